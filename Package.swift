@@ -1,0 +1,76 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// What every Swift target is compiled with.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+let http1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A target of ours, with the settings that all share.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "switchyard",
+  products: [
+    .executable(name: "switchyard", targets: ["switchyard"]),
+    .executable(name: "modelsim", targets: ["modelsim"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    // Typed doors to C; no logic.
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CLinux"),
+    .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+
+    module("Policy"),
+    module("Settings", ["Policy", yams]),
+    module("Upstream", ["CCurl", "CLinux"] + nio),
+    module("Dialects", ["Policy", "CSimdjson"]),
+    module("Telemetry", [logging] + nio),
+    module("Gateway", ["Policy", "Settings", "Upstream", "Dialects", "Telemetry", crypto, logging, http1] + nio),
+
+    program("switchyard", ["Gateway", "Settings", "Telemetry", arguments, logging] + nio),
+    program("modelsim", [arguments, http1] + nio),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    tests("PolicyTests", ["Policy", "TestSupport"]),
+    tests("SettingsTests", ["Settings", "TestSupport"], resources: [.copy("Fixtures")]),
+    tests("UpstreamTests", ["Upstream", "TestSupport"] + nio),
+    tests("DialectsTests", ["Dialects", "Policy", "TestSupport"]),
+    tests("TelemetryTests", ["Telemetry", "TestSupport"] + nio),
+    tests("GatewayTests", ["Gateway", "Settings", "TestSupport", http1, embedded] + nio),
+    tests("ModelsimTests", ["modelsim", "TestSupport"] + nio),
+    tests("ArchitectureTests", []),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,38 @@
+/// The API that a client called, with what depends on it: the path at the provider and where usage stands.
+package enum Surface: String, Sendable, Hashable, CaseIterable {
+  case chatCompletions = "/v1/chat/completions"
+  case completions = "/v1/completions"
+  case embeddings = "/v1/embeddings"
+  case responses = "/v1/responses"
+}
+
+/// What routing needs to know of a request, read from its body in one pass.
+///
+/// Made by `Dialects`' peek, consumed by the router. Counts are of the whole document; lengths are in bytes of
+/// unescaped UTF-8.
+package struct RequestFacts: Sendable, Equatable {
+  package var surface: Surface
+  /// The public model name that the client asked for; nil where the body names none.
+  package var model: String?
+  /// The client wants server-sent events.
+  package var stream = false
+  /// The client itself asked for usage in its stream (`stream_options.include_usage: true`).
+  package var includesUsage = false
+  /// `max_completion_tokens`, `max_output_tokens` or `max_tokens`, in this order; nil where none is given.
+  package var maxOutputTokens: Int?
+  /// Answers asked for (`n`, 1 where absent).
+  package var choices = 1
+  /// Messages (chat), items of `input` (responses, embeddings) or prompts (completions).
+  package var messages = 0
+  /// Bytes of text in messages, prompt or input.
+  package var textBytes = 0
+  package var images = 0
+  package var tools = 0
+  /// `response_format` (or `text.format`) asks for JSON.
+  package var wantsJSON = false
+
+  package init(surface: Surface) { self.surface = surface }
+
+  /// Input tokens at 4 bytes a token, the starting value of algorithms §1 ruling 5.
+  package var estimatedInputTokens: Int { (textBytes + 3) / 4 }
+}

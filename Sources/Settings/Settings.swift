@@ -1,0 +1,202 @@
+/// The whole configuration, refined: every name resolved, every default filled in, every unit a type.
+///
+/// Nothing downstream sees YAML. Secrets have been read from where they were referenced.
+package struct Settings: Sendable, Equatable {
+  package var server = Server()
+  package var admin = Admin()
+  package var providers: [Provider] = []
+  package var deployments: [Deployment] = []
+  package var models: [Model] = []
+  package var routing = Routing()
+  package var auth = Auth()
+  package var tenants: [Tenant] = []
+  package var telemetry = Telemetry()
+  /// What the document asks for and this version can't do yet: accepted by `check`, refused by `serve`.
+  package var unbuilt: [Unbuilt] = []
+
+  package init() {}
+}
+
+extension Settings {
+  package struct Server: Sendable, Equatable {
+    package var port = 8080
+    package var host = "0.0.0.0"
+    /// Event loops; nil is one per core.
+    package var workers: Int?
+    package var maxBody = Bytes(32 << 20)
+    /// Bodies held at once in this process.
+    package var maxBuffered = Bytes(512 << 20)
+    /// From the first byte of a request to the last of its answer.
+    package var requestTimeout: Duration = .seconds(600)
+    /// From the start of an attempt to the first byte of its answer.
+    package var firstByteTimeout = FirstByteTimeout()
+    package var connectTimeout: Duration = .seconds(5)
+    /// A whole request head must have come within this.
+    package var headerTimeout: Duration = .seconds(10)
+    /// A request body must have come within this, plus a second for every 16 KiB received.
+    package var bodyTimeout: Duration = .seconds(30)
+    /// Keep-alive connections between requests, and peers that neither read nor write.
+    package var idleTimeout: Duration = .seconds(75)
+    package var drainTimeout: Duration = .seconds(90)
+    package var tls: TLS?
+  }
+
+  /// Streams answer within seconds; a plain answer's first byte is its last, so it has the whole request's time
+  /// unless the document says otherwise.
+  package struct FirstByteTimeout: Sendable, Equatable {
+    package var stream: Duration = .seconds(30)
+    package var plain: Duration = .seconds(600)
+  }
+
+  package struct TLS: Sendable, Equatable {
+    package var certificateFile: String
+    package var keyFile: String
+    package var clientCAFile: String?
+  }
+
+  package struct Admin: Sendable, Equatable {
+    package var port = 8081
+    package var host = "127.0.0.1"
+    package var token: Secret?
+  }
+
+  /// A wire dialect with its base URLs and credentials.
+  package struct Provider: Sendable, Equatable {
+    package enum Dialect: String, Sendable, CaseIterable {
+      case openai, anthropic, ollama, gemini
+      case openInference = "open-inference"
+    }
+    package enum StreamUsage: String, Sendable, CaseIterable { case inject, none }
+
+    package var name: String
+    package var dialect: Dialect
+    /// Base URLs, each with its own weight; `base_url` is one of weight 1.
+    package var endpoints: [Endpoint]
+    /// Credentials; empty where the provider wants none. Endpoints at run time are endpoints × keys.
+    package var keys: [Secret]
+    /// Whether `stream_options.include_usage` is asked for on streams whose client did not.
+    package var streamUsage: StreamUsage = .inject
+    package var caFile: String?
+    package var clientCertificateFile: String?
+    package var clientKeyFile: String?
+    /// Egress proxy, `http://host:port`.
+    package var proxy: String?
+  }
+
+  package struct Endpoint: Sendable, Equatable {
+    /// Without a trailing slash, `https://api.openai.com/v1`.
+    package var url: String
+    package var weight = 1
+    package var zone: String?
+    package var labels: [String: String] = [:]
+  }
+
+  /// One bundle at one provider.
+  package struct Deployment: Sendable, Equatable {
+    package var name: String
+    package var provider: String
+    /// The provider's own name of the model.
+    package var model: String
+    /// Tokens that fit; nil where unknown.
+    package var context: Int?
+    package var capabilities: [String] = []
+    package var price: Price?
+    package var regions: [String] = []
+    package var data: [String] = []
+  }
+
+  /// Micro-dollars per million tokens, so that `tokens × price / 1_000_000` is micro-dollars.
+  package struct Price: Sendable, Equatable {
+    package var input: Int
+    package var output: Int
+    package var cachedInput: Int?
+  }
+
+  package struct Model: Sendable, Equatable {
+    package enum Balance: String, Sendable, CaseIterable {
+      case leastConnections = "least_connections"
+      case roundRobin = "round_robin"
+      case random, weighted, latency, cost, resource, learned
+    }
+
+    package var name: String
+    package var deployments: [WeightedDeployment]
+    package var balance: Balance = .leastConnections
+    /// Models tried in order once no deployment of this one can answer.
+    package var fallbacks: [String] = []
+    package var retry = Retry()
+    package var aliases: [String] = []
+  }
+
+  package struct WeightedDeployment: Sendable, Equatable {
+    package var name: String
+    package var weight = 1
+  }
+
+  package struct Retry: Sendable, Equatable {
+    /// Attempts of one exchange in all, fallbacks included.
+    package var attempts = 3
+    /// Retries as a share of requests, in percent.
+    package var budget = 20
+  }
+
+  package struct Routing: Sendable, Equatable {
+    /// The model of a request that names none.
+    package var defaultModel: String?
+    /// The fallbacks of models that have none of their own.
+    package var fallbacks: [String] = []
+  }
+
+  package struct Auth: Sendable, Equatable {
+    package enum Mode: String, Sendable, CaseIterable { case keys, none }
+    /// `keys` where tenants are declared, else `none`.
+    package var mode: Mode = .none
+  }
+
+  package struct Tenant: Sendable, Equatable {
+    package var name: String
+    package var tier: String?
+    package var keys: [Key] = []
+  }
+
+  package struct Key: Sendable, Equatable {
+    package var id: String
+    /// SHA-256 of the key, 32 bytes.
+    package var sha256: [UInt8]
+    package var team: String?
+    /// Globs of model names; empty allows all.
+    package var models: [String] = []
+  }
+
+  package struct Telemetry: Sendable, Equatable {
+    package enum Log: String, Sendable, CaseIterable { case json, none }
+    package var log: Log = .json
+  }
+
+  /// A part of the document whose feature this version has not got.
+  package struct Unbuilt: Sendable, Equatable {
+    /// `tenants.acme.limits`
+    package var path: String
+    package var line: Int
+    package var column: Int
+    /// What is missing, and what to do meanwhile.
+    package var reason: String
+  }
+}
+
+/// A number of bytes.
+package struct Bytes: Sendable, Hashable, Comparable {
+  package var count: Int
+  package init(_ count: Int) { self.count = count }
+  package static func < (a: Bytes, b: Bytes) -> Bool { a.count < b.count }
+}
+
+/// A value that is never printed: describing it in any way gives `***`.
+package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The secret itself, for the one place that sends it.
+  package let revealed: String
+  package init(_ revealed: String) { self.revealed = revealed }
+  package var description: String { "***" }
+  package var debugDescription: String { "***" }
+  package var customMirror: Mirror { Mirror(self, children: []) }
+}
