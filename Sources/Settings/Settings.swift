@@ -72,6 +72,8 @@ extension Settings {
     package var dialect: Dialect
     /// Base URLs, each with its own weight; `base_url` is one of weight 1.
     package var endpoints: [Endpoint]
+    /// Where endpoints come from that the document doesn't list.
+    package var discovery: Discovery?
     /// Credentials; empty where the provider wants none. Endpoints at run time are endpoints × keys.
     package var keys: [Secret]
     /// Whether `stream_options.include_usage` is asked for on streams whose client did not.
@@ -81,6 +83,14 @@ extension Settings {
     package var clientKeyFile: String?
     /// Egress proxy, `http://host:port`.
     package var proxy: String?
+  }
+
+  /// Endpoints by name service.
+  package struct Discovery: Sendable, Equatable {
+    /// `host:port`; every address of the host is an endpoint.
+    package var dns: String
+    /// Time between look-ups.
+    package var every: Duration = .seconds(5)
   }
 
   package struct Endpoint: Sendable, Equatable {
@@ -151,12 +161,19 @@ extension Settings {
     package enum Mode: String, Sendable, CaseIterable { case keys, none }
     /// `keys` where tenants are declared, else `none`.
     package var mode: Mode = .none
+    /// How long known keys stay good while the shared state can't be asked.
+    package var staleMax: Duration = .seconds(600)
   }
 
   package struct Tenant: Sendable, Equatable {
     package var name: String
     package var tier: String?
+    package var teams: [Team] = []
     package var keys: [Key] = []
+  }
+
+  package struct Team: Sendable, Equatable {
+    package var name: String
   }
 
   package struct Key: Sendable, Equatable {
@@ -182,21 +199,4 @@ extension Settings {
     /// What is missing, and what to do meanwhile.
     package var reason: String
   }
-}
-
-/// A number of bytes.
-package struct Bytes: Sendable, Hashable, Comparable {
-  package var count: Int
-  package init(_ count: Int) { self.count = count }
-  package static func < (a: Bytes, b: Bytes) -> Bool { a.count < b.count }
-}
-
-/// A value that is never printed: describing it in any way gives `***`.
-package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// The secret itself, for the one place that sends it.
-  package let revealed: String
-  package init(_ revealed: String) { self.revealed = revealed }
-  package var description: String { "***" }
-  package var debugDescription: String { "***" }
-  package var customMirror: Mirror { Mirror(self, children: []) }
 }
