@@ -1,0 +1,116 @@
+extension Form where Value == String {
+  /// `https://host:port/path`, printed without a trailing slash.
+  static var baseURL: Form { url(["http", "https"], path: true, example: "https://api.openai.com/v1") }
+
+  /// An egress proxy: no path.
+  static var proxyURL: Form { url(["http"], path: false, example: "http://egress:3128") }
+
+  /// One address or several with commas, as Redis clients write them; it may hold a user and a password.
+  static var redisURL: Form {
+    .scalar(
+      "a Redis URL", schema: ["type": "string", "examples": ["redis://redis:6379/0"]],
+      parse: { text throws(Refusal) in
+        let schemes = [
+          "redis", "rediss", "redis-sentinel", "rediss-sentinel", "redis-cluster", "rediss-cluster",
+        ]
+        guard let scheme = schemes.first(where: { text.hasPrefix("\($0)://") }),
+          text.utf8.count > scheme.utf8.count + 3, !text.contains(where: \.isWhitespace)
+        else {
+          throw Refusal("is not a Redis URL, such as redis://redis:6379/0 or redis-sentinel://h1,h2,h3/name")
+        }
+        return text
+      }, write: { $0 })
+  }
+
+  /// What a socket binds to.
+  static var host: Form {
+    .matching("a host name or address", example: "127.0.0.1") { WebAddress.isHost($0[...]) }
+  }
+
+  static var hostAndPort: Form {
+    .matching("a host with its port", example: "vllm.default.svc:8000") { text in
+      guard let colon = text.lastIndex(of: ":") else { return false }
+      return WebAddress.isHost(text[..<colon]) && WebAddress.isPort(text[text.index(after: colon)...])
+    }
+  }
+
+  static var urlPath: Form {
+    .matching("a path", example: "/health") { $0.hasPrefix("/") && WebAddress.isPath($0[...]) }
+  }
+
+  private static func url(_ schemes: [String], path: Bool, example: String) -> Form {
+    .scalar(
+      "a URL",
+      schema: .pattern("(\(schemes.joined(separator: "|")))://[^\\s?#@]+", example),
+      parse: { text throws(Refusal) in
+        do throws(Refusal) {
+          let address = try WebAddress(text, schemes: schemes)
+          guard path || address.path.isEmpty else { throw Refusal("has a path") }
+          return address.text
+        } catch {
+          throw Refusal("\(error.message): write a URL such as \(example)")
+        }
+      }, write: { $0 })
+  }
+}
+
+/// A URL of scheme, host, port and path, and of nothing else.
+struct WebAddress {
+  var scheme: String
+  /// With its port, IPv6 in brackets.
+  var authority: String
+  /// Empty, or begins with a slash and doesn't end with one.
+  var path: String
+
+  var text: String { "\(scheme)://\(authority)\(path)" }
+
+  /// Throws the end of a sentence that begins with the URL.
+  init(_ text: String, schemes: [String]) throws(Refusal) {
+    guard let scheme = schemes.first(where: { text.lowercased().hasPrefix("\($0)://") }) else {
+      throw Refusal("does not begin with \(schemes.map { "\($0)://" }.joined(separator: " or "))")
+    }
+    let rest = text.dropFirst(scheme.count + 3)
+    guard !rest.contains("?"), !rest.contains("#") else { throw Refusal("has a query or a fragment") }
+    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+    guard !rest[..<slash].contains("@") else { throw Refusal("has a user or password in it") }
+    guard Self.isAuthority(rest[..<slash]) else { throw Refusal("has no good host and port") }
+    guard Self.isPath(rest[slash...]) else { throw Refusal("has letters in its path that need %-encoding") }
+    self.scheme = scheme
+    authority = String(rest[..<slash])
+    path = String(rest[slash...])
+    while path.hasSuffix("/") { path.removeLast() }
+  }
+
+  private static func isAuthority(_ text: Substring) -> Bool {
+    var host = text
+    if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {
+      guard isPort(text[text.index(after: colon)...]) else { return false }
+      host = text[..<colon]
+    }
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+    guard isBracketed || !host.contains(":") else { return false }
+    return isHost(isBracketed ? host.dropFirst().dropLast() : host)
+  }
+
+  static func isPort(_ text: Substring) -> Bool {
+    text.utf8.allSatisfy(Ascii.isDigit) && Int(text).map { (1...65535).contains($0) } ?? false
+  }
+
+  static func isHost(_ text: Substring) -> Bool {
+    (1...253).contains(text.utf8.count)
+      && text.utf8.allSatisfy { Ascii.isLetter($0) || Ascii.isDigit($0) || ".-_:".utf8.contains($0) }
+  }
+
+  static func isPath(_ text: Substring) -> Bool {
+    text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"\"<>\\^`{|}".utf8.contains($0) }
+  }
+}
+
+/// Addresses that only this machine can reach.
+enum Loopback {
+  static func contains(_ host: String) -> Bool {
+    if host == "localhost" || host == "::1" { return true }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+  }
+}

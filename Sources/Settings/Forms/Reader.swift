@@ -1,0 +1,78 @@
+/// One pass over a document: where it stands, what it found wrong, and what later checks need to know.
+struct Reader {
+  let file: String
+  let environment: [String: String]
+  let files: Files
+
+  private(set) var path = Path()
+  private(set) var errors: [SettingsError] = []
+  private(set) var unbuilt: [Settings.Unbuilt] = []
+  /// Every place that was written, with the mark that an error there is reported at.
+  private var marks: [Path: Mark] = [Path(): .start]
+  private var unbuiltDepth = 0
+  var names = Names()
+
+  init(file: String, environment: [String: String], files: Files) {
+    self.file = file
+    self.environment = environment
+    self.files = files
+  }
+
+  // MARK: Where
+
+  /// Runs `body` one step further in, at `path`, remembering that the document wrote it.
+  mutating func at<Result>(_ path: Path, _ mark: Mark, _ body: (inout Reader) -> Result) -> Result {
+    let outer = self.path
+    self.path = path
+    marks[path] = mark
+    defer { self.path = outer }
+    return body(&self)
+  }
+
+  /// Whether the document has this key below where the reader stands.
+  func isWritten(_ keys: String...) -> Bool { marks[Path(path.parts + keys)] != nil }
+
+  /// Whether anything below this key of the document was found wrong.
+  func hasErrors(under key: String) -> Bool { errors.contains { $0.path.hasPrefix("\(key).") } }
+
+  // MARK: Errors
+
+  mutating func fail(_ message: String, at mark: Mark) {
+    fail(message, at: mark, path: path)
+  }
+
+  mutating func fail(_ message: String, at mark: Mark, path: Path) {
+    errors.append(
+      SettingsError(
+        file: file, line: mark.line, column: mark.column, path: path.description, message: message))
+  }
+
+  /// An error at a key below where the reader stands; at the nearest written place around it where it isn't written.
+  mutating func fail(_ message: String, under keys: [String] = []) {
+    let place = Path(path.parts + keys)
+    var written = place
+    while marks[written] == nil { written = written.parent }
+    fail(message, at: marks[written] ?? .start, path: place)
+  }
+
+  /// An error for a key that stood in line `first` already.
+  mutating func failRepeated(_ entry: Tree.Entry, first: Int) {
+    fail("key '\(entry.key)' is given twice: first in line \(first)", at: entry.mark)
+  }
+
+  // MARK: Unbuilt features
+
+  /// Notes that the document asks for what this version has not got. Parts of it aren't noted again.
+  mutating func note(unbuilt what: String, at mark: Mark, instead: String) {
+    guard unbuiltDepth == 0 else { return }
+    let reason = "\(what) not built yet: \(instead), or use `switchyard check` only"
+    unbuilt.append(
+      Settings.Unbuilt(path: path.description, line: mark.line, column: mark.column, reason: reason))
+  }
+
+  mutating func insideUnbuilt<Result>(_ inside: Bool, _ body: (inout Reader) -> Result) -> Result {
+    unbuiltDepth += inside ? 1 : 0
+    defer { unbuiltDepth -= inside ? 1 : 0 }
+    return body(&self)
+  }
+}
