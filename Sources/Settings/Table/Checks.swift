@@ -1,0 +1,84 @@
+/// What takes more than one key to see. Each runs where the reader stands at the record in question.
+enum Checks {
+  static func document(_ settings: inout Settings, _ reader: inout Reader) {
+    reader.resolveNames()
+    refinePlainTimeout(&settings, reader)
+    refineMode(&settings, reader)
+    checkMode(settings, &reader)
+    checkPorts(settings, &reader)
+  }
+
+  /// A plain answer's first byte is its last: it has the whole request's time unless the document says otherwise.
+  private static func refinePlainTimeout(_ settings: inout Settings, _ reader: Reader) {
+    let isWritten = reader.isWritten("server", "first_byte_timeout")
+    let isOfStreamsOnly =
+      reader.isWritten("server", "first_byte_timeout", "stream")
+      && !reader.isWritten("server", "first_byte_timeout", "plain")
+    if !isWritten || isOfStreamsOnly {
+      settings.server.firstByteTimeout.plain = settings.server.requestTimeout
+    }
+  }
+
+  private static func refineMode(_ settings: inout Settings, _ reader: Reader) {
+    if !reader.isWritten("auth", "mode") { settings.auth.mode = settings.tenants.isEmpty ? .none : .keys }
+  }
+
+  private static func checkMode(_ settings: Settings, _ reader: inout Reader) {
+    let written = reader.isWritten("auth", "mode")
+    switch settings.auth.mode {
+    case .keys:
+      guard settings.tenants.allSatisfy(\.keys.isEmpty), !reader.hasErrors(under: "tenants") else { return }
+      let place = written ? ["auth", "mode"] : ["tenants"]
+      reader.fail("keys are asked for and no tenant has one: declare tenants.NAME.keys", under: place)
+    case .none where !settings.tenants.isEmpty:
+      reader.fail("'none' lets anybody in, so tenants mean nothing: remove either", under: ["auth", "mode"])
+    case .none where !written && !Loopback.contains(settings.server.host):
+      reader.fail(
+        "no tenants are declared, so anybody who reaches \(settings.server.host) may send requests: declare tenants,"
+          + " write `auth: { mode: none }` if that is meant, or bind to 127.0.0.1", under: ["server", "host"])
+    case .none: break
+    }
+  }
+
+  private static func checkPorts(_ settings: Settings, _ reader: inout Reader) {
+    guard settings.admin.port == settings.server.port else { return }
+    reader.fail("is the same as server.port: choose another", under: ["admin", "port"])
+  }
+
+  static func server(_ server: inout Settings.Server, _ reader: inout Reader) {
+    if server.maxBuffered < server.maxBody {
+      reader.fail("is less than max_body: no body of that size could ever be held", under: ["max_buffered"])
+    }
+  }
+
+  static func admin(_ admin: inout Settings.Admin, _ reader: inout Reader) {
+    guard !Loopback.contains(admin.host), !reader.isWritten("token") else { return }
+    reader.fail(
+      "is not loopback, so 'token' is needed: write token: \"${NAME}\", or 127.0.0.1", under: ["host"])
+  }
+
+  static func provider(_ provider: inout Settings.Provider, _ reader: inout Reader) {
+    let addresses = ["base_url", "endpoints", "discover"].filter { reader.isWritten($0) }
+    if addresses.isEmpty { reader.fail("has no address: write base_url or endpoints") }
+    for more in addresses.dropFirst() {
+      reader.fail("is written beside '\(addresses[0])': remove one of them", under: [more])
+    }
+    let keys = ["api_key", "api_keys", "api_key_file"].filter { reader.isWritten($0) }
+    for more in keys.dropFirst() {
+      reader.fail("is written beside '\(keys[0])': remove one of them", under: [more])
+    }
+    let pair = ["client_certificate_file", "client_key_file"]
+    let written = pair.filter { reader.isWritten($0) }
+    if written.count == 1, let missing = pair.first(where: { $0 != written[0] }) {
+      reader.fail("is written without '\(missing)': write both or none", under: written)
+    }
+  }
+
+  static func model(_ model: inout Settings.Model, _ reader: inout Reader) {
+    let name = reader.path.last
+    for alias in model.aliases { reader.names.alias(alias, of: name) }
+    for (index, fallback) in model.fallbacks.enumerated() where fallback == name {
+      reader.fail("a model cannot be its own fallback: name another", under: ["fallbacks", "[\(index)]"])
+    }
+  }
+}

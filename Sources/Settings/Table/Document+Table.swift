@@ -1,0 +1,34 @@
+// The vocabulary of the configuration. Each section below is a table of its keys: name, place in `Settings`, form,
+// whether it is built, and what it means. Reading, unknown keys, printing and the JSON Schema all come from these
+// tables; defaults come from the initial values in `Settings`.
+
+extension Form where Value == Settings {
+  /// The whole document.
+  static var document: Form {
+    .record(
+      Settings(),
+      [
+        Field("server", \.server, .server, "The data port, where clients send requests."),
+        Field("admin", \.admin, .admin, "The admin port: health, metrics, console."),
+        .unkept("state", .state, "What replicas share."),
+        .unkept("cache", .cache, "Cache of responses.", .unbuilt("the response cache is")),
+        Field(
+          "providers", \.providers, .providers, required: true, "Who serves models: dialect, addresses, keys."
+        ),
+        Field(
+          "deployments", \.deployments, .deployments, required: true,
+          "Models as a provider serves them, by name."),
+        Field("models", \.models, .models, required: true, "The names that clients ask for."),
+        .unkept(
+          "breaker", .breaker, "When an endpoint is left out.", .unbuilt("settings of circuit breakers are")),
+        .unkept("queue", .queue, "Waiting for capacity.", .unbuilt("queues are")),
+        Field("routing", \.routing, .routing, "Which model serves a request."),
+        Field("auth", \.auth, .auth, "Who may send requests."),
+        Field("tenants", \.tenants, .tenants, "Who sends requests, with their keys."),
+        .unkept("bundles", .bundles, "Versions of models: prompt and parameters.", .unbuilt("bundles are")),
+        .unkept("rollout", .rollout, "How a new version takes over.", .unbuilt("rollouts are")),
+        Field("telemetry", \.telemetry, .telemetry, "Logs, traces and prices."),
+      ],
+      finish: Checks.document)
+  }
+}

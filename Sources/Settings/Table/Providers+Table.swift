@@ -1,0 +1,86 @@
+extension Form where Value == [Settings.Provider] {
+  static var providers: Form {
+    .named(\.name, .provider, nonEmpty: true) { name, _, reader in
+      reader.names.declare(name, .provider)
+    }
+  }
+}
+
+extension Form where Value == Settings.Provider {
+  static var provider: Form {
+    .record(
+      Settings.Provider(name: "", dialect: .openai, endpoints: [], keys: []),
+      [
+        Field(
+          "dialect", \.dialect, .choice(), required: true, "Wire format of the provider.",
+          .only("openai", "other dialects than openai are")),
+        .shorthand("base_url", .baseURL, "The only endpoint's URL, up to and with the API's version.") {
+          url, provider in
+          provider.endpoints = [Settings.Endpoint(url: url)]
+        },
+        Field("endpoints", \.endpoints, .list(.endpoint, nonEmpty: true) { $0.url }, "Several endpoints.")
+          .omittedWhenEmpty,
+        Field("discover", \.discovery, .discovery, "Endpoints by name service.", .unbuilt("discovery is")),
+        .unkept("health", .health, "Checks of each endpoint.", .unbuilt("active health checks are")),
+        .shorthand("api_key", .secret, "The only key: \"${VAR}\" or { file: path }.") { key, provider in
+          provider.keys = [key]
+        },
+        .shorthand("api_key_file", .secretFile, "File that holds the only key.") { key, provider in
+          provider.keys = [key]
+        },
+        Field("api_keys", \.keys, .list(.secret), "Several keys, used in turn."),
+        Field(
+          "stream_usage", \.streamUsage, .choice(),
+          "Whether streams are asked for usage that their client didn't want."),
+        Field("ca_file", \.caFile, .file, "Authorities that the endpoints' certificates must be from, PEM."),
+        Field(
+          "client_certificate_file", \.clientCertificateFile, .file,
+          "Certificate shown to the endpoints, PEM."),
+        Field("client_key_file", \.clientKeyFile, .file, "Its private key, PEM."),
+        Field("proxy", \.proxy, .proxyURL, "Egress proxy."),
+      ],
+      finish: Checks.provider)
+  }
+}
+
+extension Form where Value == Settings.Endpoint {
+  /// A URL, or a mapping.
+  fileprivate static var endpoint: Form {
+    Form<String>.baseURL.mapped({ Settings.Endpoint(url: $0) }, { $0.url })
+      .or(
+        .record(
+          Settings.Endpoint(url: ""),
+          [
+            Field("url", \.url, .baseURL, required: true, "URL up to and with the API's version."),
+            Field("weight", \.weight, .weight, "Share of the traffic."),
+            Field("zone", \.zone, .label, "Where it stands."),
+            Field("labels", \.labels, .dictionary(.literal), "Anything else about it."),
+          ]))
+  }
+}
+
+extension Form where Value == Settings.Discovery {
+  fileprivate static var discovery: Form {
+    .record(
+      Settings.Discovery(dns: ""),
+      [
+        Field(
+          "dns", \.dns, .hostAndPort, required: true,
+          "Name whose addresses are the endpoints, with their port."),
+        Field("every", \.every, .duration(), "Time between look-ups."),
+      ])
+  }
+}
+
+extension Form where Value == Unkept {
+  fileprivate static var health: Form {
+    .record(
+      Unkept(),
+      [
+        .unkept("path", .urlPath, required: true, "Path that answers 200 where all is well."),
+        .unkept("every", .duration(), "Time between checks."),
+        .unkept("unhealthy_after", .int(1...100), "Failures until an endpoint is left out."),
+        .unkept("healthy_after", .int(1...100), "Successes until it is back."),
+      ])
+  }
+}

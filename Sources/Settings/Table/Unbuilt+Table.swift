@@ -1,0 +1,104 @@
+// Sections whose features this version has not got: checked in full, kept nowhere.
+
+extension Form where Value == Unkept {
+  static var state: Form {
+    let what = Availability.unbuilt("shared state is")
+    return .record(
+      Unkept(),
+      [
+        .unkept("redis", .redisURL, "The Redis that replicas share; absent, each is alone.", what),
+        .unkept("password_file", .fileName, "File that holds its password.", what),
+        .unkept("ca_file", .fileName, "Authorities that its certificate must be from, PEM.", what),
+        .unkept("key_prefix", .label, "What all keys begin with.", what),
+        .unkept("timeout", .duration(), "For one call.", what),
+        .unkept(
+          "min_replicas", .int(1...10_000), "Least replicas that a limit's share is computed for.", what),
+        .unkept("atomic", .flag, "All limits in one script; for a standalone Redis.", what),
+        .unkept("dir", .fileName, "Folder for what must survive a restart.", what),
+      ])
+  }
+
+  static var cache: Form {
+    .record(
+      Unkept(),
+      [
+        .unkept("ttl", .duration(), "How long an answer is fresh."),
+        .unkept(
+          "scope", .words(["tenant", "user", "shared"]), "Who may get an answer that another asked for."),
+        .unkept("max_body", .bytes(), "Largest answer that is kept."),
+        .unkept(
+          "stale_while_revalidate", .duration(), "How long a stale answer serves while a new one is fetched."),
+        .unkept("stale_if_error", .duration(), "How long a stale answer serves while nobody can answer."),
+        .unkept("negative_ttl", .duration(), "How long an error is kept."),
+        .unkept("redis", .redisURL, "Redis of the cache; absent, the one of state."),
+      ])
+  }
+
+  static var breaker: Form {
+    .record(
+      Unkept(),
+      [
+        .unkept("window", .duration(), "Time over which results count."),
+        .unkept("min_requests", .int(1...1_000_000), "Results needed for a judgement."),
+        .unkept("failure_rate", .finePercent, "Share of failures that opens."),
+        .unkept("slow_rate", .finePercent, "Share of slow answers that opens."),
+        .unkept("base", .duration(), "First time open."),
+        .unkept("max", .duration(), "Longest time open."),
+        .unkept("probes", .int(1...1000), "Successes that close again."),
+        .unkept("panic", .finePercent, "Share of open breakers at which all are ignored."),
+      ])
+  }
+
+  static var queue: Form {
+    .record(
+      Unkept(),
+      [
+        .unkept("max", .int(0...1_000_000), "Most requests that wait."),
+        .unkept("max_wait", .duration(), "Longest wait."),
+        .unkept("classes", .entries(.int(1...10_000)), "Classes with their weights."),
+      ])
+  }
+
+  static var rollout: Form {
+    .record(
+      Unkept(),
+      [
+        .unkept("steps", .list(.finePercent, nonEmpty: true), "Shares of traffic, one after the other."),
+        .unkept("min_requests", .int(1...1_000_000_000), "Requests needed for a step."),
+        .unkept("min_time", .duration(), "Shortest time of a step."),
+        .unkept("max_time", .duration(), "Longest time of a step."),
+        .unkept("error_ratio", .ratio(1...100), "Errors against the baseline's that roll back."),
+        .unkept("latency_ratio", .ratio(1...100), "Latency against the baseline's that rolls back."),
+        .unkept("cost_ratio", .ratio(1...100), "Cost against the baseline's that rolls back."),
+        .unkept("lease", .duration(), "How long one replica leads without renewal."),
+      ])
+  }
+}
+
+extension Form where Value == Entries<[Unkept]> {
+  /// Versions by model.
+  static var bundles: Form {
+    .entries(.list(.bundle, nonEmpty: true)) { entry, reader in
+      let name = Written(written: entry.key, value: entry.key, mark: entry.mark, isReference: false)
+      reader.names.refer(.init(kind: .model, written: name, path: reader.path))
+    }
+  }
+}
+
+extension Form where Value == Unkept {
+  fileprivate static var bundle: Form {
+    .record(
+      Unkept(),
+      [
+        .unkept("version", .int(1...1_000_000_000), required: true, "Its number."),
+        .unkept("deployment", .name(of: .deployment), required: true, "The deployment that it runs at."),
+        .unkept("prompt", .prompt, "Prompt put before the client's."),
+        .unkept("parameters", .dictionary(.literal), "Parameters of the request."),
+        .unkept("metadata", .dictionary(.literal), "Anything else about it."),
+      ])
+  }
+
+  private static var prompt: Form {
+    .record(Unkept(), [.unkept("template_file", .fileName, required: true, "File that holds the prompt.")])
+  }
+}
