@@ -1,0 +1,107 @@
+import Settings
+import Testing
+
+/// The whole vocabulary, built or not.
+struct ReferenceTests {
+  @Test func theWholeReferenceIsAccepted() throws {
+    let settings = try Fixture("reference.yaml").load()
+    #expect(settings.server.tls?.certificateFile == "/etc/sy/tls.crt")
+    #expect(settings.admin.token?.revealed == "secret-of-admin")
+    #expect(settings.providers.map(\.dialect) == [.openai, .anthropic, .ollama, .openai, .openai])
+    #expect(settings.providers[1].keys.map(\.revealed) == ["secret-of-claude-1", "secret-of-claude-2"])
+    #expect(settings.providers[4].endpoints.map(\.weight) == [1, 2])
+    #expect(settings.providers[4].endpoints[1].labels == ["gpu": "h100"])
+    #expect(settings.models[0].deployments.map(\.weight) == [3, 1])
+    #expect(settings.tenants[0].teams.map(\.name) == ["search"])
+    #expect(settings.auth.staleMax == .seconds(600))
+  }
+
+  @Test func partsThatAreNotBuiltAreListedOnceEachInTheirOrder() throws {
+    let unbuilt = try Fixture("reference.yaml").load().unbuilt
+    #expect(
+      unbuilt.map(\.path) == [
+        "server.tls", "state.redis", "state.password_file", "state.ca_file", "state.key_prefix",
+        "state.timeout",
+        "state.min_replicas", "state.atomic", "state.dir", "cache", "providers.anthropic.dialect",
+        "providers.laptop.dialect", "providers.gpus.discover", "providers.gpus.health",
+        "deployments.gpt-4o-mini.limits", "deployments.llama-70b.limits", "models.chat-fast.hedge",
+        "models.chat-fast.affinity", "breaker", "queue", "routing.rules", "routing.experiments",
+        "routing.complexity", "tenants.acme.limits", "tenants.acme.teams.search.limits", "bundles", "rollout",
+        "telemetry.traces",
+      ])
+    #expect(
+      unbuilt.map { ($0.line, $0.column) }.elementsEqual(
+        unbuilt.map { ($0.line, $0.column) }.sorted(by: <), by: ==))
+  }
+
+  @Test func whatIsNotBuiltSaysWhereItStandsAndWhatToDo() throws {
+    let unbuilt = try Fixture("reference.yaml").load().unbuilt
+    let limits = try #require(unbuilt.first { $0.path == "tenants.acme.limits" })
+    #expect((limits.line, limits.column) == (79, 5))
+    #expect(
+      limits.reason
+        == "rate limits are not built yet: remove tenants.acme.limits, or use `switchyard check` only")
+    let dialect = try #require(unbuilt.first { $0.path == "providers.laptop.dialect" })
+    #expect(
+      dialect.reason
+        == "other dialects than openai are not built yet: write 'openai' for providers.laptop.dialect,"
+        + " or use `switchyard check` only")
+  }
+
+  @Test func emptySectionsAskForNothing() throws {
+    let text = LoadTests.minimal() + "state: {}\ncache: {}\nbundles: {}\n"
+    #expect(try Fixture.load(text).unbuilt.isEmpty)
+  }
+
+  @Test func keysOfOtherClassesOrPrioritiesAreNotBuilt() throws {
+    let key = "id: a, sha256: \(String(repeating: "0", count: 64))"
+    let text =
+      LoadTests.minimal()
+      + "tenants: { t: { keys: [{ \(key), data_class: phi, priority: batch }] } }\n"
+    let paths = try Fixture.load(text).unbuilt.map(\.path)
+    #expect(paths == ["tenants.t.keys[0].data_class", "tenants.t.keys[0].priority"])
+  }
+
+  @Test func damagedReferencesNeverCrash() throws {
+    let bytes = Array(try Fixture("reference.yaml").yaml.utf8)
+    let damages: [UInt8] = [0, 10, 32, 34, 38, 42, 58, 91, 123, 125, 126, 200, 255]
+    var outcomes = 0
+    for cut in stride(from: 0, to: bytes.count, by: 97) {
+      outcomes += Self.outcome(String(decoding: bytes[..<cut], as: UTF8.self))
+      var damaged = bytes
+      damaged[cut] = damages[cut / 97 % damages.count]
+      outcomes += Self.outcome(String(decoding: damaged, as: UTF8.self))
+      damaged.removeSubrange(cut..<min(cut + 7, damaged.count))
+      outcomes += Self.outcome(String(decoding: damaged, as: UTF8.self))
+    }
+    #expect(outcomes == 3 * ((bytes.count + 96) / 97))
+  }
+
+  /// One, whether it loads or not; errors must say where they are.
+  private static func outcome(_ yaml: String) -> Int {
+    for error in Fixture.errors(yaml) {
+      #expect(
+        error.line > 0 && error.column > 0 && !error.message.isEmpty && !error.message.contains("secret-"))
+    }
+    return 1
+  }
+
+  @Test func hostileDocumentsAreRefusedQuickly() {
+    let laughs =
+      "a: &a [x, x, x, x, x, x, x, x]\n"
+      + "bcdefghijklmnop".reduce(into: ("", "a")) { text, name in
+        text = (
+          text.0
+            + "\(name): &\(name) [\(Array(repeating: "*\(text.1)", count: 9).joined(separator: ", "))]\n",
+          "\(name)"
+        )
+      }.0 + "? *p\n: x\n"
+    #expect(Fixture.errors(laughs).map(\.message).first?.hasPrefix("anchors and aliases") == true)
+    #expect(Fixture.errors(String(repeating: "[", count: 100_000)).count == 1)
+    #expect(Fixture.errors(String(repeating: "- ", count: 5_000)).count == 1)
+    #expect(
+      Fixture.errors(String(repeating: "#", count: 5 << 20)).map(\.message) == [
+        "the document is larger than 4 MiB"
+      ])
+  }
+}
