@@ -1,0 +1,25 @@
+package import Policy
+
+/// Reads what routing needs to know from request bodies; one per event loop, as it reuses its parser.
+package final class Peek {
+  let parser = JSONParser()
+  let keys = KeySet()
+  /// Room for texts that come without padding.
+  let scratch = PaddedBytes(capacity: 16 << 10)
+
+  package init() {}
+
+  /// Validates the whole of `body` and reads its facts.
+  ///
+  /// What the router reads has the right type and is named once, at every level it reads; the rest is valid JSON.
+  package func request(_ body: PaddedBytes, surface: Surface) throws(PeekError) -> PeekedRequest {
+    defer { parser.trim() }
+    keys.reset()
+    let root: JSONValue
+    do { root = try parser.parse(body) } catch { throw .malformed(error) }
+    guard root.isObject else { throw .notAnObject }
+    var reader = RequestReader(surface: surface, source: parser.source(body), keys: keys)
+    try reader.read(root)
+    return PeekedRequest(facts: reader.facts, cuts: reader.cuts)
+  }
+}

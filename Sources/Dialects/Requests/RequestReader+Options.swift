@@ -1,0 +1,45 @@
+internal import Policy
+
+/// Fields that say how the answer is made.
+extension RequestReader {
+  mutating func readTools(_ value: JSONValue) throws(PeekError) {
+    guard value.isArray || value.isNull else {
+      throw .wrongType("tools", expected: "an array", found: value)
+    }
+    var tools = value.elements
+    while tools.next() != nil { facts.tools += 1 }
+  }
+
+  func readMetadata(_ value: JSONValue) throws(PeekError) {
+    guard value.isObject || value.isNull else {
+      throw .wrongType("metadata", expected: "an object or null", found: value)
+    }
+    var members = DistinctMembers(value, at: FieldPath("metadata"), keys: keys)
+    while try members.next(keys) != nil {}
+  }
+
+  /// `text` of a response, which holds the `format`.
+  mutating func readText(_ value: JSONValue) throws(PeekError) {
+    guard value.isObject || value.isNull else {
+      throw .wrongType("text", expected: "an object or null", found: value)
+    }
+    var members = DistinctMembers(value, at: FieldPath("text"), keys: keys)
+    while let (key, option) = try members.next(keys) {
+      if key == "format" { try readFormat(option, at: FieldPath("text", nil, "format")) }
+    }
+  }
+
+  mutating func readFormat(_ value: JSONValue, at path: FieldPath) throws(PeekError) {
+    guard value.isObject || value.isNull else {
+      throw .wrongType(path.text(), expected: "an object or null", found: value)
+    }
+    var members = DistinctMembers(value, at: path, keys: keys)
+    while let (key, option) = try members.next(keys) {
+      guard key == "type" else { continue }
+      guard let type = option.string else {
+        throw .wrongType(path.text("type"), expected: "a string", found: option)
+      }
+      facts.wantsJSON = type == "json_object" || type == "json_schema"
+    }
+  }
+}
