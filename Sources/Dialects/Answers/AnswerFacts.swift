@@ -1,0 +1,51 @@
+package import Policy
+
+/// What a complete answer says of itself.
+package struct AnswerFacts: Sendable, Equatable {
+  package var usage: Usage?
+  /// Of the last choice, or the status of a response.
+  package var finishReason: String?
+}
+
+extension Peek {
+  /// Reads a complete plain answer; nil where it is not one whole JSON object.
+  package func answer(_ body: PaddedBytes, surface: Surface) -> AnswerFacts? {
+    defer { parser.trim() }
+    guard let root = try? parser.parse(body), root.isObject else { return nil }
+    return AnswerFacts(root, surface)
+  }
+
+  /// The same for bytes without padding, which are copied first.
+  package func answer(_ body: UnsafeRawBufferPointer, surface: Surface) -> AnswerFacts? {
+    scratch.removeAll()
+    scratch.append(body)
+    return answer(scratch, surface: surface)
+  }
+}
+
+extension AnswerFacts {
+  init(_ root: JSONValue, _ surface: Surface) {
+    usage = root["usage"].flatMap(Usage.init)
+    switch surface {
+    case .chatCompletions, .completions: finishReason = Self.finishReason(ofChoices: root["choices"])
+    case .responses: finishReason = Self.finishReason(ofResponse: root)
+    case .embeddings: finishReason = nil
+    }
+  }
+
+  /// The reason why a response is incomplete, else its status once it ended.
+  static func finishReason(ofResponse response: JSONValue) -> String? {
+    if let reason = response["incomplete_details"]?["reason"]?.string { return reason.string }
+    guard let status = response["status"]?.string else { return nil }
+    return status == "in_progress" || status == "queued" ? nil : status.string
+  }
+
+  private static func finishReason(ofChoices choices: JSONValue?) -> String? {
+    var elements = choices?.elements
+    var reason: String?
+    while let choice = elements?.next() {
+      reason = choice["finish_reason"]?.string?.string ?? reason
+    }
+    return reason
+  }
+}

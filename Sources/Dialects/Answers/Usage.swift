@@ -1,0 +1,44 @@
+/// Tokens that a provider says it used; what it does not say is 0.
+package struct Usage: Sendable, Equatable {
+  /// Tokens read, cached ones included.
+  package var input = 0
+  /// Tokens written, reasoning included.
+  package var output = 0
+  /// Input tokens that came from the provider's cache.
+  package var cached = 0
+  /// Output tokens that were thought, not said.
+  package var reasoning = 0
+
+  package init(input: Int = 0, output: Int = 0, cached: Int = 0, reasoning: Int = 0) {
+    (self.input, self.output, self.cached, self.reasoning) = (input, output, cached, reasoning)
+  }
+}
+
+extension Usage {
+  /// Reads a `usage` object of either naming; nil where it counts nothing.
+  init?(_ object: JSONValue) {
+    var members = object.members
+    var found = false
+    while let (key, value) = members.next() {
+      if key == "prompt_tokens" || key == "input_tokens" {
+        found = value.takeCount(into: &input) || found
+      } else if key == "completion_tokens" || key == "output_tokens" {
+        found = value.takeCount(into: &output) || found
+      } else if key == "prompt_tokens_details" || key == "input_tokens_details" {
+        _ = value["cached_tokens"]?.takeCount(into: &cached)
+      } else if key == "completion_tokens_details" || key == "output_tokens_details" {
+        _ = value["reasoning_tokens"]?.takeCount(into: &reasoning)
+      }
+    }
+    guard found else { return nil }
+  }
+}
+
+extension JSONValue {
+  /// Stores a non-negative integer in `count`; false for anything else.
+  fileprivate func takeCount(into count: inout Int) -> Bool {
+    guard let number = int, number >= 0 else { return false }
+    count = number
+    return true
+  }
+}
