@@ -2,8 +2,8 @@ internal import CSimdjson
 
 /// Bytes of a body in memory of their own, with room behind the end that a parser may read.
 ///
-/// The address is stable while nothing is appended: it may be handed to C for as long as this object lives. Owned by
-/// one event loop.
+/// The address is stable while nothing is appended: it may be handed to C for as long as this object lives.
+/// Owned by one event loop.
 package final class PaddedBytes {
   /// Readable bytes behind the last byte of content.
   package static let padding = Int(CSJ_PADDING)
@@ -42,8 +42,13 @@ package final class PaddedBytes {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  /// Empties the content; the room is kept.
-  package func removeAll() { count = 0 }
+  /// Empties the content. Up to `kept` bytes of room stay, a larger room is given back.
+  package func removeAll(keepingCapacity kept: Int = .max) {
+    count = 0
+    guard capacity > kept else { return }
+    storage.deallocate()
+    (storage, capacity) = (Self.allocate(kept), kept)
+  }
 
   /// Gives `body` the content; the pointer is valid until the next append.
   package func withUnsafeBytes<Result, Failure: Error>(

@@ -15,9 +15,12 @@ struct JSONCorpusTests {
   }
 
   @Test(arguments: [
-    "", "01", "-", "+1", "1.", ".5", "1e", "0x1", "NaN", "Infinity", "1e400", "tru", "TRUE", "nul", "undefined",
-    "'x'", #""\x""#, #""\u12""#, #""\ud800""#, #""\udc00""#, #""\ud800\ud800""#, "\"\t\"", "\"\n\"", "[1,]", "[,1]",
-    "[1 2]", "[", "]", "{", #"{"a"}"#, #"{"a":}"#, #"{a:1}"#, #"{"a":1,}"#, #"{1:1}"#, "1 2", "/**/1", "\u{b}1",
+    "", "01", "-", "+1", "1.", ".5", "1e", "0x1", "NaN", "Infinity", "1e400", "tru", "TRUE", "nul",
+    "undefined",
+    "'x'", #""\x""#, #""\u12""#, #""\ud800""#, #""\udc00""#, #""\ud800\ud800""#, "\"\t\"", "\"\n\"", "[1,]",
+    "[,1]",
+    "[1 2]", "[", "]", "{", #"{"a"}"#, #"{"a":}"#, #"{a:1}"#, #"{"a":1,}"#, #"{1:1}"#, "1 2", "/**/1",
+    "\u{b}1",
     #""abc"#, "\u{a0}1",
   ])
   func invalidValuesAreRefused(value: String) {
@@ -29,9 +32,10 @@ struct JSONCorpusTests {
     #expect(refusal(text, .completions)?.code == "invalid_json")
   }
 
-  @Test(arguments: [
-    [0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0x80],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0x80],
+    ] as [[UInt8]])
   func invalidUTF8IsRefused(bytes: [UInt8]) {
     let body = PaddedBytes(Array(#"{"x":""#.utf8) + bytes + Array(#""}"#.utf8))
     let error = #expect(throws: PeekError.self) { try Peek().request(body, surface: .completions) }

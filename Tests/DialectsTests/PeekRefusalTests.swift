@@ -59,7 +59,8 @@ struct PeekRefusalTests {
     Case(#"{"messages":null}"#, "messages", "invalid_type"),
     Case(#"{"messages":{"role":"user"}}"#, "messages", "invalid_type"),
     Case(#"{"messages":[1]}"#, "messages[0]", "invalid_type"),
-    Case(#"{"messages":[{"role":"user"},{"content":"x"}]}"#, "messages[1].role", "missing_required_parameter"),
+    Case(
+      #"{"messages":[{"role":"user"},{"content":"x"}]}"#, "messages[1].role", "missing_required_parameter"),
     Case(#"{"messages":[{"role":1}]}"#, "messages[0].role", "invalid_type"),
     Case(#"{"messages":[{"role":"user","content":1}]}"#, "messages[0].content", "invalid_type"),
     Case(#"{"messages":[{"role":"user","content":["x"]}]}"#, "messages[0].content[0]", "invalid_type"),

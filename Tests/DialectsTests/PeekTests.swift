@@ -29,7 +29,8 @@ struct PeekTests {
   }
 
   @Test func absentAndNullFieldsMeanTheirDefaults() throws {
-    let nulls = #""stream":null,"stream_options":null,"max_tokens":null,"n":null,"tools":null,"#
+    let nulls =
+      #""stream":null,"stream_options":null,"max_tokens":null,"n":null,"tools":null,"#
       + #""response_format":null,"metadata":null"#
     #expect(try facts(chat(nulls)) == facts(chat("")))
     #expect(try facts(chat("")).model == nil)

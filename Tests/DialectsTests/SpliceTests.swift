@@ -32,9 +32,18 @@ struct SpliceTests {
     (#"{"prompt":"x"}"#, #"{"stream_options":{"include_usage":true},"prompt":"x"}"#),
     (#"{"stream_options": null }"#, #"{"stream_options": {"include_usage":true} }"#),
     (#"{"stream_options":{}}"#, #"{"stream_options":{"include_usage":true}}"#),
-    (#"{"stream_options":{ "a":[1,{"b":2}]}}"#, #"{"stream_options":{"include_usage":true, "a":[1,{"b":2}]}}"#),
-    (#"{"stream_options":{"include_usage" : false,"a":1}}"#, #"{"stream_options":{"include_usage" : true,"a":1}}"#),
-    (#"{"stream_options":{"a":{},"include_usage":null}}"#, #"{"stream_options":{"a":{},"include_usage":true}}"#),
+    (
+      #"{"stream_options":{ "a":[1,{"b":2}]}}"#,
+      #"{"stream_options":{"include_usage":true, "a":[1,{"b":2}]}}"#
+    ),
+    (
+      #"{"stream_options":{"include_usage" : false,"a":1}}"#,
+      #"{"stream_options":{"include_usage" : true,"a":1}}"#
+    ),
+    (
+      #"{"stream_options":{"a":{},"include_usage":null}}"#,
+      #"{"stream_options":{"a":{},"include_usage":true}}"#
+    ),
     (#"{"stream\u005foptions":{"includ\u0065_usage":false}}"#, #"{"stream_options":{"include_usage":true}}"#),
   ])
   func usageIsAskedFor(body: String, expected: String) throws {

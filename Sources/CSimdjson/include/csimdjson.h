@@ -1,7 +1,7 @@
 #pragma once
 
-// A typed door to simdjson's DOM parser; no logic. No function throws. Values, cursors and the bytes that they
-// lead to belong to the parser and are valid until its next parse, release or destruction.
+// A typed door to simdjson's DOM parser; no logic. No function throws. Values, cursors and the bytes that
+// they lead to belong to the parser and are valid until its next parse, release or destruction.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,7 +70,8 @@ typedef struct csj_cursor {
 csj_parser *csj_create(size_t max_depth) CSJ_NOEXCEPT;
 void csj_destroy(csj_parser *parser) CSJ_NOEXCEPT;
 
-/// Parses and validates a whole document in place. `text` must have CSJ_PADDING readable bytes behind `count`.
+/// Parses and validates a whole document in place. `text` must have CSJ_PADDING readable bytes behind
+/// `count`.
 csj_error csj_parse(csj_parser *parser, const uint8_t *text, size_t count, csj_value *root) CSJ_NOEXCEPT;
 
 /// The size of document that the parser's buffers are made for, in bytes.

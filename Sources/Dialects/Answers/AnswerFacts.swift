@@ -10,7 +10,7 @@ package struct AnswerFacts: Sendable, Equatable {
 extension Peek {
   /// Reads a complete plain answer; nil where it is not one whole JSON object.
   package func answer(_ body: PaddedBytes, surface: Surface) -> AnswerFacts? {
-    defer { parser.trim() }
+    defer { trim() }
     guard let root = try? parser.parse(body), root.isObject else { return nil }
     return AnswerFacts(root, surface)
   }

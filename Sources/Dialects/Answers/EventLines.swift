@@ -8,7 +8,8 @@ struct EventLines {
     hasReturns = bytes.firstIndex(of: 0x0d, from: 0) != nil
   }
 
-  /// The line that begins at `start`: where its text ends and where the next one begins; nil for an unended line.
+  /// The line that begins at `start`: where its text ends and where the next one begins; nil for an unended
+  /// line.
   ///
   /// A CR at the very end counts as a whole line end; its LF may still come.
   func line(from start: Int) -> (end: Int, next: Int)? {

@@ -15,8 +15,8 @@ struct EventMarks: OptionSet {
 }
 
 extension EventMarks {
-  /// Looks for all marks in one pass: a candidate is a quote with `u`, `f`, `e` or `r` behind it, or `[D`. Such a name
-  /// with a closing quote cannot stand inside a JSON string, where its quotes would be escaped.
+  /// Looks for all marks in one pass: a candidate is a quote with `u`, `f`, `e` or `r` behind it, or `[D`.
+  /// Such a name with a closing quote cannot stand inside a JSON string, where its quotes would be escaped.
   init(in bytes: UnsafeRawBufferPointer) {
     self = []
     guard let start = bytes.baseAddress else { return }
@@ -88,11 +88,11 @@ extension EventMarks {
 /// Bytes that are compared at once.
 private let block = 64
 
-/// Sets each byte of `hits` where a candidate stands at the same place of `start`, clears the others; reads one byte
-/// more than a block.
+/// Sets each byte of `hits` where a candidate stands at the same place of `start`, clears the others; reads
+/// one byte more than a block.
 ///
-/// A plain loop of fixed length, which the compiler turns into vector instructions. Swift's own SIMD types compare
-/// lane by lane, a hundred times slower.
+/// A plain loop of fixed length, which the compiler turns into vector instructions. Swift's own SIMD types
+/// compare lane by lane, a hundred times slower.
 @inline(__always)
 private func findCandidates(_ start: UnsafeRawPointer, _ hits: UnsafeMutableRawPointer) {
   let bytes = start.assumingMemoryBound(to: UInt8.self)

@@ -24,7 +24,7 @@ struct EventReader {
     }
     guard peek.scratch.count > 0 else { return .silent }
     guard let root = try? peek.parser.parse(peek.scratch), root.isObject else { return .content }
-    defer { peek.parser.trim() }
+    defer { peek.trim() }
     return read(root, name, into: &facts)
   }
 

@@ -1,7 +1,7 @@
 /// The begin of an event whose end has not come yet.
 ///
-/// Up to `StreamScanner.heldLimit` nothing of it is passed on. Beyond, all of it is, and a copy is kept for reading up to
-/// `StreamScanner.readLimit`.
+/// Up to `StreamScanner.heldLimit` nothing of it is passed on. Beyond, all of it is, and a copy is kept for
+/// reading up to `StreamScanner.readLimit`.
 struct EventTail {
   private var bytes: [UInt8] = []
   /// All bytes of the event so far.

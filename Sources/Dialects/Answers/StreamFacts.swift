@@ -22,7 +22,7 @@ package enum StreamEnd: Sendable, Equatable {
   case complete
   /// The provider ended it with an error event of its own, which was passed on.
   case failed
-  /// The bytes ended too early. `withheld` bytes of an unfinished event were dropped; where `tailWasReleased`, the
-  /// client has already got a part of that event.
+  /// The bytes ended too early. `withheld` bytes of an unfinished event were dropped; where
+  /// `tailWasReleased`, the client has already got a part of that event.
   case truncated(withheld: Int, tailWasReleased: Bool)
 }

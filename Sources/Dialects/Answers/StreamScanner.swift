@@ -1,8 +1,8 @@
 /// Follows a streamed answer chunk by chunk: passes complete events on and learns from them.
 ///
-/// A pure value, one per stream. Bytes pass untouched and in order, as one piece where a chunk holds whole events. The
-/// unfinished event at the end of a chunk is held back until it is complete, so that a stream that breaks can still end
-/// in a well-formed error event. Chunks may be cut anywhere.
+/// A pure value, one per stream. Bytes pass untouched and in order, as one piece where a chunk holds whole
+/// events. The unfinished event at the end of a chunk is held back until it is complete, so that a stream
+/// that breaks can still end in a well-formed error event. Chunks may be cut anywhere.
 package struct StreamScanner {
   /// Bytes of an unfinished event that are held back; a longer one is released as it comes.
   package static let heldLimit = 64 << 10
@@ -22,8 +22,8 @@ package struct StreamScanner {
   }
 
   /// - Parameters:
-  ///   - choices: Answers asked for (`n`): without an ending event a stream is whole once as many are finished.
-  ///   - hidesUsage: The router asked for usage and the client did not: the chunk that only carries it is dropped.
+  ///   - choices: Answers asked for (`n`): a stream without an ending event is whole once as many finished.
+  ///   - hidesUsage: The router asked for usage, not the client: the chunk that only carries it is dropped.
   package init(choices: Int = 1, hidesUsage: Bool = false) {
     self.choices = choices
     self.hidesUsage = hidesUsage
@@ -32,7 +32,8 @@ package struct StreamScanner {
   /// An unfinished event is so long that its begin was passed on.
   package var tailWasReleased: Bool { tail.released > 0 }
 
-  /// Takes the next chunk and hands what may be passed on to `out`, piece by piece; pieces are valid during the call.
+  /// Takes the next chunk and hands what may be passed on to `out`, piece by piece; pieces are valid during
+  /// the call.
   package mutating func feed(
     _ chunk: UnsafeRawBufferPointer, with peek: Peek, into out: (UnsafeRawBufferPointer) -> Void
   ) {
@@ -45,8 +46,8 @@ package struct StreamScanner {
     tail.append(chunk.part(start..<chunk.count), into: out)
   }
 
-  /// Tells how the stream stands now that its bytes have ended. An ending event that lacks its blank line counts and
-  /// is handed to `out`; every other unfinished event is dropped.
+  /// Tells how the stream stands now that its bytes have ended. An ending event that lacks its blank line
+  /// counts and is handed to `out`; every other unfinished event is dropped.
   package mutating func finish(with peek: Peek, into out: (UnsafeRawBufferPointer) -> Void) -> StreamEnd {
     let withheld = tail.count - tail.released
     if !tail.isEmpty, !facts.isDone {

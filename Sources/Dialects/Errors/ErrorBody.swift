@@ -52,7 +52,8 @@ extension ErrorBody {
     return bytes
   }
 
-  /// In an event of the responses API the type is that of the event, and the class of error has a name of its own.
+  /// In an event of the responses API the type is that of the event, and the class of error has a name of its
+  /// own.
   private func appendObject(to bytes: PaddedBytes, isEvent: Bool) {
     bytes.append(isEvent ? #"{"type":"error","error_type":"# : #"{"type":"#)
     bytes.appendJSON(type)

@@ -24,7 +24,7 @@ final class JSONParser {
   /// Containers that may be nested.
   static let maxDepth = 64
   /// Buffers for documents above this many bytes are given back after use.
-  private static let keptCapacity = 4 << 20
+  static let keptCapacity = 4 << 20
 
   private let parser: OpaquePointer
 
@@ -37,7 +37,8 @@ final class JSONParser {
 
   /// Parses and validates the whole of `text`. The value is valid until the next call of `parse` or `trim`.
   ///
-  /// The innermost container may be one level deeper than `maxDepth` where it is empty; `SourceCursor` sees it.
+  /// The innermost container may be one level deeper than `maxDepth` where it is empty; `SourceCursor` sees
+  /// it.
   func parse(_ text: PaddedBytes) throws(JSONFault) -> JSONValue {
     var root = csj_value()
     let start = text.baseAddress.assumingMemoryBound(to: UInt8.self)

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Finds duplicate keys of nested objects without an allocation per object.
 ///
-/// A stack: keys of an outer object stay below while an inner one is read. In memory of its own, because arrays in a
-/// class cost an exclusivity check for each touch.
+/// A stack: keys of an outer object stay below while an inner one is read. In memory of its own, because
+/// arrays in a class cost an exclusivity check for each touch.
 final class KeySet {
   /// Objects up to this size are compared pair by pair, larger ones sorted when they end.
   private static let pairwise = 16

@@ -13,8 +13,8 @@ struct MemberPlace {
 
 /// Walks the members of an object in the source text of a parsed document, side by side with `JSONMembers`.
 ///
-/// Steps over structural characters only, so long strings cost nothing. Borrowed from the parser until its next
-/// document; the text must be valid JSON.
+/// Steps over structural characters only, so long strings cost nothing. Borrowed from the parser until its
+/// next document; the text must be valid JSON.
 struct SourceCursor {
   private let text: UnsafeRawPointer
   private let structurals: UnsafeBufferPointer<UInt32>

@@ -79,7 +79,9 @@ extension Field {
   }
 
   @inline(__always)
-  private static func first(_ key: JSONBytes, _ one: Field, _ two: Field? = nil, _ three: Field? = nil) -> Field? {
+  private static func first(_ key: JSONBytes, _ one: Field, _ two: Field? = nil, _ three: Field? = nil)
+    -> Field?
+  {
     if key == one.name { return one }
     if let two, key == two.name { return two }
     if let three, key == three.name { return three }

@@ -9,11 +9,18 @@ package final class Peek {
 
   package init() {}
 
+  /// Gives the room of an unusually large document back to the system.
+  func trim() {
+    parser.trim()
+    scratch.removeAll(keepingCapacity: JSONParser.keptCapacity)
+  }
+
   /// Validates the whole of `body` and reads its facts.
   ///
-  /// What the router reads has the right type and is named once, at every level it reads; the rest is valid JSON.
+  /// What the router reads has the right type and is named once, at every level it reads; the rest is valid
+  /// JSON.
   package func request(_ body: PaddedBytes, surface: Surface) throws(PeekError) -> PeekedRequest {
-    defer { parser.trim() }
+    defer { trim() }
     keys.reset()
     let root: JSONValue
     do { root = try parser.parse(body) } catch { throw .malformed(error) }

@@ -15,9 +15,10 @@ extension PeekError {
       case .empty: "The request body is empty. Send a JSON object."
       case .badUTF8: "The request body is not valid UTF-8. Encode it as UTF-8."
       case .badString:
-        "The request body is not valid JSON: a string is not closed, holds a raw control character or a bad escape."
+        "The request body is not valid JSON: a string is open, or holds a control character or bad escape."
       case .badNumber: "The request body is not valid JSON: a number is malformed or beyond 64 bits."
-      case .badLiteral: "The request body is not valid JSON: only true, false and null may stand without quotes."
+      case .badLiteral:
+        "The request body is not valid JSON: only true, false and null may stand without quotes."
       case .badStructure:
         "The request body is not valid JSON: a bracket, comma, colon or quote is missing or left over."
       case .tooDeep: "The request body is nested deeper than \(JSONParser.maxDepth) levels. Flatten it."
@@ -38,7 +39,8 @@ extension PeekError {
   static func misspelled(_ key: JSONBytes, as field: Field) -> PeekError {
     let name = key.string
     return PeekError(
-      message: "The key '\(name)' differs from '\(field.name)' in upper and lower case only. Write '\(field.name)'.",
+      message:
+        "The key '\(name)' differs from '\(field.name)' in upper and lower case only. Write '\(field.name)'.",
       param: name, code: "invalid_key")
   }
 

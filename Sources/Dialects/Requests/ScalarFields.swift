@@ -28,7 +28,8 @@ enum ScalarFields {
     guard !value.isNull else { return nil }
     guard value.isNumber else { throw .wrongType("\(name)", expected: "an integer", found: value) }
     guard let count = value.int, 0...largestCount ~= count else {
-      throw .invalid("\(name)", "must be an integer from 0 to \(largestCount), written without point or exponent")
+      throw .invalid(
+        "\(name)", "must be an integer from 0 to \(largestCount), written without point or exponent")
     }
     return count
   }

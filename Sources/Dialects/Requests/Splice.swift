@@ -107,7 +107,9 @@ private struct Splice {
   private func sorted() -> [Edit] {
     var all = edits
     if !members.isEmpty { all.append(Edit(place: cuts.objectStart..<cuts.objectStart, text: joined())) }
-    return all.sorted { ($0.place.lowerBound, $0.place.upperBound) < ($1.place.lowerBound, $1.place.upperBound) }
+    return all.sorted {
+      ($0.place.lowerBound, $0.place.upperBound) < ($1.place.lowerBound, $1.place.upperBound)
+    }
   }
 
   private func joined() -> PaddedBytes {
