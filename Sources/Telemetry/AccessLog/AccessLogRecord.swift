@@ -1,0 +1,66 @@
+/// Whose fault a failure was; also a label of the metrics.
+package enum ErrorSource: String, Sendable, Hashable, CaseIterable {
+  case none, client, policy, provider, switchyard
+}
+
+/// What the access log says of one exchange.
+///
+/// Never a prompt, a completion, a credential or a header's value but the two request ids. Texts beyond
+/// ``maximumText`` bytes are cut. What is nil is absent from the line.
+package struct AccessLogRecord: Sendable {
+  /// Bytes of one text that reach the line.
+  package static let maximumText = 256
+
+  /// When the exchange began, in milliseconds since 1970.
+  package var wallMilliseconds: Int64
+  package var requestID: String
+  /// The client's address, without the port.
+  package var client: String
+  package var method: String
+  /// The path's template (`/v1/responses/{id}`), not the path.
+  package var path: String
+  /// The status sent; 0 when the client went away before one was.
+  package var status: Int
+
+  package var model: String?
+  package var deployment: String?
+  package var provider: String?
+  package var endpoint: String?
+  package var tenant: String?
+  /// The name of the key, never its material.
+  package var keyID: String?
+
+  package var attempts = 0
+  package var isFallback = false
+  package var isStream = false
+  package var isClientGone = false
+
+  package var inputTokens: Int64?
+  package var outputTokens: Int64?
+  package var cachedTokens: Int64?
+  package var costMicrodollars: Int64?
+
+  package var durationMicroseconds: Int64 = 0
+  /// From the request to the first byte sent.
+  package var firstByteMicroseconds: Int64?
+  package var upstreamMicroseconds: Int64?
+  package var queueMicroseconds: Int64?
+  package var bytesIn: Int64 = 0
+  package var bytesOut: Int64 = 0
+
+  package var errorType: String?
+  package var errorSource = ErrorSource.none
+  package var upstreamRequestID: String?
+  package var finishReason: String?
+
+  package init(
+    wallMilliseconds: Int64, requestID: String, client: String, method: String, path: String, status: Int
+  ) {
+    self.wallMilliseconds = wallMilliseconds
+    self.requestID = requestID
+    self.client = client
+    self.method = method
+    self.path = path
+    self.status = status
+  }
+}

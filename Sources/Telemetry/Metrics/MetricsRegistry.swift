@@ -1,0 +1,116 @@
+import Synchronization
+
+/// Turns families and label values into handles, once, when a configuration is applied.
+///
+/// Shared by all workers. Registering takes a lock and hashes a string, so it never happens for each exchange.
+/// A series lives as long as the process: a counter that vanishes would look like a reset.
+package final class MetricsRegistry: Sendable {
+  /// One set of label values with its place in the shards.
+  struct Series: Sendable {
+    /// `a="b",c="d"`, escaped; empty where the family has no labels.
+    let labels: String
+    let cell: Int
+  }
+
+  /// A family with all that was registered for it, in the order of registration.
+  struct Group: Sendable {
+    let family: MetricFamily
+    var series: [Series] = []
+  }
+
+  fileprivate struct State {
+    var groups: [Group]
+    var cells = 0
+    var seriesCount = 0
+    var known: [String: Int] = [:]
+  }
+
+  /// The value that stands for all labels of the series that were one too many.
+  package static let overflow = "other"
+
+  let bounds: [HistogramBounds]
+  private let indices: [String: Int]
+  private let maximumSeries: Int
+  private let state: Mutex<State>
+
+  /// - Parameters:
+  ///   - families: every family there is; the order is the order of rendering. Names must be unique.
+  ///   - maximumSeries: beyond it, new label values of a family share one series labelled `other`.
+  package init(families: [MetricFamily] = Catalogue.all, maximumSeries: Int = 20_000) {
+    indices = Dictionary(uniqueKeysWithValues: families.enumerated().map { ($1.name, $0) })
+    bounds = families.map { family in
+      guard case .histogram(let bounds) = family.kind else { return HistogramBounds([]) }
+      return HistogramBounds(bounds)
+    }
+    self.maximumSeries = maximumSeries
+    state = Mutex(State(groups: families.map { Group(family: $0) }))
+    for family in families where family.labels.isEmpty { _ = register(family, []) }
+  }
+
+  /// How many numbers a shard must hold now.
+  var cells: Int { state.withLock { $0.cells } }
+
+  /// What was registered so far; taken after the snapshots it may name cells that they lack, which count as 0.
+  var groups: [Group] { state.withLock { $0.groups } }
+
+  /// The handle of a counter or gauge; the same arguments give the same handle.
+  ///
+  /// Traps when the family is a histogram, is not of this registry, or has another number of labels.
+  package func series(_ family: MetricFamily, _ values: String...) -> SeriesID {
+    if case .histogram = family.kind { preconditionFailure("\(family.name) is a histogram") }
+    return SeriesID(cell: register(family, values))
+  }
+
+  /// The handle of a histogram; the same arguments give the same handle.
+  ///
+  /// Traps when the family is no histogram, is not of this registry, or has another number of labels.
+  package func histogram(_ family: MetricFamily, _ values: String...) -> HistogramID {
+    guard case .histogram(let bounds) = family.kind else {
+      preconditionFailure("\(family.name) is no histogram")
+    }
+    return HistogramID(cell: register(family, values), bounds: index(of: family), count: bounds.count)
+  }
+
+  private func index(of family: MetricFamily) -> Int {
+    guard let index = indices[family.name] else { preconditionFailure("\(family.name) is not registered") }
+    return index
+  }
+
+  private func register(_ family: MetricFamily, _ values: [String]) -> Int {
+    precondition(values.count == family.labels.count, "\(family.name) has labels \(family.labels)")
+    let index = index(of: family)
+    let labels = PrometheusText.labels(family.labels, values)
+    return state.withLock { state in
+      if let cell = state.known[family.name + labels] { return cell }
+      let isFull = state.seriesCount >= maximumSeries && !family.labels.isEmpty
+      return isFull ? state.overflowing(index) : state.add(labels, to: index)
+    }
+  }
+}
+
+extension MetricsRegistry.State {
+  /// The series that all label values beyond the limit share; at most one per family.
+  fileprivate mutating func overflowing(_ index: Int) -> Int {
+    let family = groups[index].family
+    let others = family.labels.map { _ in MetricsRegistry.overflow }
+    let labels = PrometheusText.labels(family.labels, others)
+    return known[family.name + labels] ?? add(labels, to: index)
+  }
+
+  fileprivate mutating func add(_ labels: String, to index: Int) -> Int {
+    let cell = cells
+    groups[index].series.append(MetricsRegistry.Series(labels: labels, cell: cell))
+    known[groups[index].family.name + labels] = cell
+    cells += groups[index].family.cellCount
+    seriesCount += 1
+    return cell
+  }
+}
+
+extension MetricFamily {
+  /// Numbers that one series takes in a shard.
+  fileprivate var cellCount: Int {
+    guard case .histogram(let bounds) = kind else { return 1 }
+    return bounds.count + 2
+  }
+}

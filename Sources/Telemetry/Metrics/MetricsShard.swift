@@ -1,0 +1,62 @@
+/// The numbers of one worker: plain integers, touched on its loop alone.
+///
+/// Recording takes no lock, hashes nothing and allocates only when the registry has grown since. Sums wrap; a reader
+/// sees that as a counter's reset.
+package final class MetricsShard {
+  private let registry: MetricsRegistry
+  private let bounds: [HistogramBounds]
+  private var cells: [Int64]
+
+  package init(registry: MetricsRegistry) {
+    self.registry = registry
+    bounds = registry.bounds
+    cells = Array(repeating: 0, count: registry.cells)
+  }
+
+  /// Adds to a counter (`amount` must not be negative) or to a gauge.
+  package func add(_ amount: Int64, to series: SeriesID) {
+    if series.cell >= cells.count { grow() }
+    cells[series.cell] &+= amount
+  }
+
+  /// Adds 1.
+  package func increment(_ series: SeriesID) { add(1, to: series) }
+
+  /// Replaces a gauge's part in the sum, or stores a count that is kept elsewhere. Set it in one shard only.
+  package func set(_ series: SeriesID, to value: Int64) {
+    if series.cell >= cells.count { grow() }
+    cells[series.cell] = value
+  }
+
+  /// Counts a value, in the unit that the family records (nanoseconds, tokens); below 0 counts as 0.
+  package func observe(_ value: Int64, in histogram: HistogramID) {
+    let sum = histogram.cell + histogram.count + 1
+    if sum >= cells.count { grow() }
+    let value = max(0, value)
+    cells[histogram.cell + bounds[histogram.bounds].bucket(of: value)] &+= 1
+    cells[sum] &+= value
+  }
+
+  /// What the shard holds now, free to leave the loop.
+  package func snapshot() -> MetricsSnapshot { MetricsSnapshot(cells: cells) }
+
+  private func grow() {
+    cells.append(contentsOf: repeatElement(0, count: registry.cells - cells.count))
+  }
+}
+
+/// A shard's numbers at one moment.
+package struct MetricsSnapshot: Sendable {
+  let cells: [Int64]
+
+  /// The sum, cell by cell; a snapshot taken before the registry grew lacks cells, which count as 0.
+  static func sum(_ snapshots: [MetricsSnapshot]) -> MetricsSnapshot {
+    var total = [Int64](repeating: 0, count: snapshots.map(\.cells.count).max() ?? 0)
+    for snapshot in snapshots {
+      for (cell, value) in snapshot.cells.enumerated() { total[cell] &+= value }
+    }
+    return MetricsSnapshot(cells: total)
+  }
+
+  subscript(cell: Int) -> Int64 { cell < cells.count ? cells[cell] : 0 }
+}
