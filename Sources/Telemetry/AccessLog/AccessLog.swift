@@ -8,32 +8,43 @@ package final class AccessLog {
   static let capacity = handover + AccessLogRecord.maximumLine
 
   private let writer: AccessLogWriter
-  private var buffer: [UInt8]
-  private var used = 0
-  private var lines = 0
-  private var timestamp = Timestamp()
+  private var pending: PendingLines
 
   package init(writer: AccessLogWriter) {
     self.writer = writer
-    buffer = writer.emptyBuffer()
+    pending = PendingLines(buffer: writer.emptyBuffer())
   }
 
   /// Adds the record's line; never blocks, and drops only when the writer is far behind.
   package func append(_ record: AccessLogRecord) {
+    if pending.append(record) >= Self.handover { flush() }
+  }
+
+  /// Hands over what there is.
+  package func flush() {
+    guard pending.used > 0 else { return }
+    let isTaken = writer.submit(pending.buffer, used: pending.used, lines: pending.lines)
+    pending = PendingLines(buffer: isTaken ? writer.emptyBuffer() : pending.buffer)
+  }
+}
+
+/// The lines of a buffer that was not handed over yet.
+private struct PendingLines {
+  var buffer: [UInt8]
+  var used = 0
+  var lines = 0
+  private var timestamp = Timestamp()
+
+  init(buffer: [UInt8]) { self.buffer = buffer }
+
+  /// Adds a line and returns how many bytes there are now.
+  mutating func append(_ record: AccessLogRecord) -> Int {
     used = buffer.withUnsafeMutableBufferPointer { memory in
       var line = JSONWriter(memory, count: used)
       record.write(to: &line, &timestamp)
       return line.count
     }
     lines += 1
-    if used >= Self.handover { flush() }
-  }
-
-  /// Hands over what there is.
-  package func flush() {
-    guard used > 0 else { return }
-    if writer.submit(buffer, used: used, lines: lines) { buffer = writer.emptyBuffer() }
-    used = 0
-    lines = 0
+    return used
   }
 }

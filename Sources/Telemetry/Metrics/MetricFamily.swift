@@ -73,11 +73,13 @@ struct HistogramBounds: Sendable {
     for (index, bound) in ascending.enumerated() { bounds[index] = bound }
   }
 
-  /// The bucket of a value: how many bounds are below it.
+  /// The bucket of a value: how many bounds are below it. A binary search without branches.
   @inline(__always)
   func bucket(of value: Int64) -> Int {
-    var below: Int64 = 0
-    for index in 0..<Self.capacity { below &+= bounds[index] < value ? 1 : 0 }
-    return Int(below)
+    var below = bounds[7] < value ? 8 : 0
+    below &+= bounds[below &+ 3] < value ? 4 : 0
+    below &+= bounds[below &+ 1] < value ? 2 : 0
+    below &+= bounds[below] < value ? 1 : 0
+    return below == 15 && bounds[15] < value ? 16 : below
   }
 }

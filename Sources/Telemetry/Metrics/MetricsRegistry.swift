@@ -21,7 +21,6 @@ package final class MetricsRegistry: Sendable {
   fileprivate struct State {
     var groups: [Group]
     var cells = 0
-    var seriesCount = 0
     var known: [String: Int] = [:]
   }
 
@@ -30,24 +29,30 @@ package final class MetricsRegistry: Sendable {
 
   let bounds: [HistogramBounds]
   private let indices: [String: Int]
-  private let maximumSeries: Int
+  /// How many numbers a shard must have room for.
+  let maximumCells: Int
+  /// Of these, how many are kept for the series that stand for what was one too many.
+  private let reserve: Int
   private let state: Mutex<State>
 
   /// - Parameters:
   ///   - families: every family there is; the order is the order of rendering. Names must be unique.
-  ///   - maximumSeries: beyond it, new label values of a family share one series labelled `other`.
-  package init(families: [MetricFamily] = Catalogue.all, maximumSeries: Int = 20_000) {
+  ///   - maximumCells: numbers of all series together (a counter has one, a histogram up to 18); beyond it, new label
+  ///     values of a family share one series labelled `other`. Each worker reserves 8 bytes of address space for each.
+  package init(families: [MetricFamily] = Catalogue.all, maximumCells: Int = 262_144) {
     indices = Dictionary(uniqueKeysWithValues: families.enumerated().map { ($1.name, $0) })
     bounds = families.map { family in
       guard case .histogram(let bounds) = family.kind else { return HistogramBounds([]) }
       return HistogramBounds(bounds)
     }
-    self.maximumSeries = maximumSeries
+    self.maximumCells = maximumCells
+    reserve = families.reduce(0) { $0 + $1.cellCount }
+    precondition(maximumCells >= 2 * reserve, "room for each family is the least")
     state = Mutex(State(groups: families.map { Group(family: $0) }))
     for family in families where family.labels.isEmpty { _ = register(family, []) }
   }
 
-  /// How many numbers a shard must hold now.
+  /// How many numbers of a shard are in use.
   var cells: Int { state.withLock { $0.cells } }
 
   /// What was registered so far; taken after the snapshots it may name cells that they lack, which count as 0.
@@ -82,7 +87,7 @@ package final class MetricsRegistry: Sendable {
     let labels = PrometheusText.labels(family.labels, values)
     return state.withLock { state in
       if let cell = state.known[family.name + labels] { return cell }
-      let isFull = state.seriesCount >= maximumSeries && !family.labels.isEmpty
+      let isFull = state.cells + family.cellCount > maximumCells - reserve
       return isFull ? state.overflowing(index) : state.add(labels, to: index)
     }
   }
@@ -102,7 +107,6 @@ extension MetricsRegistry.State {
     groups[index].series.append(MetricsRegistry.Series(labels: labels, cell: cell))
     known[groups[index].family.name + labels] = cell
     cells += groups[index].family.cellCount
-    seriesCount += 1
     return cell
   }
 }

@@ -1,21 +1,29 @@
+import Glibc
+
 /// The numbers of one worker: plain integers, touched on its loop alone.
 ///
-/// Recording takes no lock, hashes nothing and allocates only when the registry has grown since. Sums wrap; a reader
-/// sees that as a counter's reset.
+/// Recording takes no lock, hashes nothing and allocates nothing. Room for all cells that the registry may ever hand
+/// out is reserved at the start; the kernel gives memory only to pages that are touched. Sums wrap; a reader sees that
+/// as a counter's reset.
 package final class MetricsShard {
   private let registry: MetricsRegistry
   private let bounds: [HistogramBounds]
-  private var cells: [Int64]
+  private let cells: UnsafeMutablePointer<Int64>
+  private let capacity: Int
 
   package init(registry: MetricsRegistry) {
     self.registry = registry
     bounds = registry.bounds
-    cells = Array(repeating: 0, count: registry.cells)
+    capacity = registry.maximumCells
+    guard let memory = calloc(capacity, MemoryLayout<Int64>.stride) else { fatalError("out of memory") }
+    cells = memory.bindMemory(to: Int64.self, capacity: capacity)
   }
+
+  deinit { free(cells) }
 
   /// Adds to a counter (`amount` must not be negative) or to a gauge.
   package func add(_ amount: Int64, to series: SeriesID) {
-    if series.cell >= cells.count { grow() }
+    precondition(series.cell < capacity, "a handle of another registry")
     cells[series.cell] &+= amount
   }
 
@@ -24,24 +32,22 @@ package final class MetricsShard {
 
   /// Replaces a gauge's part in the sum, or stores a count that is kept elsewhere. Set it in one shard only.
   package func set(_ series: SeriesID, to value: Int64) {
-    if series.cell >= cells.count { grow() }
+    precondition(series.cell < capacity, "a handle of another registry")
     cells[series.cell] = value
   }
 
   /// Counts a value, in the unit that the family records (nanoseconds, tokens); below 0 counts as 0.
   package func observe(_ value: Int64, in histogram: HistogramID) {
-    let sum = histogram.cell + histogram.count + 1
-    if sum >= cells.count { grow() }
+    let sum = histogram.cell &+ histogram.count &+ 1
+    precondition(sum < capacity, "a handle of another registry")
     let value = max(0, value)
-    cells[histogram.cell + bounds[histogram.bounds].bucket(of: value)] &+= 1
+    cells[histogram.cell &+ bounds[histogram.bounds].bucket(of: value)] &+= 1
     cells[sum] &+= value
   }
 
   /// What the shard holds now, free to leave the loop.
-  package func snapshot() -> MetricsSnapshot { MetricsSnapshot(cells: cells) }
-
-  private func grow() {
-    cells.append(contentsOf: repeatElement(0, count: registry.cells - cells.count))
+  package func snapshot() -> MetricsSnapshot {
+    MetricsSnapshot(cells: Array(UnsafeBufferPointer(start: cells, count: registry.cells)))
   }
 }
 
