@@ -2,8 +2,8 @@ import Glibc
 
 /// Writes JSON into memory that its caller owns, without allocating.
 ///
-/// The caller sizes the memory with ``bound(ofString:)`` and ``boundOfInteger``; a write beyond it traps rather than
-/// corrupts. Commas are the caller's: they are part of the constant text between values.
+/// The caller sizes the memory with ``bound(ofString:)`` and ``boundOfInteger``; a write beyond it traps
+/// rather than corrupts. Commas are the caller's: they are part of the constant text between values.
 struct JSONWriter {
   /// Enough for any `Int64` with its sign.
   static let boundOfInteger = 20

@@ -1,13 +1,12 @@
-/// RFC 3339 in UTC with milliseconds, `2026-01-31T09:08:07.123Z`; the part down to the second is kept for the next
-/// stamp of the same second.
+/// RFC 3339 in UTC with milliseconds, `2026-01-31T09:08:07.123Z`; the part down to the second is kept for
+/// the next stamp of the same second.
 struct Timestamp {
   static let length = 24
 
   private var second = Int64.min
   private var text = InlineArray<24, UInt8>(repeating: UInt8(ascii: "0"))
 
-  /// Writes the time without quotes.
-  /// - Parameter milliseconds: since 1970; years 0 to 9999.
+  /// Writes milliseconds since 1970 (years 0 to 9999) without quotes.
   mutating func write(_ milliseconds: Int64, to writer: inout JSONWriter) {
     let (second, fraction) = Self.floorDivide(milliseconds, 1_000)
     if second != self.second { format(second) }
@@ -42,8 +41,8 @@ struct Timestamp {
 
   /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
   ///
-  /// Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`: years start in March, so that the leap
-  /// day is the last; eras are the 400 years after which the calendar repeats.
+  /// Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`: years start in March, so
+  /// that the leap day is the last; eras are the 400 years after which the calendar repeats.
   private static func civil(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let (era, dayOfEra) = floorDivide(day + 719_468, 146_097)
     let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365

@@ -8,8 +8,8 @@ enum UTF8Scan {
 
   /// How many of the eight bytes, from the lowest on, are plain.
   ///
-  /// The usual word tests for "some byte is zero" and "some byte is below n". A borrow can only mark bytes above a
-  /// marked one, so the lowest mark is always true.
+  /// The usual word tests for "some byte is zero" and "some byte is below n". A borrow can only mark bytes
+  /// above a marked one, so the lowest mark is always true.
   @inline(__always)
   static func plainBytes(in word: UInt64) -> Int {
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -20,7 +20,8 @@ enum UTF8Scan {
     return (found & (ones &* 0x80)).trailingZeroBitCount / 8
   }
 
-  /// The length of the well-formed sequence of 2 to 4 bytes at `at` and before `end`, or 0 (Unicode 15, table 3-7).
+  /// The length of the well-formed sequence of 2 to 4 bytes at `at` and before `end`, or 0 (Unicode 15,
+  /// table 3-7).
   static func sequenceLength(in bytes: UnsafeBufferPointer<UInt8>, at: Int, end: Int) -> Int {
     let second: ClosedRange<UInt8>
     let length: Int

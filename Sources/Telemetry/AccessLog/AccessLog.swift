@@ -1,7 +1,8 @@
-/// One worker's end of the access log: lines gather in a buffer, which is handed to the writer when it is full or when
-/// the worker says so (every 100 ms and once before the writer closes).
+/// One worker's end of the access log: lines gather in a buffer, which is handed to the writer when it is
+/// full or when the worker says so (every 100 ms and once before the writer closes).
 ///
-/// Touched on the worker's loop alone. Appending takes no lock and allocates nothing, except once for each buffer.
+/// Touched on the worker's loop alone. Appending takes no lock and allocates nothing, except once for each
+/// buffer.
 package final class AccessLog {
   /// Bytes after which a buffer is handed over.
   static let handover = 32 * 1_024
@@ -16,7 +17,7 @@ package final class AccessLog {
   }
 
   /// Adds the record's line; never blocks, and drops only when the writer is far behind.
-  package func append(_ record: AccessLogRecord) {
+  package func append(_ record: borrowing AccessLogRecord) {
     if pending.append(record) >= Self.handover { flush() }
   }
 
@@ -38,7 +39,7 @@ private struct PendingLines {
   init(buffer: [UInt8]) { self.buffer = buffer }
 
   /// Adds a line and returns how many bytes there are now.
-  mutating func append(_ record: AccessLogRecord) -> Int {
+  mutating func append(_ record: borrowing AccessLogRecord) -> Int {
     used = buffer.withUnsafeMutableBufferPointer { memory in
       var line = JSONWriter(memory, count: used)
       record.write(to: &line, &timestamp)

@@ -1,11 +1,10 @@
-package import NIOCore
 import NIOPosix
 import Synchronization
 
 /// Writes the workers' lines to a descriptor on one background thread, in the order they were handed over.
 ///
-/// Holds at most ``maximumQueued`` bytes; what comes beyond it is dropped and counted, so that a slow reader costs
-/// lines and never a request. The descriptor stays its owner's.
+/// Holds at most ``maximumQueued`` bytes; what comes beyond it is dropped and counted, so that a slow reader
+/// costs lines and never a request. The descriptor stays its owner's.
 package final class AccessLogWriter: Sendable {
   private let sink: LogSink
   private let thread = NIOThreadPool(numberOfThreads: 1)
@@ -31,15 +30,17 @@ package final class AccessLogWriter: Sendable {
 
   /// Waits until all lines handed over before are written, then stops the thread.
   ///
-  /// The workers flush first. A reader that takes nothing for `grace` ends the wait; its lines count as dropped.
-  package func close(grace: TimeAmount = .seconds(2)) async {
+  /// The workers flush first. A reader that takes nothing for `grace` ends the wait; its lines count as
+  /// dropped.
+  package func close(grace: Duration = .seconds(2)) async {
     guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-    sink.setPatience(SystemClock.monotonicNanoseconds() + grace.nanoseconds)
+    sink.setPatience(SystemClock.monotonicNanoseconds() + Int64(grace / .nanoseconds(1)))
     await withCheckedContinuation { done in thread.submit { _ in done.resume() } }
     try? await thread.shutdownGracefully()
   }
 
-  /// Takes the first `used` bytes of a buffer; false when they were dropped and the buffer is still the caller's.
+  /// Takes the first `used` bytes of a buffer; false when they were dropped and the buffer is still the
+  /// caller's.
   func submit(_ buffer: [UInt8], used: Int, lines: Int) -> Bool {
     let isFull = queued.load(ordering: .relaxed) + used > maximumQueued
     guard !isFull, !isClosed.load(ordering: .relaxed) else {

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Writes bytes whole to a descriptor that may be slow, non-blocking or gone.
 ///
-/// A blocking `write` to a full pipe could never be given up, so nothing but a regular file is written without asking
-/// `poll` first, and then at most what a ready pipe is sure to take.
+/// A blocking `write` to a full pipe could never be given up, so nothing but a regular file is written
+/// without asking `poll` first, and then at most what a ready pipe is sure to take.
 struct LogSink: ~Copyable, Sendable {
   private let descriptor: CInt
   private let isFile: Bool

@@ -1,7 +1,7 @@
 /// Every metric that Switchyard exports: this file is their documentation.
 ///
-/// Labels hold configured names only (a model that no one configured is `other`), never a key, a user or a path.
-/// A counter that an exchange touches is incremented at its settlement.
+/// Labels hold configured names only (a model that no one configured is `other`), never a key, a user or a
+/// path. A counter that an exchange touches is incremented at its settlement.
 package enum Catalogue {
   // MARK: Exchanges
 
@@ -76,7 +76,8 @@ package enum Catalogue {
     .histogram(Buckets.operation), "gen_ai_server_request_duration_seconds", .seconds, labels: genAILabels,
     help: "Time from the request to the last byte of the response.")
   package static let genAITimeToFirstToken = MetricFamily(
-    .histogram(Buckets.firstToken), "gen_ai_server_time_to_first_token_seconds", .seconds, labels: genAILabels,
+    .histogram(Buckets.firstToken), "gen_ai_server_time_to_first_token_seconds", .seconds,
+    labels: genAILabels,
     help: "Time from the request to the first token of a successful response.")
   package static let genAITokenUsage = MetricFamily(
     .histogram(Buckets.tokens), "gen_ai_client_token_usage", labels: genAILabels + ["gen_ai_token_type"],
@@ -120,6 +121,7 @@ private enum Buckets {
   static let tokens: [Int64] = (0..<14).map { 1 << Int64(2 * $0) }
   /// 10 µs to 1 s.
   static let overhead: [Int64] = [
-    10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000,
+    10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000,
+    1_000_000,
   ].map { $0 * 1_000 }
 }

@@ -18,10 +18,11 @@ package struct Settlement: Sendable {
   }
 }
 
-/// The handles that an exchange with one model at one provider needs, resolved when the configuration is applied.
+/// The handles that an exchange with one model at one provider needs, resolved when the configuration is
+/// applied.
 ///
-/// One per worker, touched on its loop alone: the many pairs of status class and error source are registered when each
-/// is first seen, so that a scrape does not list what never happened.
+/// One per worker, touched on its loop alone: the many pairs of status class and error source are registered
+/// when each is first seen, so that a scrape does not list what never happened.
 package final class ExchangeSeries {
   private let registry: MetricsRegistry
   private let model: String
@@ -38,6 +39,7 @@ package final class ExchangeSeries {
   private let outputUsage: HistogramID
 
   /// - Parameters:
+  ///   - registry: the one that the shard of ``record(_:in:)`` belongs to.
   ///   - model: a configured model, or `other`.
   ///   - provider: the configured provider's name; OpenTelemetry's label gets it too.
   ///   - operation: OpenTelemetry's name: `chat`, `text_completion`, `embeddings`.

@@ -5,7 +5,8 @@ package struct MetricFamily: Sendable, Hashable {
     case counter
     /// Goes up and down; what the shards hold is summed.
     case gauge
-    /// Ascending upper bounds in the unit that is recorded, at most ``HistogramBounds/capacity``; `+Inf` is implied.
+    /// Ascending upper bounds in the unit that is recorded, at most ``HistogramBounds/capacity``; `+Inf` is
+    /// implied.
     case histogram([Int64])
   }
 

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Turns families and label values into handles, once, when a configuration is applied.
 ///
-/// Shared by all workers. Registering takes a lock and hashes a string, so it never happens for each exchange.
-/// A series lives as long as the process: a counter that vanishes would look like a reset.
+/// Shared by all workers. Registering takes a lock and hashes a string, so it never happens for each
+/// exchange. A series lives as long as the process: a counter that vanishes would look like a reset.
 package final class MetricsRegistry: Sendable {
   /// One set of label values with its place in the shards.
   struct Series: Sendable {
@@ -37,8 +37,9 @@ package final class MetricsRegistry: Sendable {
 
   /// - Parameters:
   ///   - families: every family there is; the order is the order of rendering. Names must be unique.
-  ///   - maximumCells: numbers of all series together (a counter has one, a histogram up to 18); beyond it, new label
-  ///     values of a family share one series labelled `other`. Each worker reserves 8 bytes of address space for each.
+  ///   - maximumCells: numbers of all series together (a counter has one, a histogram up to 18); beyond it,
+  ///     new label values of a family share one series labelled `other`. Each worker reserves 8 bytes of
+  ///     address space for each.
   package init(families: [MetricFamily] = Catalogue.all, maximumCells: Int = 262_144) {
     indices = Dictionary(uniqueKeysWithValues: families.enumerated().map { ($1.name, $0) })
     bounds = families.map { family in
@@ -55,7 +56,8 @@ package final class MetricsRegistry: Sendable {
   /// How many numbers of a shard are in use.
   var cells: Int { state.withLock { $0.cells } }
 
-  /// What was registered so far; taken after the snapshots it may name cells that they lack, which count as 0.
+  /// What was registered so far; taken after the snapshots it may name cells that they lack, which count as
+  /// 0.
   var groups: [Group] { state.withLock { $0.groups } }
 
   /// The handle of a counter or gauge; the same arguments give the same handle.

@@ -2,9 +2,9 @@ import Glibc
 
 /// The numbers of one worker: plain integers, touched on its loop alone.
 ///
-/// Recording takes no lock, hashes nothing and allocates nothing. Room for all cells that the registry may ever hand
-/// out is reserved at the start; the kernel gives memory only to pages that are touched. Sums wrap; a reader sees that
-/// as a counter's reset.
+/// Recording takes no lock, hashes nothing and allocates nothing. Room for all cells that the registry may
+/// ever hand out is reserved at the start; the kernel gives memory only to pages that are touched. Sums
+/// wrap; a reader sees that as a counter's reset.
 package final class MetricsShard {
   private let registry: MetricsRegistry
   private let bounds: [HistogramBounds]

@@ -56,7 +56,8 @@ package struct ProcessFigures: Sendable {
     guard let bracket = stat.lastIndex(of: ")") else { return 0 }
     let fields = stat[stat.index(after: bracket)...].split(separator: " ")
     let boot = contents(of: "/proc/stat").split(separator: "\n").first { $0.hasPrefix("btime ") }
-    guard fields.count > 19, let ticks = Int64(fields[19]), let boot = boot.flatMap({ Int64($0.dropFirst(6)) })
+    guard fields.count > 19, let ticks = Int64(fields[19]),
+      let boot = boot.flatMap({ Int64($0.dropFirst(6)) })
     else { return 0 }
     return boot * 1_000_000_000 + ticks * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK))))
   }

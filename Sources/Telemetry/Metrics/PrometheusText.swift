@@ -2,9 +2,8 @@
 package enum PrometheusText {
   package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-  /// Every family with HELP, TYPE and its series, each the sum over the snapshots.
-  ///
-  /// - Parameter snapshots: one of each shard of this registry.
+  /// Every family with HELP, TYPE and its series, each the sum over the snapshots: one of each shard of the
+  /// registry.
   package static func render(_ snapshots: [MetricsSnapshot], of registry: MetricsRegistry) -> String {
     let totals = MetricsSnapshot.sum(snapshots)
     var text = ""
@@ -26,7 +25,8 @@ package enum PrometheusText {
     guard decimals > 0 else { return String(value) }
     var digits = Array(String(value.magnitude).utf8)
     let zero = UInt8(ascii: "0")
-    if digits.count <= decimals { digits.insert(contentsOf: repeatElement(zero, count: decimals + 1 - digits.count), at: 0) }
+    let missing = max(0, decimals + 1 - digits.count)
+    digits.insert(contentsOf: repeatElement(zero, count: missing), at: 0)
     var fraction = digits.suffix(decimals)
     while fraction.last == zero { fraction.removeLast() }
     let whole = String(decoding: digits.dropLast(decimals), as: UTF8.self)
@@ -35,7 +35,8 @@ package enum PrometheusText {
   }
 
   private static func append(
-    _ series: MetricsRegistry.Series, of family: MetricFamily, _ totals: MetricsSnapshot, to text: inout String
+    _ series: MetricsRegistry.Series, of family: MetricFamily, _ totals: MetricsSnapshot,
+    to text: inout String
   ) {
     let decimals = family.unit.decimals
     switch family.kind {

@@ -1,10 +1,11 @@
 import Glibc
 package import Logging
 
-/// swift-log's records as one line each on a descriptor, in one `write`, so that lines of several threads never mix.
+/// swift-log's records as one line each on a descriptor, in one `write`, so that lines of several threads
+/// never mix.
 ///
-/// For what happens to the replica, never for what happens to one exchange. The message is a constant; what varies is
-/// metadata, which become fields of the line.
+/// For what happens to the replica, never for what happens to one exchange. The message is a constant; what
+/// varies is metadata, which become fields of the line.
 package struct LineLogHandler: LogHandler {
   package enum Format: String, Sendable, CaseIterable {
     /// One JSON object per line.
@@ -21,8 +22,8 @@ package struct LineLogHandler: LogHandler {
   private let format: Format
   private let descriptor: CInt
 
-  /// - Parameter descriptor: where lines go, 2 (the standard error) by default. A line that it does not take at once
-  ///   is lost: the log must not stop the program.
+  /// Lines go to the descriptor, 2 being the standard error. One that it does not take at once is lost: the
+  /// log must not stop the program.
   package init(label: String, level: Logger.Level, format: Format, descriptor: CInt = 2) {
     self.label = label
     self.logLevel = level

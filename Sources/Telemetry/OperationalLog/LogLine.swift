@@ -18,8 +18,8 @@ struct LogLine {
     self.fields = fields.mapValues(Self.settled)
   }
 
-  /// `{"ts":…,"level":…,"logger":…,"msg":…, fields by name}` with a newline; a field with one of these four names gets
-  /// an underscore after it.
+  /// `{"ts":…,"level":…,"logger":…,"msg":…, fields by name}` with a newline; a field with one of these four
+  /// names gets an underscore after it.
   func json() -> [UInt8] {
     Self.bytes(bound: bound) { writer in
       writer.raw("{\"ts\":\"")
@@ -40,8 +40,8 @@ struct LogLine {
     }
   }
 
-  /// `2026-01-31T09:08:07.123Z WARNING logger: message key=value` with a newline. Values that are not plain words are
-  /// quoted as in JSON, so that a line stays a line.
+  /// `2026-01-31T09:08:07.123Z WARNING logger: message key=value` with a newline. Values that are not plain
+  /// words are quoted as in JSON, so that a line stays a line.
   func text() -> [UInt8] {
     Self.bytes(bound: bound) { writer in
       Self.stamp(wallMilliseconds, &writer)
@@ -62,7 +62,8 @@ struct LogLine {
   }
 
   private var bound: Int {
-    JSONWriter.bound(ofString: logger.utf8.count + message.utf8.count) + 256 + Self.bound(of: .dictionary(fields))
+    let texts = JSONWriter.bound(ofString: logger.utf8.count + message.utf8.count)
+    return texts + 256 + Self.bound(of: .dictionary(fields))
   }
 }
 
