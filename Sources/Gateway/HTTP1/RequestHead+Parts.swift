@@ -1,0 +1,43 @@
+import NIOCore
+
+extension RequestHead {
+  /// Makes a head from parts that did not come as HTTP/1.1 text, by the same rules: what the parser would refuse is
+  /// refused here. `headers` include `host`; what they say about the body's length counts unless `body` is given,
+  /// where frames tell it (HTTP/2).
+  package init(
+    method: String, target: String, headers: [(name: String, value: String)], body: BodyLength? = nil,
+    limits: HTTP1Limits = .init()
+  ) throws(HTTP1ParseError) {
+    var text = ByteBuffer()
+    text.writeString("\(method) \(target) HTTP/1.1")
+    var ends = [text.writerIndex]
+    for (name, value) in headers {
+      // A colon in a name would move the border between name and value.
+      if name.utf8.contains(UInt8(ascii: ":")) { throw HTTP1ParseError(.headerName) }
+      text.writeString("\(name): \(value)")
+      ends.append(text.writerIndex)
+    }
+    if headers.count > limits.maxHeaders { throw HTTP1ParseError(.tooManyHeaders) }
+    if text.readableBytes > limits.maxHead { throw HTTP1ParseError(.headTooLarge) }
+    let parsed = text.withUnsafeReadableBytes { Self.parse($0, ends, maxTarget: limits.maxTarget) }
+    self = try parsed.get()
+    storage = text
+    if let body { self.body = body }
+  }
+
+  /// Reads lines that are set down one behind another without line ends.
+  private static func parse(
+    _ bytes: UnsafeRawBufferPointer, _ ends: [Int], maxTarget: Int
+  ) -> Result<RequestHead, HTTP1ParseError> {
+    Result { () throws(HTTP1ParseError) in
+      var head = RequestHead()
+      var framing = Framing()
+      try head.takeRequestLine(bytes, from: 0, to: ends[0], maxTarget: maxTarget)
+      for (start, end) in zip(ends, ends.dropFirst()) {
+        try head.takeField(bytes, from: start, to: end, framing: &framing)
+      }
+      try head.finish(framing, bytes)
+      return head
+    }
+  }
+}
