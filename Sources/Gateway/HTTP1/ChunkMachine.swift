@@ -28,7 +28,7 @@ struct ChunkMachine {
   }
 
   /// Reads framing at the start of `bytes`. Not to be called while `left` is more than 0.
-  mutating func read(_ bytes: UnsafeRawBufferPointer) -> Step {
+  mutating func read(_ bytes: ByteRun) -> Step {
     switch state {
     case .size: return readSize(bytes)
     case .data: preconditionFailure("framing is read while data is left")
@@ -37,7 +37,7 @@ struct ChunkMachine {
     }
   }
 
-  private mutating func readSize(_ bytes: UnsafeRawBufferPointer) -> Step {
+  private mutating func readSize(_ bytes: ByteRun) -> Step {
     var size: UInt64 = 0
     var digits = 0
     while digits < bytes.count, let digit = Self.hexDigit(bytes[digits]) {
@@ -67,7 +67,7 @@ struct ChunkMachine {
 
   /// Reads CRLF and goes on to `next`; nil ends the body.
   private mutating func readLineEnd(
-    _ bytes: UnsafeRawBufferPointer, otherwise kind: HTTP1ParseError.Kind, then next: State?
+    _ bytes: ByteRun, otherwise kind: HTTP1ParseError.Kind, then next: State?
   ) -> Step {
     guard bytes.count > 0 else { return .incomplete }
     guard bytes[0] == HTTPBytes.carriageReturn else { return .failed(HTTP1ParseError(kind)) }

@@ -13,14 +13,16 @@ package struct HTTP1FieldBlock: Sendable, Equatable {
   @discardableResult
   package mutating func add(_ name: String, _ value: String) -> Bool {
     let (nameBytes, valueBytes) = (Array(name.utf8), Array(value.utf8))
-    let isAllowed = nameBytes.withUnsafeBytes { HTTPBytes.isToken($0) && !Self.isReserved($0) }
-    guard isAllowed, valueBytes.withUnsafeBytes(HTTPBytes.isValue) else { return false }
+    let isAllowed = nameBytes.withUnsafeBytes {
+      HTTPBytes.isToken(ByteRun($0)) && !Self.isReserved(ByteRun($0))
+    }
+    guard isAllowed, valueBytes.withUnsafeBytes({ HTTPBytes.isValue(ByteRun($0)) }) else { return false }
     bytes += nameBytes + Array(": ".utf8) + valueBytes + Array("\r\n".utf8)
     return true
   }
 
   /// Whether a header says where a message ends or what becomes of the connection, or is the date.
-  static func isReserved(_ name: UnsafeRawBufferPointer) -> Bool {
+  static func isReserved(_ name: ByteRun) -> Bool {
     switch name.count {
     case 2: name.equalsIgnoringCase("te")
     case 4: name.equalsIgnoringCase("date")

@@ -20,7 +20,7 @@ package struct HTTP1RequestParser: Sendable {
   }
 
   private enum State {
-    case head, sized, chunked, complete
+    case head, sized, chunked, complete, closed
     case failed(HTTP1ParseError)
   }
 
@@ -30,6 +30,7 @@ package struct HTTP1RequestParser: Sendable {
   private var chunks = ChunkMachine()
   /// Bytes of the body that may or, without chunks, will still come.
   private var left = 0
+  private var keepsAlive = true
 
   package init(limits: HTTP1Limits = .init()) {
     self.limits = limits
@@ -37,7 +38,17 @@ package struct HTTP1RequestParser: Sendable {
 
   /// Whether the last request is complete and nothing of a next one was seen, not even an empty line.
   package var isIdle: Bool {
-    if case .head = state { machine.isIdle } else { false }
+    switch state {
+    case .head: machine.isIdle
+    case .closed: true
+    case .sized, .chunked, .complete, .failed: false
+    }
+  }
+
+  /// Whether the last request is complete and was to be the last (`RequestHead.keepAlive`). Whatever follows it is
+  /// thrown away: it is no request.
+  package var isClosed: Bool {
+    if case .closed = state { true } else { false }
   }
 
   /// Consumes the next event from the start of `buffer`. Call it until it returns `.needsMore` or `.failed`. After
@@ -47,29 +58,33 @@ package struct HTTP1RequestParser: Sendable {
     case .head: return readHead(&buffer)
     case .sized: return readSized(&buffer)
     case .chunked: return readChunked(&buffer)
-    case .complete:
-      state = .head
-      return .end
+    case .complete: return end()
+    case .closed:
+      buffer.moveReaderIndex(to: buffer.writerIndex)
+      return .needsMore
     case .failed(let error): return .failed(error)
     }
   }
 
   private mutating func readHead(_ buffer: inout ByteBuffer) -> Event {
-    switch buffer.withUnsafeReadableBytes({ machine.read($0, limits: limits) }) {
+    switch buffer.withUnsafeReadableBytes({ machine.read(ByteRun($0), limits: limits) }) {
     case .incomplete: return .needsMore
     case .failed(let error): return fail(error)
-    case .complete(let length, var head):
+    case .complete(let length):
+      let parts = machine.parts
       machine = HeadMachine()
-      head.storage = Self.slice(&buffer, length)
-      return begin(head)
+      keepsAlive = parts.keepAlive
+      if let error = begin(parts.body) { return fail(error) }
+      return .head(RequestHead(storage: Self.slice(&buffer, length), parts: parts))
     }
   }
 
-  private mutating func begin(_ head: RequestHead) -> Event {
-    switch head.body {
+  /// Prepares for the body; an error refuses it.
+  private mutating func begin(_ body: RequestHead.BodyLength) -> HTTP1ParseError? {
+    switch body {
     case .none: state = .complete
     case .length(let length):
-      if length > limits.maxBody { return fail(HTTP1ParseError(.bodyTooLarge)) }
+      if length > limits.maxBody { return HTTP1ParseError(.bodyTooLarge) }
       left = length
       state = .sized
     case .chunked:
@@ -77,7 +92,7 @@ package struct HTTP1RequestParser: Sendable {
       chunks = ChunkMachine()
       state = .chunked
     }
-    return .head(head)
+    return nil
   }
 
   private mutating func readSized(_ buffer: inout ByteBuffer) -> Event {
@@ -90,13 +105,12 @@ package struct HTTP1RequestParser: Sendable {
 
   private mutating func readChunked(_ buffer: inout ByteBuffer) -> Event {
     while chunks.left == 0 {
-      switch buffer.withUnsafeReadableBytes({ chunks.read($0) }) {
+      switch buffer.withUnsafeReadableBytes({ chunks.read(ByteRun($0)) }) {
       case .incomplete: return .needsMore
       case .failed(let error): return fail(error)
       case .last(let length):
         buffer.moveReaderIndex(forwardBy: length)
-        state = .head
-        return .end
+        return end()
       case .framing(let length):
         buffer.moveReaderIndex(forwardBy: length)
         if chunks.left > left { return fail(HTTP1ParseError(.bodyTooLarge)) }
@@ -107,6 +121,11 @@ package struct HTTP1RequestParser: Sendable {
     chunks.take(count)
     left -= count
     return .body(Self.slice(&buffer, count))
+  }
+
+  private mutating func end() -> Event {
+    state = keepsAlive ? .head : .closed
+    return .end
   }
 
   private mutating func fail(_ error: HTTP1ParseError) -> Event {

@@ -18,9 +18,9 @@ extension HTTP1ResponseWriter {
       var writer = RawWriter(target)
       writer.write(hexadecimal: data.count)
       writer.write("\r\n")
-      writer.write(data)
+      writer.write(ByteRun(data))
       writer.write("\r\n")
-      return writer.count
+      return writer.needed
     }
   }
 

@@ -42,20 +42,28 @@ enum HTTPBytes {
     byte &- 0x41 < 26 ? byte | 0x20 : byte
   }
 
-  /// High bits are set if and only if some byte is below `limit` (at most 0x80) or equal to `other`; which bit
-  /// it is means nothing.
+  /// High bits are set if and only if some byte is below `limit` (at most 0x80); which bits they are means nothing.
   @inline(__always)
-  private static func below(_ limit: UInt64, or other: UInt64, in word: UInt64) -> UInt64 {
-    let difference = word ^ ones &* other
-    let small = (word &- ones &* limit) & ~word
-    return (small | (difference &- ones) & ~difference) & highBits
+  private static func below(_ limit: UInt64, in word: UInt64) -> UInt64 {
+    (word &- ones &* limit) & ~word & highBits
+  }
+
+  /// High bits are set if and only if some byte is `byte`; the lowest of them is that of the first.
+  @inline(__always)
+  static func matches(_ byte: UInt8, in word: UInt64) -> UInt64 {
+    below(1, in: word ^ ones &* UInt64(byte))
+  }
+
+  @inline(__always)
+  static func isBlank(_ byte: UInt8) -> Bool {
+    byte == space || byte == tab
   }
 
   /// Whether `bytes` may be a field value: no control character but HTAB. Bytes from 0x80 are let through.
   @inline(__always)
-  static func isValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  static func isValue(_ bytes: ByteRun) -> Bool {
     allSatisfy(bytes) {
-      below(0x20, or: 0x7F, in: $0) == 0
+      below(0x20, in: $0) | matches(0x7F, in: $0) == 0
     } slow: {
       $0 >= 0x20 && $0 != 0x7F || $0 == tab
     }
@@ -63,27 +71,44 @@ enum HTTPBytes {
 
   /// Whether `bytes` are visible ASCII without `#`, as a request target is.
   @inline(__always)
-  static func isTarget(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  static func isTarget(_ bytes: ByteRun) -> Bool {
     allSatisfy(bytes) {
-      (below(0x21, or: 0x7F, in: $0) | below(0, or: 0x23, in: $0) | $0 & highBits) == 0
+      below(0x21, in: $0) | matches(0x7F, in: $0) | matches(0x23, in: $0) | $0 & highBits == 0
     } slow: {
       $0 > 0x20 && $0 < 0x7F && $0 != 0x23
     }
   }
 
-  /// Asks `fast` about eight bytes at a time and `slow` about each byte of a word that `fast` does not clear.
+  /// Whether `bytes` are a non-empty token. Most have letters and hyphens only.
+  @inline(__always)
+  static func isToken(_ bytes: ByteRun) -> Bool {
+    !bytes.isEmpty
+      && allSatisfy(bytes) {
+        lettersAndHyphens(in: $0) == highBits
+      } slow: {
+        isToken($0)
+      }
+  }
+
+  /// Asks `fast` about eight bytes at a time and `slow` about each byte of a word that `fast` does not clear. The
+  /// last word overlaps the one before.
   @inline(__always)
   private static func allSatisfy(
-    _ bytes: UnsafeRawBufferPointer, fast: (UInt64) -> Bool, slow: (UInt8) -> Bool
+    _ bytes: ByteRun, fast: (UInt64) -> Bool, slow: (UInt8) -> Bool
   ) -> Bool {
+    let last = bytes.count &- 8
+    guard last >= 0 else { return allSatisfy(bytes, from: 0, slow) }
     var index = 0
-    while index &+ 8 <= bytes.count {
-      let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      if !fast(word) {
-        for offset in index..<index &+ 8 where !slow(bytes[offset]) { return false }
-      }
+    while index < last {
+      if !fast(bytes.word(at: index)) { return allSatisfy(bytes, from: index, slow) }
       index &+= 8
     }
+    return fast(bytes.word(at: last)) || allSatisfy(bytes, from: last, slow)
+  }
+
+  @inline(__always)
+  private static func allSatisfy(_ bytes: ByteRun, from start: Int, _ slow: (UInt8) -> Bool) -> Bool {
+    var index = start
     while index < bytes.count {
       if !slow(bytes[index]) { return false }
       index &+= 1
@@ -91,9 +116,12 @@ enum HTTPBytes {
     return true
   }
 
-  /// Whether `bytes` are a non-empty token.
-  static func isToken(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    for byte in bytes where !isToken(byte) { return false }
-    return !bytes.isEmpty
+  /// The high bit of each byte that is an ASCII letter or a hyphen.
+  @inline(__always)
+  private static func lettersAndHyphens(in word: UInt64) -> UInt64 {
+    let small = (word | ones &* 0x20) & ~highBits
+    let letter = (small &+ ones &* (0x80 - 0x61)) & ~(small &+ ones &* (0x80 - 0x7B))
+    let hyphen = ~(((word ^ ones &* 0x2D) & ~highBits) &+ ones &* 0x7F)
+    return (letter | hyphen) & ~word & highBits
   }
 }

@@ -1,27 +1,18 @@
 /// The method of a request, as far as the router tells methods apart. Methods are case-sensitive: `get` is `.other`.
 package enum HTTPMethod: UInt8, Sendable, CaseIterable {
   case get, post, put, delete, head, options, patch
-  /// Any other token; its bytes are at the start of the request line (`RequestHead.methodName`).
+  /// Any other token; `RequestHead.methodName` has it.
   case other
 
-  init(_ bytes: UnsafeRawBufferPointer) {
-    for method in Self.allCases where method != .other && bytes.equals(method.text) {
-      self = method
-      return
-    }
-    self = .other
-  }
-
-  var text: StaticString {
-    switch self {
-    case .get: "GET"
-    case .post: "POST"
-    case .put: "PUT"
-    case .delete: "DELETE"
-    case .head: "HEAD"
-    case .options: "OPTIONS"
-    case .patch: "PATCH"
-    case .other: ""
+  @inline(__always)
+  init(_ bytes: ByteRun) {
+    switch bytes.count {
+    case 3: self = bytes.equals("GET") ? .get : bytes.equals("PUT") ? .put : .other
+    case 4: self = bytes.equals("POST") ? .post : bytes.equals("HEAD") ? .head : .other
+    case 5: self = bytes.equals("PATCH") ? .patch : .other
+    case 6: self = bytes.equals("DELETE") ? .delete : .other
+    case 7: self = bytes.equals("OPTIONS") ? .options : .other
+    default: self = .other
     }
   }
 }

@@ -1,8 +1,5 @@
 /// Status lines, rendered when this is compiled where they are frequent.
 enum HTTPStatusLine {
-  /// Bytes of the longest one.
-  static let maxLength = 64
-
   @inline(__always)
   static func known(_ status: Int) -> StaticString? {
     status == 200 ? "HTTP/1.1 200 OK\r\n" : other(status)
@@ -43,14 +40,5 @@ enum HTTPStatusLine {
     case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
     default: nil
     }
-  }
-}
-
-extension RawWriter {
-  /// A status line without a reason, which may be empty (RFC 9112 §4).
-  mutating func writeStatusLine(_ status: Int) {
-    write("HTTP/1.1 ")
-    write(decimal: status)
-    write(" \r\n")
   }
 }

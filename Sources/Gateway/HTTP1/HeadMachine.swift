@@ -1,17 +1,18 @@
 /// Reads a head line by line, wherever the input is cut. It remembers how far it has looked, so that each byte is
 /// looked at once or twice, and refuses a bad line as soon as that line is complete.
 ///
-/// A line ends in CRLF only; the parts of each line are in `RequestHead+Lines.swift`.
+/// A line ends in CRLF only; the parts of each line are in `HeadParts+RequestLine.swift` and `HeadParts+Fields.swift`.
 struct HeadMachine {
   enum Outcome {
     case incomplete
-    /// The head is the first `length` bytes. What `head` returns lacks nothing but its bytes.
-    case complete(length: Int, head: RequestHead)
+    /// The first `length` bytes are the head that `parts` tells of.
+    case complete(length: Int)
     case failed(HTTP1ParseError)
   }
 
-  private var head = RequestHead()
-  private var framing = RequestHead.Framing()
+  /// What was read so far.
+  private(set) var parts = HeadParts()
+  private var framing = HeadParts.Framing()
   private var hasRequestLine = false
   private var sawEmptyLine = false
   /// Offset of the line that is being read.
@@ -24,7 +25,7 @@ struct HeadMachine {
 
   /// Reads on. `bytes` begin where they began at the last call and have grown; not to be called after an
   /// outcome other than `.incomplete`.
-  mutating func read(_ bytes: UnsafeRawBufferPointer, limits: HTTP1Limits) -> Outcome {
+  mutating func read(_ bytes: ByteRun, limits: HTTP1Limits) -> Outcome {
     do {
       if searched == 0, !bytes.isEmpty { try checkFirst(bytes[0]) }
       while let lineFeed = bytes.offset(of: HTTPBytes.lineFeed, from: searched) {
@@ -50,7 +51,7 @@ struct HeadMachine {
 
   /// `end` is the offset behind the line, or behind all there is of it.
   private func checkSize(_ end: Int, _ limits: HTTP1Limits) throws(HTTP1ParseError) {
-    if !hasRequestLine, end &- lineStart > limits.maxTarget &+ RequestHead.requestLineOverhead {
+    if !hasRequestLine, end &- lineStart > limits.maxTarget &+ HeadParts.requestLineOverhead {
       throw HTTP1ParseError(.targetTooLong)
     }
     if end > limits.maxHead { throw HTTP1ParseError(.headTooLarge) }
@@ -58,7 +59,7 @@ struct HeadMachine {
 
   /// Takes the line that starts at `lineStart`. Returns whether it was the empty line that ends the head.
   private mutating func take(
-    _ bytes: UnsafeRawBufferPointer, lineFeed: Int, limits: HTTP1Limits
+    _ bytes: ByteRun, lineFeed: Int, limits: HTTP1Limits
   ) throws(HTTP1ParseError) -> Bool {
     let end = lineFeed &- 1
     guard end >= lineStart, bytes[end] == HTTPBytes.carriageReturn else {
@@ -69,29 +70,30 @@ struct HeadMachine {
     } else if end == lineStart {
       return true
     } else {
-      if head.items.count == limits.maxHeaders { throw HTTP1ParseError(.tooManyHeaders) }
-      try head.takeField(bytes, from: lineStart, to: end, framing: &framing)
+      if parts.fields.count == limits.maxHeaders { throw HTTP1ParseError(.tooManyHeaders) }
+      try parts.takeField(bytes, from: lineStart, to: end, framing: &framing)
     }
     return false
   }
 
   /// One empty line before the request line is tolerated (RFC 9112 §2.2).
   private mutating func takeFirst(
-    _ bytes: UnsafeRawBufferPointer, end: Int, limits: HTTP1Limits
+    _ bytes: ByteRun, end: Int, limits: HTTP1Limits
   ) throws(HTTP1ParseError) {
     if end == lineStart {
       if sawEmptyLine { throw HTTP1ParseError(.emptyLines) }
       sawEmptyLine = true
     } else {
-      try head.takeRequestLine(bytes, from: lineStart, to: end, maxTarget: limits.maxTarget)
+      try parts.takeRequestLine(
+        bytes, from: lineStart, to: end, maxTarget: limits.maxTarget, framing: &framing)
       hasRequestLine = true
     }
   }
 
   private mutating func finish(
-    _ bytes: UnsafeRawBufferPointer, length: Int
+    _ bytes: ByteRun, length: Int
   ) throws(HTTP1ParseError) -> Outcome {
-    try head.finish(framing, bytes)
-    return .complete(length: length, head: head)
+    try parts.finish(bytes, framing)
+    return .complete(length: length)
   }
 }

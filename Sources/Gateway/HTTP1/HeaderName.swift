@@ -17,97 +17,65 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
 
   /// Finds the name that `bytes` spell. What is found is a valid token, since all of its bytes were compared.
   @inline(__always)
-  init(_ bytes: UnsafeRawBufferPointer) {
+  static func find(_ bytes: ByteRun) -> HeaderName {
     switch bytes.count {
-    case 2: self = bytes.ifIs(.te) ?? .other
-    case 4: self = bytes.ifIs(.host) ?? .other
+    case 2:
+      if bytes.equalsIgnoringCase("te") { return .te }
+    case 4:
+      if bytes.equalsIgnoringCase("host") { return .host }
     case 6:
-      self =
-        bytes.ifIs(.expect) ?? bytes.ifIs(.cookie) ?? bytes.ifIs(.origin) ?? bytes.ifIs(.accept)
-        ?? .other
-    case 7: self = bytes.ifIs(.upgrade) ?? bytes.ifIs(.baggage) ?? .other
-    case 9: self = bytes.ifIs(.xAPIKey) ?? .other
+      if bytes.equalsIgnoringCase("expect") { return .expect }
+      if bytes.equalsIgnoringCase("cookie") { return .cookie }
+      if bytes.equalsIgnoringCase("origin") { return .origin }
+      if bytes.equalsIgnoringCase("accept") { return .accept }
+    case 7:
+      if bytes.equalsIgnoringCase("upgrade") { return .upgrade }
+      if bytes.equalsIgnoringCase("baggage") { return .baggage }
+    case 9:
+      if bytes.equalsIgnoringCase("x-api-key") { return .xAPIKey }
     case 10:
-      self =
-        bytes.ifIs(.userAgent) ?? bytes.ifIs(.connection) ?? bytes.ifIs(.tracestate)
-        ?? bytes.ifIs(.xOptimize) ?? bytes.ifIs(.xPriority) ?? .other
-    case 11: self = bytes.ifIs(.openAIBeta) ?? bytes.ifIs(.traceparent) ?? bytes.ifIs(.xTaskType) ?? .other
+      if bytes.equalsIgnoringCase("user-agent") { return .userAgent }
+      if bytes.equalsIgnoringCase("connection") { return .connection }
+      if bytes.equalsIgnoringCase("tracestate") { return .tracestate }
+      if bytes.equalsIgnoringCase("x-optimize") { return .xOptimize }
+      if bytes.equalsIgnoringCase("x-priority") { return .xPriority }
+    case 11:
+      if bytes.equalsIgnoringCase("openai-beta") { return .openAIBeta }
+      if bytes.equalsIgnoringCase("traceparent") { return .traceparent }
+      if bytes.equalsIgnoringCase("x-task-type") { return .xTaskType }
     case 12:
-      self =
-        bytes.ifIs(.contentType) ?? bytes.ifIs(.xRequestID) ?? bytes.ifIs(.xSessionID)
-        ?? bytes.ifIs(.xTaskValue) ?? bytes.ifIs(.xDataClass) ?? .other
+      if bytes.equalsIgnoringCase("content-type") { return .contentType }
+      if bytes.equalsIgnoringCase("x-request-id") { return .xRequestID }
+      if bytes.equalsIgnoringCase("x-session-id") { return .xSessionID }
+      if bytes.equalsIgnoringCase("x-task-value") { return .xTaskValue }
+      if bytes.equalsIgnoringCase("x-data-class") { return .xDataClass }
     case 13:
-      self =
-        bytes.ifIs(.authorization) ?? bytes.ifIs(.cacheControl) ?? bytes.ifIs(.ifNoneMatch)
-        ?? bytes.ifIs(.lastEventID) ?? bytes.ifIs(.xPromptHash) ?? .other
+      if bytes.equalsIgnoringCase("authorization") { return .authorization }
+      if bytes.equalsIgnoringCase("cache-control") { return .cacheControl }
+      if bytes.equalsIgnoringCase("if-none-match") { return .ifNoneMatch }
+      if bytes.equalsIgnoringCase("last-event-id") { return .lastEventID }
+      if bytes.equalsIgnoringCase("x-prompt-hash") { return .xPromptHash }
     case 14:
-      self =
-        bytes.ifIs(.contentLength) ?? bytes.ifIs(.openAIProject) ?? bytes.ifIs(.anthropicBeta)
-        ?? bytes.ifIs(.xMaxCostUSD) ?? .other
+      if bytes.equalsIgnoringCase("content-length") { return .contentLength }
+      if bytes.equalsIgnoringCase("openai-project") { return .openAIProject }
+      if bytes.equalsIgnoringCase("anthropic-beta") { return .anthropicBeta }
+      if bytes.equalsIgnoringCase("x-max-cost-usd") { return .xMaxCostUSD }
     case 15:
-      self =
-        bytes.ifIs(.xForwardedFor) ?? bytes.ifIs(.acceptEncoding) ?? bytes.ifIs(.idempotencyKey)
-        ?? .other
-    case 16: self = bytes.ifIs(.contentEncoding) ?? .other
-    case 17: self = bytes.ifIs(.transferEncoding) ?? bytes.ifIs(.anthropicVersion) ?? .other
-    case 19: self = bytes.ifIs(.openAIOrganization) ?? bytes.ifIs(.xClientRequestID) ?? .other
-    case 20: self = bytes.ifIs(.xRequestTimeoutMs) ?? .other
-    default: self = .other
+      if bytes.equalsIgnoringCase("x-forwarded-for") { return .xForwardedFor }
+      if bytes.equalsIgnoringCase("accept-encoding") { return .acceptEncoding }
+      if bytes.equalsIgnoringCase("idempotency-key") { return .idempotencyKey }
+    case 16:
+      if bytes.equalsIgnoringCase("content-encoding") { return .contentEncoding }
+    case 17:
+      if bytes.equalsIgnoringCase("transfer-encoding") { return .transferEncoding }
+      if bytes.equalsIgnoringCase("anthropic-version") { return .anthropicVersion }
+    case 19:
+      if bytes.equalsIgnoringCase("openai-organization") { return .openAIOrganization }
+      if bytes.equalsIgnoringCase("x-client-request-id") { return .xClientRequestID }
+    case 20:
+      if bytes.equalsIgnoringCase("x-request-timeout-ms") { return .xRequestTimeoutMs }
+    default: break
     }
-  }
-
-  /// The name in lower case; empty for `.other`.
-  @inline(__always)
-  package var text: StaticString {
-    switch self {
-    case .other: ""
-    case .host: "host"
-    case .contentLength: "content-length"
-    case .transferEncoding: "transfer-encoding"
-    case .connection: "connection"
-    case .expect: "expect"
-    case .upgrade: "upgrade"
-    case .te: "te"
-    case .authorization: "authorization"
-    case .xAPIKey: "x-api-key"
-    case .userAgent: "user-agent"
-    case .cookie: "cookie"
-    case .origin: "origin"
-    case .xForwardedFor: "x-forwarded-for"
-    case .openAIOrganization: "openai-organization"
-    case .openAIProject: "openai-project"
-    case .contentType: "content-type"
-    case .contentEncoding: "content-encoding"
-    case .accept: "accept"
-    case .acceptEncoding: "accept-encoding"
-    case .cacheControl: "cache-control"
-    case .ifNoneMatch: "if-none-match"
-    case .lastEventID: "last-event-id"
-    case .openAIBeta: "openai-beta"
-    case .anthropicVersion: "anthropic-version"
-    case .anthropicBeta: "anthropic-beta"
-    case .traceparent: "traceparent"
-    case .tracestate: "tracestate"
-    case .baggage: "baggage"
-    case .xRequestID: "x-request-id"
-    case .xClientRequestID: "x-client-request-id"
-    case .idempotencyKey: "idempotency-key"
-    case .xRequestTimeoutMs: "x-request-timeout-ms"
-    case .xSessionID: "x-session-id"
-    case .xTaskType: "x-task-type"
-    case .xTaskValue: "x-task-value"
-    case .xOptimize: "x-optimize"
-    case .xPriority: "x-priority"
-    case .xMaxCostUSD: "x-max-cost-usd"
-    case .xDataClass: "x-data-class"
-    case .xPromptHash: "x-prompt-hash"
-    }
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  @inline(__always)
-  fileprivate func ifIs(_ name: HeaderName) -> HeaderName? {
-    equalsIgnoringCase(name.text) ? name : nil
+    return .other
   }
 }

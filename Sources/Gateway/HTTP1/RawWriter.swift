@@ -1,61 +1,73 @@
 import Glibc
 
-/// Puts bytes one after another into memory that its maker measured. Writing beyond it traps.
+/// Puts bytes one after another into memory that is not its own. What does not fit is only counted, so that the
+/// caller can try again with enough.
 struct RawWriter {
-  private let target: UnsafeMutableRawBufferPointer
-  private(set) var count = 0
+  private let target: UnsafeMutableRawPointer
+  private let capacity: Int
+  /// Bytes that were to be written.
+  private(set) var needed = 0
 
   @inline(__always)
   init(_ target: UnsafeMutableRawBufferPointer) {
-    self.target = target
+    guard let base = target.baseAddress else { preconditionFailure("there is no memory to write to") }
+    self.target = base
+    capacity = target.count
   }
 
+  /// Whether all that was to be written was.
   @inline(__always)
-  mutating func write(_ bytes: UnsafeRawBufferPointer) {
-    guard let source = bytes.baseAddress, let base = target.baseAddress else { return }
-    precondition(bytes.count <= target.count &- count, "a head was measured too short")
-    memcpy(base + count, source, bytes.count)
-    count &+= bytes.count
+  var isComplete: Bool { needed <= capacity }
+
+  @inline(__always)
+  mutating func write(_ bytes: ByteRun) {
+    let end = needed &+ bytes.count
+    if end <= capacity { memcpy(target + needed, bytes.base, bytes.count) }
+    needed = end
   }
 
   @inline(__always)
   mutating func write(_ text: StaticString) {
-    write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-
-  /// `name: value` and CRLF.
-  @inline(__always)
-  mutating func writeField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-    write(name)
-    write(": ")
-    write(value)
-    write("\r\n")
+    write(ByteRun(text))
   }
 
   mutating func write(decimal number: Int) {
     if number < 0 { write("-") }
-    write(digitsOf: UInt64(number.magnitude), base: 10)
-  }
-
-  mutating func write(hexadecimal number: Int) {
-    write(digitsOf: UInt64(number.magnitude), base: 16)
-  }
-
-  /// At most 20 digits, without zeros in front.
-  private mutating func write(digitsOf number: UInt64, base: UInt64) {
+    let number = number.magnitude
     var length = 1
-    var rest = number / base
+    var rest = number / 10
     while rest > 0 {
       length &+= 1
-      rest /= base
+      rest /= 10
     }
-    precondition(length <= target.count &- count, "a head was measured too short")
     rest = number
-    for offset in (count..<count &+ length).reversed() {
-      let digit = UInt8(truncatingIfNeeded: rest % base)
-      target[offset] = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
-      rest /= base
+    write(digits: length) {
+      defer { rest /= 10 }
+      return UInt8(truncatingIfNeeded: rest % 10)
     }
-    count &+= length
+  }
+
+  /// At most 16 digits.
+  mutating func write(hexadecimal number: Int) {
+    var rest = UInt(bitPattern: number)
+    let bits = UInt.bitWidth - rest.leadingZeroBitCount
+    write(digits: max(1, (bits + 3) / 4)) {
+      defer { rest >>= 4 }
+      return UInt8(truncatingIfNeeded: rest & 0xF)
+    }
+  }
+
+  /// Writes `length` digits of which `next` gives the lowest first.
+  @inline(__always)
+  private mutating func write(digits length: Int, next: () -> UInt8) {
+    let start = needed
+    needed = start &+ length
+    guard isComplete else { return }
+    var offset = needed
+    while offset > start {
+      offset &-= 1
+      let digit = next()
+      target.storeBytes(of: digit < 10 ? 0x30 &+ digit : 0x57 &+ digit, toByteOffset: offset, as: UInt8.self)
+    }
   }
 }

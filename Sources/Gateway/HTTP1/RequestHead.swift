@@ -13,64 +13,52 @@ package struct RequestHead: Sendable {
     case chunked
   }
 
-  /// Where some bytes are in `storage`, from its first readable byte.
-  struct Place: Sendable {
-    var start: UInt32 = 0
-    var count: UInt32 = 0
+  /// The bytes that the places in `parts` are counted in, from the first readable one.
+  private let storage: ByteBuffer
+  private let parts: HeadParts
+
+  init(storage: ByteBuffer, parts: HeadParts) {
+    self.storage = storage
+    self.parts = parts
   }
 
-  struct Field: Sendable {
-    var name: Place
-    var value: Place
-    var known: HeaderName
-  }
+  package var method: HTTPMethod { parts.method }
 
-  package internal(set) var method: HTTPMethod = .other
   /// HTTP/1.`minorVersion`, 0 or 1.
-  package internal(set) var minorVersion: UInt8 = 1
+  package var minorVersion: UInt8 { parts.minorVersion }
+
   /// Whether the client wants the connection kept for another request.
-  package internal(set) var keepAlive = true
-  package internal(set) var body: BodyLength = .none
+  package var keepAlive: Bool { parts.keepAlive }
+
+  package var body: BodyLength { parts.body }
+
   /// Whether the client waits for `100 Continue` before it sends the body. False when there is no body.
-  package internal(set) var expectsContinue = false
-
-  var storage = ByteBuffer()
-  var items: [Field] = []
-  /// One bit for each `HeaderName` that is there.
-  var known: UInt64 = 0
-  var methodPlace = Place()
-  var targetPlace = Place()
-  var pathPlace = Place()
-  var queryPlace: Place?
-  /// Of a target in absolute form.
-  var authorityPlace: Place?
-
-  init() {}
+  package var expectsContinue: Bool { parts.expectsContinue }
 }
 
 // MARK: - The request line
 
 extension RequestHead {
   /// The method's bytes as text, for logs.
-  package var methodName: String { string(at: methodPlace) }
+  package var methodName: String { string(at: parts.methodName) }
 
   /// The target as it was sent.
-  package var target: ByteBufferView { view(at: targetPlace) }
+  package var target: ByteBufferView { view(at: parts.target) }
 
   /// The target's path, not decoded; it starts with `/`, or is `*` for `OPTIONS *`.
-  package var path: ByteBufferView { view(at: pathPlace) }
+  package var path: ByteBufferView { view(at: parts.path) }
 
-  package var pathString: String { string(at: pathPlace) }
+  package var pathString: String { string(at: parts.path) }
 
   /// What follows the first `?` of the target, not decoded.
-  package var query: ByteBufferView? { queryPlace.map(view) }
+  package var query: ByteBufferView? { parts.query.start == 0 ? nil : view(at: parts.query) }
 
   package func pathEquals(_ text: StaticString) -> Bool {
-    withBytes(at: pathPlace) { $0.equals(text) }
+    withRun(at: parts.path) { $0.equals(text) }
   }
 
   package func pathHasPrefix(_ text: StaticString) -> Bool {
-    withBytes(at: pathPlace) {
+    withRun(at: parts.path) {
       $0.count >= text.utf8CodeUnitCount && $0.part(0, text.utf8CodeUnitCount).equals(text)
     }
   }
@@ -99,20 +87,20 @@ extension RequestHead {
   /// How many headers have this name; for `.other`, how many names are not known.
   package func count(_ name: HeaderName) -> Int {
     var count = 0
-    for item in items where item.known == name { count += 1 }
+    for item in parts.fields where item.known == name { count += 1 }
     return count
   }
 
   /// All headers in their order, names as they were sent. It makes strings: not for the hot path.
   package var fields: [(name: String, value: String)] {
-    items.map { (string(at: $0.name), string(at: $0.value)) }
+    parts.fields.map { (string(at: $0.name), string(at: $0.value)) }
   }
 
   /// Lends the bytes of each name and value to `body`, in order; they must not escape it.
   package func forEachField(
     _ body: (_ known: HeaderName, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
   ) {
-    for item in items {
+    for item in parts.fields {
       withBytes(at: item.name) { name in
         withBytes(at: item.value) { value in body(item.known, name, value) }
       }
@@ -120,9 +108,9 @@ extension RequestHead {
   }
 
   @inline(__always)
-  private func place(of name: HeaderName) -> Place? {
-    guard name != .other, known &>> UInt64(name.rawValue) & 1 == 1 else { return nil }
-    for item in items where item.known == name { return item.value }
+  private func place(of name: HeaderName) -> HeadParts.Place? {
+    guard name != .other, parts.known &>> UInt64(name.rawValue) & 1 == 1 else { return nil }
+    for item in parts.fields where item.known == name { return item.value }
     return nil
   }
 }
@@ -131,16 +119,23 @@ extension RequestHead {
 
 extension RequestHead {
   @inline(__always)
-  private func withBytes<Result>(at place: Place, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    storage.withUnsafeReadableBytes { body($0.part(Int(place.start), Int(place.start) + Int(place.count))) }
+  private func withBytes<Result>(at place: HeadParts.Place, _ body: (UnsafeRawBufferPointer) -> Result)
+    -> Result
+  {
+    withRun(at: place) { body($0.raw) }
   }
 
-  private func view(at place: Place) -> ByteBufferView {
+  @inline(__always)
+  private func withRun<Result>(at place: HeadParts.Place, _ body: (ByteRun) -> Result) -> Result {
+    storage.withUnsafeReadableBytes { body(place.bytes(in: ByteRun($0))) }
+  }
+
+  private func view(at place: HeadParts.Place) -> ByteBufferView {
     let start = storage.readerIndex + Int(place.start)
     return storage.viewBytes(at: start, length: Int(place.count)) ?? ByteBufferView()
   }
 
-  private func string(at place: Place) -> String {
+  private func string(at place: HeadParts.Place) -> String {
     withBytes(at: place) { String(decoding: $0, as: UTF8.self) }
   }
 }

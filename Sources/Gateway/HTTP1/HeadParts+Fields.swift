@@ -1,51 +1,35 @@
-extension RequestHead {
-  /// What the headers seen so far say about the message's end and the connection.
-  struct Framing: Sendable {
-    var hosts = 0
-    var length: Int?
-    var isChunked = false
-    var close = false
-    var keepAlive = false
-  }
-
+extension HeadParts {
   /// Reads `name ":" OWS value OWS`, which is `bytes[start..<end]`, not empty.
   @inline(__always)
   mutating func takeField(
-    _ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, framing: inout Framing
+    _ bytes: ByteRun, from start: Int, to end: Int, framing: inout Framing
   ) throws(HTTP1ParseError) {
     let line = bytes.part(start, end)
-    guard let colon = line.offset(of: UInt8(ascii: ":")) else { throw Self.lineWithoutColon(line) }
-    let name = HeaderName(line.part(0, colon))
+    guard let colon = line.nearOffset(of: UInt8(ascii: ":")) else { throw Self.lineWithoutColon(line) }
+    let name = HeaderName.find(line.part(0, colon))
     if name == .other, !HTTPBytes.isToken(line.part(0, colon)) { throw Self.badName(line.part(0, colon)) }
     let value = line.part(colon &+ 1, line.count).trimmed
     guard HTTPBytes.isValue(value) else { throw HTTP1ParseError(.headerValue) }
-    let valueStart = offset(of: value, in: bytes)
+    let valueStart = value.base - bytes.base
     add(name, Place(start, start &+ colon), Place(valueStart, valueStart &+ value.count))
     if name.isFraming { try take(name, value, &framing) }
   }
 
   @inline(__always)
   private mutating func add(_ name: HeaderName, _ namePlace: Place, _ valuePlace: Place) {
-    if items.isEmpty { items.reserveCapacity(16) }
-    items.append(Field(name: namePlace, value: valuePlace, known: name))
+    if fields.isEmpty { fields.reserveCapacity(16) }
+    fields.append(Field(name: namePlace, value: valuePlace, known: name))
     known |= 1 &<< UInt64(name.rawValue)
   }
 
-  @inline(__always)
-  private func offset(of part: UnsafeRawBufferPointer, in all: UnsafeRawBufferPointer) -> Int {
-    guard let part = part.baseAddress, let all = all.baseAddress else { return 0 }
-    return part - all
+  private static func lineWithoutColon(_ line: ByteRun) -> HTTP1ParseError {
+    HTTP1ParseError(HTTPBytes.isBlank(line[0]) ? .foldedLine : .missingColon)
   }
 
-  private static func lineWithoutColon(_ line: UnsafeRawBufferPointer) -> HTTP1ParseError {
-    HTTP1ParseError(line[0] == HTTPBytes.space || line[0] == HTTPBytes.tab ? .foldedLine : .missingColon)
-  }
-
-  private static func badName(_ name: UnsafeRawBufferPointer) -> HTTP1ParseError {
-    guard let first = name.first, let last = name.last else { return HTTP1ParseError(.headerName) }
-    if first == HTTPBytes.space || first == HTTPBytes.tab { return HTTP1ParseError(.foldedLine) }
-    let isSpaced = last == HTTPBytes.space || last == HTTPBytes.tab
-    return HTTP1ParseError(isSpaced ? .spaceBeforeColon : .headerName)
+  private static func badName(_ name: ByteRun) -> HTTP1ParseError {
+    if name.isEmpty { return HTTP1ParseError(.headerName) }
+    if HTTPBytes.isBlank(name[0]) { return HTTP1ParseError(.foldedLine) }
+    return HTTP1ParseError(HTTPBytes.isBlank(name[name.count - 1]) ? .spaceBeforeColon : .headerName)
   }
 }
 
@@ -59,9 +43,9 @@ extension HeaderName {
   }
 }
 
-extension RequestHead {
+extension HeadParts {
   private mutating func take(
-    _ name: HeaderName, _ value: UnsafeRawBufferPointer, _ framing: inout Framing
+    _ name: HeaderName, _ value: ByteRun, _ framing: inout Framing
   ) throws(HTTP1ParseError) {
     switch name {
     case .host: try takeHost(value, &framing)
@@ -73,21 +57,17 @@ extension RequestHead {
     }
   }
 
-  private func takeHost(
-    _ value: UnsafeRawBufferPointer, _ framing: inout Framing
-  ) throws(HTTP1ParseError) {
+  private mutating func takeHost(_ value: ByteRun, _ framing: inout Framing) throws(HTTP1ParseError) {
     framing.hosts &+= 1
     if framing.hosts > 1 { throw HTTP1ParseError(.hostCount) }
-    for byte in value where !HTTPBytes.isAuthority(byte) { throw HTTP1ParseError(.host) }
+    for byte in value.raw where !HTTPBytes.isAuthority(byte) { throw HTTP1ParseError(.host) }
   }
 
-  private func takeLength(
-    _ value: UnsafeRawBufferPointer, _ framing: inout Framing
-  ) throws(HTTP1ParseError) {
+  private mutating func takeLength(_ value: ByteRun, _ framing: inout Framing) throws(HTTP1ParseError) {
     if framing.length != nil { throw HTTP1ParseError(.repeatedContentLength) }
     guard !value.isEmpty else { throw HTTP1ParseError(.contentLength) }
     var length = 0
-    for byte in value {
+    for byte in value.raw {
       let digit = Int(byte) &- 0x30
       guard digit >= 0, digit <= 9 else { throw HTTP1ParseError(.contentLength) }
       let (tenfold, overflow) = length.multipliedReportingOverflow(by: 10)
@@ -98,9 +78,7 @@ extension RequestHead {
     framing.length = length
   }
 
-  private func takeCoding(
-    _ value: UnsafeRawBufferPointer, _ framing: inout Framing
-  ) throws(HTTP1ParseError) {
+  private mutating func takeCoding(_ value: ByteRun, _ framing: inout Framing) throws(HTTP1ParseError) {
     if framing.isChunked { throw HTTP1ParseError(.repeatedTransferCoding) }
     if minorVersion == 0 { throw HTTP1ParseError(.transferCodingIn10) }
     guard value.equalsIgnoringCase("chunked") else { throw HTTP1ParseError(.transferCoding) }
@@ -108,7 +86,7 @@ extension RequestHead {
   }
 
   /// A list of options, of which `close` and `keep-alive` mean something here.
-  private func takeConnection(_ value: UnsafeRawBufferPointer, _ framing: inout Framing) {
+  private mutating func takeConnection(_ value: ByteRun, _ framing: inout Framing) {
     var start = 0
     while start <= value.count {
       let end = value.offset(of: UInt8(ascii: ","), from: start) ?? value.count
@@ -120,17 +98,17 @@ extension RequestHead {
   }
 
   /// HTTP/1.0 has no expectations (RFC 9110 §10.1.1).
-  private mutating func takeExpectation(_ value: UnsafeRawBufferPointer) throws(HTTP1ParseError) {
+  private mutating func takeExpectation(_ value: ByteRun) throws(HTTP1ParseError) {
     if minorVersion == 0 { return }
     guard value.equalsIgnoringCase("100-continue") else { throw HTTP1ParseError(.expectation) }
     expectsContinue = true
   }
 
   /// Draws the conclusions once all headers are there.
-  mutating func finish(_ framing: Framing, _ bytes: UnsafeRawBufferPointer) throws(HTTP1ParseError) {
+  mutating func finish(_ bytes: ByteRun, _ framing: Framing) throws(HTTP1ParseError) {
     if minorVersion == 1, framing.hosts == 0 { throw HTTP1ParseError(.hostCount) }
     if framing.isChunked, framing.length != nil { throw HTTP1ParseError(.lengthAndCoding) }
-    if let authorityPlace { try compareHost(authorityPlace.bytes(in: bytes), bytes) }
+    if let authority = framing.authority { try compareHost(authority.bytes(in: bytes), bytes) }
     keepAlive = !framing.close && (minorVersion == 1 || framing.keepAlive)
     if framing.isChunked {
       body = .chunked
@@ -142,12 +120,12 @@ extension RequestHead {
 
   /// Two authorities in one request may be read as two destinations by two servers: they must agree.
   private func compareHost(
-    _ authority: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer
+    _ authority: ByteRun, _ bytes: ByteRun
   ) throws(HTTP1ParseError) {
-    for item in items where item.known == .host {
+    for item in fields where item.known == .host {
       let host = item.value.bytes(in: bytes)
       guard host.count == authority.count else { throw HTTP1ParseError(.hostMismatch) }
-      for (one, other) in zip(host, authority)
+      for (one, other) in zip(host.raw, authority.raw)
       where HTTPBytes.lowercased(one) != HTTPBytes.lowercased(other) {
         throw HTTP1ParseError(.hostMismatch)
       }

@@ -19,25 +19,26 @@ extension RequestHead {
     }
     if headers.count > limits.maxHeaders { throw HTTP1ParseError(.tooManyHeaders) }
     if text.readableBytes > limits.maxHead { throw HTTP1ParseError(.headTooLarge) }
-    let parsed = text.withUnsafeReadableBytes { Self.parse($0, ends, maxTarget: limits.maxTarget) }
-    self = try parsed.get()
-    storage = text
-    if let body { self.body = body }
+    let parsed = text.withUnsafeReadableBytes {
+      Self.parse(ByteRun($0), ends, body, maxTarget: limits.maxTarget)
+    }
+    self.init(storage: text, parts: try parsed.get())
   }
 
   /// Reads lines that are set down one behind another without line ends.
   private static func parse(
-    _ bytes: UnsafeRawBufferPointer, _ ends: [Int], maxTarget: Int
-  ) -> Result<RequestHead, HTTP1ParseError> {
+    _ bytes: ByteRun, _ ends: [Int], _ body: BodyLength?, maxTarget: Int
+  ) -> Result<HeadParts, HTTP1ParseError> {
     Result { () throws(HTTP1ParseError) in
-      var head = RequestHead()
-      var framing = Framing()
-      try head.takeRequestLine(bytes, from: 0, to: ends[0], maxTarget: maxTarget)
+      var parts = HeadParts()
+      var framing = HeadParts.Framing()
+      try parts.takeRequestLine(bytes, from: 0, to: ends[0], maxTarget: maxTarget, framing: &framing)
       for (start, end) in zip(ends, ends.dropFirst()) {
-        try head.takeField(bytes, from: start, to: end, framing: &framing)
+        try parts.takeField(bytes, from: start, to: end, framing: &framing)
       }
-      try head.finish(framing, bytes)
-      return head
+      try parts.finish(bytes, framing)
+      if let body { parts.body = body }
+      return parts
     }
   }
 }
