@@ -1,0 +1,53 @@
+/// One way to misbehave. At most one applies to a request.
+enum Fault: Equatable, Sendable {
+  /// Where in an answer something happens. A chunk is one step of a stream; a plain answer breaks at its half.
+  enum Place: Equatable, Sendable {
+    case beforeFirstByte
+    case midStream(afterChunks: Int)
+  }
+
+  enum RetryAfter: Equatable, Sendable {
+    case seconds(String)
+    case milliseconds(Int)
+    /// An HTTP date this many seconds ahead.
+    case date(seconds: Int)
+  }
+
+  case status(Int, retryAfter: RetryAfter?, body: String?)
+  /// The connection ends with RST.
+  case reset(Place)
+  /// The connection ends with FIN, the answer cut short.
+  case close(Place)
+  /// Nothing more is ever sent.
+  case stall(Place)
+  /// The whole answer, head included, one byte each so many nanoseconds.
+  case drip(Int64)
+  /// The head at once, then the body one byte each so many nanoseconds.
+  case slowBody(Int64)
+  /// A stream ends with an error event and without its closing events.
+  case errorEvent(afterChunks: Int)
+  case malformedJSON
+  case malformedSSE
+  /// Bytes that are no HTTP.
+  case garbage
+  /// 200 with an empty body.
+  case empty
+  /// A response header of so many bytes.
+  case oversizedHeader(Int)
+  case redirect(String)
+}
+
+/// How one request is answered, where it differs from the settings.
+struct Behaviour: Equatable, Sendable {
+  var tokens: Int?
+  var ttft: Distribution?
+  var perToken: Distribution?
+  var fault: Fault?
+
+  /// These, and where they say nothing, `other`'s.
+  func over(_ other: Behaviour) -> Behaviour {
+    Behaviour(
+      tokens: tokens ?? other.tokens, ttft: ttft ?? other.ttft, perToken: perToken ?? other.perToken,
+      fault: fault ?? other.fault)
+  }
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Dispatch
+import Glibc
+import NIOCore
+
+/// A simulated OpenAI-compatible provider: answers at once or at a given pace, and misbehaves on command.
+@main
+struct Modelsim: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "modelsim", abstract: "A simulated OpenAI-compatible provider.",
+    discussion: """
+      Serves /v1/chat/completions, completions, responses, embeddings and models. Faults are set at /sim/faults or
+      in a prompt: [[sim:status=503,retry_after=2]]. What came in is told by /sim/log, /sim/bill and /sim/stats.
+      """)
+
+  @Option(help: "Port to listen on; may be repeated; 0 takes any free port.")
+  var port: [Int] = [9001]
+
+  @Option(help: "Another port for /sim/, which stays open when the others refuse.")
+  var controlPort: Int?
+
+  @Option(help: "Address to listen on.")
+  var host = "127.0.0.1"
+
+  @Option(help: "Models that exist, separated by commas; without it, every name is served.")
+  var models: String?
+
+  @Option(help: "A key that is accepted; may be repeated; without it, none is asked for.")
+  var key: [String] = []
+
+  @Option(help: "Time to the first token: 20ms, uniform:10ms..30ms, lognormal:20ms,0.5, exponential:20ms.")
+  var ttft = Distribution.zero
+
+  @Option(help: "Time from token to token, written likewise.")
+  var perToken = Distribution.zero
+
+  @Option(help: "Tokens of an answer.")
+  var tokens = 16
+
+  @Option(help: "Seed of texts and delays.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Dollars per million prompt tokens.")
+  var priceInput = 0.15
+
+  @Option(help: "Dollars per million completion tokens.")
+  var priceOutput = 0.60
+
+  @Option(help: "Event loops.")
+  var threads = 1
+
+  @Flag(help: "Keep request bodies in the log.")
+  var keepBodies = false
+
+  func validate() throws {
+    guard threads > 0, tokens >= 0, priceInput >= 0, priceOutput >= 0 else {
+      throw ValidationError("threads, tokens and prices must not be negative.")
+    }
+  }
+
+  func run() async throws {
+    let signals = Signals([SIGTERM, SIGINT])
+    let server = try await Server.start(
+      settings, host: host, ports: port, controlPort: controlPort, threads: threads)
+    for port in server.ports { print("modelsim listening on http://\(host):\(port)") }
+    if let control = server.controlPort { print("modelsim controlled on http://\(host):\(control)") }
+    fflush(nil)
+    await signals.first()
+    try await server.stop()
+  }
+
+  private var settings: SimulatorSettings {
+    var settings = SimulatorSettings()
+    settings.models = models.map { $0.split(separator: ",").map(String.init) } ?? []
+    settings.keys = key
+    settings.ttft = ttft
+    settings.perToken = perToken
+    settings.tokens = tokens
+    settings.seed = seed
+    settings.prices = Prices(
+      input: Int64((priceInput * 1e6).rounded()), output: Int64((priceOutput * 1e6).rounded()))
+    settings.keepsBodies = keepBodies
+    return settings
+  }
+}
+
+extension Distribution: ExpressibleByArgument {
+  init?(argument: String) {
+    self.init(argument)
+  }
+
+  var defaultValueDescription: String { "0" }
+}
+
+/// Waits for one of some signals, which from its making on no longer end the process.
+struct Signals {
+  private let stream: AsyncStream<Void>
+  private let sources: [any DispatchSourceSignal]
+
+  init(_ numbers: [CInt]) {
+    let (stream, continuation) = AsyncStream<Void>.makeStream()
+    self.stream = stream
+    sources = numbers.map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { continuation.yield() }
+      source.resume()
+      return source
+    }
+  }
+
+  func first() async {
+    for await _ in stream { break }
+    for source in sources { source.cancel() }
+  }
+}
