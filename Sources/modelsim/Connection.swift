@@ -101,6 +101,8 @@ extension Connection {
       case .refused(let fault): refuse(fault)
       }
     }
+    // An inbox that is read out is let go, so that the channel may read into the same memory again.
+    if inbox.readableBytes == 0 { inbox = ByteBuffer() }
   }
 
   private func take(_ request: HTTPRequest) {

@@ -141,7 +141,9 @@ struct Play {
   }
 
   /// Renders the whole answer at once, then sends it byte by byte.
-  private mutating func trickle(every interval: Int64, headAtOnce: Bool = false, into out: inout ByteBuffer) -> Step {
+  private mutating func trickle(every interval: Int64, headAtOnce: Bool = false, into out: inout ByteBuffer)
+    -> Step
+  {
     fault = nil
     perToken = .zero
     var answer = ByteBuffer()

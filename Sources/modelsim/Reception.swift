@@ -91,7 +91,9 @@ struct Reception: Sendable {
     }
   }
 
-  private func rendition(_ ask: Ask, _ surface: Rendition.Surface, _ entry: LogEntry, tokens: Int) -> Rendition {
+  private func rendition(_ ask: Ask, _ surface: Rendition.Surface, _ entry: LogEntry, tokens: Int)
+    -> Rendition
+  {
     var ask = ask
     if surface == .completions { ask.tool = nil }
     if surface == .responses { ask.choices = 1 }
@@ -128,7 +130,9 @@ struct Reception: Sendable {
 // MARK: - Models
 
 extension Reception {
-  private func list(_ head: RequestHead, _ entry: inout LogEntry, at now: NIODeadline) throws(Refusal) -> Visit {
+  private func list(_ head: RequestHead, _ entry: inout LogEntry, at now: NIODeadline) throws(Refusal)
+    -> Visit
+  {
     let reply: Reply
     switch head.route {
     case .models where head.method == .get:

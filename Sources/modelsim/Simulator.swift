@@ -38,10 +38,12 @@ final class Simulator: Sendable {
 
   init(_ settings: SimulatorSettings) {
     self.settings = settings
-    state = Mutex(State(random: SeededRandom(seed: settings.seed), log: RequestLog(capacity: settings.logCapacity)))
+    state = Mutex(
+      State(random: SeededRandom(seed: settings.seed), log: RequestLog(capacity: settings.logCapacity)))
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    epoch = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec) - Int64(NIODeadline.now().uptimeNanoseconds)
+    epoch =
+      Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec) - Int64(NIODeadline.now().uptimeNanoseconds)
   }
 
   /// Takes a request in: gives it the next number, logs it as open and decides how it is answered.

@@ -133,7 +133,8 @@ extension RuleParser {
 
   private static func distribution(_ name: String, _ value: String) throws(RuleError) -> Distribution {
     guard let distribution = Distribution(value) else {
-      throw RuleError(reason: "\(name) must be a distribution such as 20ms or uniform:10ms..30ms, not '\(value)'")
+      throw RuleError(
+        reason: "\(name) must be a distribution such as 20ms or uniform:10ms..30ms, not '\(value)'")
     }
     return distribution
   }

@@ -65,13 +65,16 @@ struct HeadParser {
   }
 
   private mutating func field(_ line: UnsafeRawBufferPointer) throws(HTTPFault) {
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[0] > 0x20, line[colon - 1] > 0x20
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[0] > 0x20,
+      line[colon - 1] > 0x20
     else { throw .bad("malformed header") }
     let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
     let value = trimmed(UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]))
     switch lowered(name[0]) {
     case UInt8(ascii: "a"):
-      if name.equalsIgnoringCase("authorization") { head.authorization = String(decoding: value, as: UTF8.self) }
+      if name.equalsIgnoringCase("authorization") {
+        head.authorization = String(decoding: value, as: UTF8.self)
+      }
     case UInt8(ascii: "c"): try framing(name, value)
     case UInt8(ascii: "e"):
       if name.equalsIgnoringCase("expect") { head.expectsContinue = value.equalsIgnoringCase("100-continue") }
@@ -104,7 +107,8 @@ struct HeadParser {
     let isSecret = name.equalsIgnoringCase("x-api-key") || name.equalsIgnoringCase("x-goog-api-key")
     head.extras.append(
       RequestHead.Header(
-        name: String(decoding: name.lazy.map(lowered), as: UTF8.self), value: isSecret ? lastFour(text) : text))
+        name: String(decoding: name.lazy.map(lowered), as: UTF8.self), value: isSecret ? lastFour(text) : text
+      ))
   }
 
   private func finished() throws(HTTPFault) -> RequestHead {

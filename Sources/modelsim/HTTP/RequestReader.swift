@@ -109,14 +109,17 @@ struct ChunkedBody {
       switch state {
       case .size:
         guard let line = try readLine(&inbox) else { return false }
-        guard let size = Int(line.prefix { $0 != ";" }, radix: 16), size >= 0 else { throw .bad("bad chunk size") }
+        guard let size = Int(line.prefix { $0 != ";" }, radix: 16), size >= 0 else {
+          throw .bad("bad chunk size")
+        }
         guard size <= limit - bytes.readableBytes else {
           throw HTTPFault(status: 413, reason: "the body is too large")
         }
         left = size
         state = size == 0 ? .trailers : .data
       case .data:
-        guard var part = inbox.readSlice(length: min(left, inbox.readableBytes)), part.readableBytes > 0 else {
+        guard var part = inbox.readSlice(length: min(left, inbox.readableBytes)), part.readableBytes > 0
+        else {
           return false
         }
         left -= part.readableBytes

@@ -129,7 +129,9 @@ struct AskReader {
     var ask = ask
     ask.promptTokens = prompt.tokens
     ask.promptHash = prompt.hash
-    if let tools { ask.tool = ToolChoice.tool(of: tree(bytes, tools), choice: choice.map { tree(bytes, $0) }) }
+    if let tools {
+      ask.tool = ToolChoice.tool(of: tree(bytes, tools), choice: choice.map { tree(bytes, $0) })
+    }
     if let format { ask.format = ToolChoice.format(of: tree(bytes, format)) }
     return ask
   }

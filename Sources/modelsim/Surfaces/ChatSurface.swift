@@ -26,7 +26,8 @@ enum ChatSurface {
       buffer.writeStaticString("\",\"refusal\":null}")
       return
     }
-    buffer.writeStaticString("{\"role\":\"assistant\",\"content\":null,\"refusal\":null,\"tool_calls\":[{\"id\":\"")
+    buffer.writeStaticString(
+      "{\"role\":\"assistant\",\"content\":null,\"refusal\":null,\"tool_calls\":[{\"id\":\"")
     callID(rendition, choice: choice, into: &buffer)
     buffer.writeString("\",\"type\":\"function\",\"function\":{\"name\":\"\(name)\",\"arguments\":\"")
     rendition.answer.writeAll(choice: choice, into: &buffer)
@@ -40,9 +41,11 @@ enum ChatSurface {
           buffer.writeStaticString("\"role\":\"assistant\",\"content\":\"\",\"refusal\":null")
           return
         }
-        buffer.writeStaticString("\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"index\":0,\"id\":\"")
+        buffer.writeStaticString(
+          "\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"index\":0,\"id\":\"")
         callID(rendition, choice: choice, into: &buffer)
-        buffer.writeString("\",\"type\":\"function\",\"function\":{\"name\":\"\(name)\",\"arguments\":\"\"}}]")
+        buffer.writeString(
+          "\",\"type\":\"function\",\"function\":{\"name\":\"\(name)\",\"arguments\":\"\"}}]")
       }
     }
   }

@@ -27,7 +27,8 @@ enum ResponsesSurface {
   }
 
   static func piece(_ index: Int, _ rendition: Rendition, into buffer: inout ByteBuffer) {
-    let name = rendition.answer.isCall ? "response.function_call_arguments.delta" : "response.output_text.delta"
+    let name =
+      rendition.answer.isCall ? "response.function_call_arguments.delta" : "response.output_text.delta"
     event(name, firstPiece(rendition) + index, into: &buffer) { buffer in
       place(rendition, into: &buffer)
       buffer.writeStaticString("\"delta\":\"")
@@ -92,7 +93,8 @@ enum ResponsesSurface {
     buffer.writeString("{\"id\":\"resp_\(rendition.number)\",\"object\":\"response\",\"created_at\":")
     buffer.writeStaticString(Rendition.created)
     buffer.writeString(",\"status\":\"\(status)\",\"error\":null,\"incomplete_details\":null,")
-    buffer.writeString("\"instructions\":null,\"metadata\":{},\"parallel_tool_calls\":true,\"temperature\":1,")
+    buffer.writeString(
+      "\"instructions\":null,\"metadata\":{},\"parallel_tool_calls\":true,\"temperature\":1,")
     buffer.writeString("\"tool_choice\":\"auto\",\"tools\":[],\"top_p\":1,\"model\":\"\(rendition.model)\",")
     buffer.writeStaticString("\"output\":[")
     if isDone { item(rendition, isDone: true, into: &buffer) }
@@ -105,7 +107,8 @@ enum ResponsesSurface {
     let status = isDone ? "completed" : "in_progress"
     buffer.writeString("{\"id\":\"\(itemID(rendition))\",\"status\":\"\(status)\",")
     if case .call(let name, _) = rendition.answer.content {
-      buffer.writeString("\"type\":\"function_call\",\"call_id\":\"call_\(rendition.number)_0\",\"name\":\"\(name)\",")
+      buffer.writeString(
+        "\"type\":\"function_call\",\"call_id\":\"call_\(rendition.number)_0\",\"name\":\"\(name)\",")
       buffer.writeStaticString("\"arguments\":\"")
       if isDone { rendition.answer.writeAll(choice: 0, into: &buffer) }
       buffer.writeStaticString("\"}")
@@ -124,7 +127,8 @@ enum ResponsesSurface {
 
   private static func usage(_ answer: Answer, into buffer: inout ByteBuffer) {
     let output = answer.completionTokens
-    buffer.writeString("{\"input_tokens\":\(answer.promptTokens),\"input_tokens_details\":{\"cached_tokens\":0},")
+    buffer.writeString(
+      "{\"input_tokens\":\(answer.promptTokens),\"input_tokens_details\":{\"cached_tokens\":0},")
     buffer.writeString("\"output_tokens\":\(output),\"output_tokens_details\":{\"reasoning_tokens\":0},")
     buffer.writeString("\"total_tokens\":\(answer.promptTokens + output)}")
   }
