@@ -7,26 +7,32 @@ final class Connection: ChannelInboundHandler, NIOScheduledCallbackHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
+  // The loop alone touches what follows, in short steps; the unchecked ones save the checks of each access.
   private let simulator: Simulator
   private let listeners: Listeners
   private let port: Int
   private let reception: Reception
-  private var reader: RequestReader
-  private var inbox = ByteBuffer()
-  private var context: ChannelHandlerContext?
-  private var visit: Reception.Visit?
-  private var timer: NIOScheduledCallback?
-  private var startedAt = NIODeadline.uptimeNanoseconds(0)
-  private var lastChunkAt = NIODeadline.uptimeNanoseconds(0)
+  @exclusivity(unchecked) private var reader: RequestReader
+  @exclusivity(unchecked) private var inbox = ByteBuffer()
+  /// Where answers are rendered; reused once the channel has let go of it.
+  @exclusivity(unchecked) private var outbox = ByteBuffer()
+  @exclusivity(unchecked) private var context: ChannelHandlerContext?
+  @exclusivity(unchecked) private var visit: Reception.Visit?
+  @exclusivity(unchecked) private var timer: NIOScheduledCallback?
+  @exclusivity(unchecked) private var startedAt = NIODeadline.uptimeNanoseconds(0)
+  @exclusivity(unchecked) private var lastChunkAt = NIODeadline.uptimeNanoseconds(0)
   /// Answers have been written and not flushed.
-  private var isDirty = false
+  @exclusivity(unchecked) private var isDirty = false
   /// An admin answer waits for a port to close or to open.
-  private var isHeld = false
+  @exclusivity(unchecked) private var isHeld = false
   /// The answer goes on when the client has read some of it.
-  private var isParked = false
-  private var closesWhenIdle = false
+  @exclusivity(unchecked) private var isParked = false
+  @exclusivity(unchecked) private var closesWhenIdle = false
   /// No further request is taken.
-  private var isEnding = false
+  @exclusivity(unchecked) private var isEnding = false
+
+  /// Bytes that an idle connection may keep for its next answer.
+  private static let keptCapacity = 16 * 1024
 
   init(simulator: Simulator, listeners: Listeners, port: Int) {
     self.simulator = simulator
@@ -46,7 +52,8 @@ final class Connection: ChannelInboundHandler, NIOScheduledCallbackHandler {
     isEnding = true
     timer?.cancel()
     timer = nil
-    if visit != nil { settle(isCancelled: true) }
+    if let visit { settle(visit, isCancelled: true) }
+    visit = nil
     simulator.connectionClosed()
     listeners.unregister(context.channel, port: port)
     self.context = nil
@@ -113,8 +120,7 @@ extension Connection {
     }
     startedAt = .now()
     lastChunkAt = startedAt
-    visit = reception.take(request, at: startedAt)
-    play()
+    play(reception.take(request, at: startedAt))
   }
 
   private func take(_ answer: Admin.Answer, keepsAlive: Bool) {
@@ -146,56 +152,62 @@ extension Connection {
 
 extension Connection {
   private func goOn() {
-    play()
+    guard let current = visit else { return }
+    visit = nil
+    play(current)
     takeRequests()
     flush()
   }
 
-  /// Takes the answer as far as it goes now.
-  private func play() {
-    while var current = visit, let context {
-      var out = ByteBufferAllocator().buffer(capacity: 1024)
-      let step = current.play.step(into: &out)
-      visit = current
-      if step == .finish || step == .close { settle(isCancelled: false) }
-      if out.readableBytes > 0 {
-        if visit != nil { lastChunkAt = .now() }
-        write(out)
+  /// Takes the answer as far as it goes now; if it has to wait, it is kept as `visit`.
+  private func play(_ begun: consuming Reception.Visit) {
+    var current = begun
+    while let context {
+      if outbox.capacity > Self.keptCapacity { outbox = ByteBuffer() }
+      outbox.clear()
+      let step = current.play.step(into: &outbox)
+      switch step {
+      case .wait(let time):
+        write(outbox)
+        lastChunkAt = .now()
+        visit = current
+        guard pause(time, context), let kept = visit else { return }
+        visit = nil
+        current = kept
+      case .stall:
+        write(outbox)
+        lastChunkAt = .now()
+        visit = current
+        return flush()
+      case .finish, .close, .reset:
+        settle(current, isCancelled: false)
+        write(outbox)
+        return finish(step, context)
       }
-      guard carryOut(step, context) else { return }
     }
+  }
+
+  private func finish(_ step: Play.Step, _ context: ChannelHandlerContext) {
+    if step == .reset { return reset(context) }
+    if step == .close || closesWhenIdle { end() }
   }
 
   /// True if the answer can go on at once.
-  private func carryOut(_ step: Play.Step, _ context: ChannelHandlerContext) -> Bool {
-    switch step {
-    case .wait(let time) where time > 0: schedule(after: time, context)
-    case .wait:
-      flush()
-      if context.channel.isWritable { return true }
-      isParked = true
-    case .finish:
-      if closesWhenIdle { end() }
-    case .close: end()
-    case .reset: reset(context)
-    case .stall: flush()
-    }
-    return false
-  }
-
-  private func schedule(after time: Int64, _ context: ChannelHandlerContext) {
+  private func pause(_ time: Int64, _ context: ChannelHandlerContext) -> Bool {
+    // What was written may still be on its way: waiting answers keep no memory but their own state.
+    outbox = ByteBuffer()
     flush()
     guard context.channel.isWritable else {
       isParked = true
-      return
+      return false
     }
+    guard time > 0 else { return true }
     timer = try? context.eventLoop.assumeIsolated().scheduleCallback(in: .nanoseconds(time), handler: self)
+    return false
   }
 
   /// Tells log and bill how the answer ended; before its last bytes leave, so that who has them finds it there.
-  private func settle(isCancelled: Bool) {
-    guard let visit else { return }
-    self.visit = nil
+  private func settle(_ visit: borrowing Reception.Visit, isCancelled: Bool) {
     let now = NIODeadline.now()
     var entry = visit.entry
     entry.status = visit.play.status
@@ -216,7 +228,7 @@ extension Connection {
 
 extension Connection {
   private func write(_ bytes: ByteBuffer) {
-    guard let context else { return }
+    guard let context, bytes.readableBytes > 0 else { return }
     context.write(wrapOutboundOut(bytes), promise: nil)
     isDirty = true
   }
@@ -238,7 +250,6 @@ extension Connection {
 
   /// Ends the connection with RST, after what was written has been handed to the kernel.
   private func reset(_ context: ChannelHandlerContext) {
-    settle(isCancelled: false)
     isEnding = true
     flush()
     guard let options = context.channel as? any SocketOptionProvider else { return end() }

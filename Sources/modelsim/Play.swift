@@ -181,22 +181,34 @@ extension Play {
   }
 
   private mutating func writePlain(_ rendition: Rendition, into out: inout ByteBuffer) {
-    var body = ByteBufferAllocator().buffer(capacity: 768)
-    rendition.writeBody(into: &body)
-    tokens = rendition.answer.totalCompletionTokens
-    if fault == .malformedJSON {
-      body.moveWriterIndex(to: body.writerIndex * 2 / 3)
-      body.writeStaticString(",,}")
-      isSpoilt = true
-    }
-    var head = ResponseHead(length: .bytes(body.readableBytes), keepsAlive: keepsAlive, number: number)
-    if fault == .malformedSSE {
-      head.isEvents = true
-      isSpoilt = true
-    }
+    // Most bodies have a length of three digits: those are written behind their head, and its length amended.
+    var head = ResponseHead(length: .bytes(100), keepsAlive: keepsAlive, number: number)
+    head.isEvents = fault == .malformedSSE
     head.headers = oversized
-    head.write(into: &out)
-    out.writeImmutableBuffer(body)
+    let start = out.writerIndex
+    let digits = head.write(into: &out) ?? start
+    let bodyStart = out.writerIndex
+    writeBody(rendition, into: &out)
+    let count = out.writerIndex - bodyStart
+    if (100...999).contains(count) {
+      out.setString(String(count), at: digits)
+    } else {
+      let body = out.getSlice(at: bodyStart, length: count) ?? ByteBuffer()
+      out.moveWriterIndex(to: start)
+      head.length = .bytes(count)
+      head.write(into: &out)
+      out.writeImmutableBuffer(body)
+    }
+  }
+
+  private mutating func writeBody(_ rendition: Rendition, into out: inout ByteBuffer) {
+    let start = out.writerIndex
+    rendition.writeBody(into: &out)
+    tokens = rendition.answer.totalCompletionTokens
+    isSpoilt = fault == .malformedJSON || fault == .malformedSSE
+    guard fault == .malformedJSON else { return }
+    out.moveWriterIndex(to: start + (out.writerIndex - start) * 2 / 3)
+    out.writeStaticString(",,}")
   }
 
   /// The header line of an oversized header, else nothing.

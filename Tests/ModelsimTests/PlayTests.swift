@@ -124,3 +124,36 @@ import Testing
     #expect(answer.finish == StaticStringBox("length"))
   }
 }
+
+@Suite struct RenderingTests {
+  @Test(arguments: [0, 7, 10, 12_345_678, 123_456_789, 9_007_199_254_740_993])
+  func numbersAreWrittenInDecimal(number: Int) {
+    var buffer = ByteBuffer()
+    buffer.writeDecimal(number)
+    #expect(String(buffer: buffer) == String(number))
+  }
+
+  @Test(arguments: [0, 1, 16, 500])
+  func allPiecesTogetherAreTheWholeText(tokens: Int) {
+    let answer = Answer(to: Ask(), tokens: tokens, seed: 4)
+    var whole = ByteBuffer()
+    var pieces = ByteBuffer()
+    answer.writeAll(choice: 1, into: &whole)
+    for index in 0..<answer.pieceCount { answer.write(piece: index, choice: 1, into: &pieces) }
+    #expect(whole == pieces)
+    #expect(String(buffer: whole).split(separator: " ").count == tokens)
+  }
+
+  @Test(arguments: [0, 16, 100, 3000])
+  func theContentLengthIsTheBodysLength(tokens: Int) {
+    let rendition = Rendition(
+      surface: .chat, number: 1, model: "m", isStream: false, includesUsage: false,
+      answer: Answer(to: Ask(), tokens: tokens, seed: 4))
+    var play = Play(.rendition(rendition), number: 1, random: SeededRandom(seed: 1))
+    play.keepsAlive = tokens != 16
+    var out = ByteBuffer()
+    _ = play.step(into: &out)
+    let halves = String(buffer: out).split(separator: "\r\n\r\n")
+    #expect(halves[0].split(separator: "\r\n").contains("content-length: \(halves[1].utf8.count)"))
+  }
+}

@@ -18,7 +18,10 @@ struct ResponseHead {
   /// Told as x-request-id.
   var number: UInt64
 
-  func write(into buffer: inout ByteBuffer) {
+  /// Returns where the digits of the length stand, if there are any.
+  @discardableResult
+  func write(into buffer: inout ByteBuffer) -> Int? {
+    var digits: Int?
     if status == 200 {
       buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
     } else {
@@ -35,12 +38,14 @@ struct ResponseHead {
     switch length {
     case .bytes(let count):
       buffer.writeStaticString("content-length: ")
+      digits = buffer.writerIndex
       buffer.writeDecimal(count)
       buffer.writeStaticString("\r\n")
     case .chunked: buffer.writeStaticString("transfer-encoding: chunked\r\n")
     case .untilClose: break
     }
     buffer.writeStaticString(keepsAlive ? "\r\n" : "connection: close\r\n\r\n")
+    return digits
   }
 
   static func reason(_ status: Int) -> String {

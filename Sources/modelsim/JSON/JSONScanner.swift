@@ -113,6 +113,10 @@ struct JSONScanner {
     let start = offset
     var shrunk = 0
     while offset < bytes.count {
+      if offset + 8 <= bytes.count, isPlain(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) {
+        offset += 8
+        continue
+      }
       let byte = bytes[offset]
       if byte == UInt8(ascii: "\"") {
         let range = start..<offset
@@ -127,6 +131,17 @@ struct JSONScanner {
       }
     }
     throw failure("string without an end")
+  }
+
+  /// Whether none of eight bytes is a quote, a backslash or below 0x20 (bytes above 0x7F are plain).
+  @inline(__always)
+  private func isPlain(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quotes = word ^ (ones &* 0x22)
+    let slashes = word ^ (ones &* 0x5C)
+    let special =
+      (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | (word &- ones &* 0x20) & ~word
+    return special & (ones &* 0x80) == 0
   }
 
   /// Consumes one escape; how many bytes fewer it is once decoded (in UTF-8; half of a surrogate pair counts 2).

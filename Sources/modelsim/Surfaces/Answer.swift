@@ -53,15 +53,35 @@ struct Answer: Equatable {
     switch content {
     case .words:
       if index > 0 { buffer.writeStaticString(" ") }
-      let number = mixed(seed &+ UInt64(index) &* 0x9E37_79B9 &+ UInt64(choice) << 40)
-      buffer.writeString(Lexicon.words[Int(number & 63)])
+      let word = Lexicon.packed[wordNumber(index, choice)]
+      buffer.writeInteger(word.bytes, endianness: .little)
+      buffer.moveWriterIndex(to: buffer.writerIndex - 8 + word.count)
     case .text(let pieces), .call(_, let pieces): buffer.writeString(pieces[index])
     }
   }
 
   /// Appends all pieces of `choice`.
   func writeAll(choice: Int, into buffer: inout ByteBuffer) {
-    for index in 0..<pieceCount { write(piece: index, choice: choice, into: &buffer) }
+    guard case .words(let count) = content else {
+      for index in 0..<pieceCount { write(piece: index, choice: choice, into: &buffer) }
+      return
+    }
+    let words = Lexicon.packed
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 8 * count + 8) { bytes in
+      var offset = 0
+      for index in 0..<count {
+        let word = words[wordNumber(index, choice)]
+        bytes.storeBytes(of: word.bytes.littleEndian, toByteOffset: offset, as: UInt64.self)
+        bytes[offset + word.count] = UInt8(ascii: " ")
+        offset += word.count + 1
+      }
+      return max(0, offset - 1)
+    }
+  }
+
+  @inline(__always)
+  private func wordNumber(_ index: Int, _ choice: Int) -> Int {
+    Int(mixed(seed &+ UInt64(index) &* 0x9E37_79B9 &+ UInt64(choice) << 40) & 63)
   }
 
   private static func structured(_ format: Ask.Format) -> String? {
@@ -84,8 +104,18 @@ struct Answer: Equatable {
   }
 }
 
-/// The words that answers are made of: 64, ASCII, nothing to escape.
+/// The words that answers are made of: 64, ASCII, of seven letters at most, nothing to escape.
 enum Lexicon {
+  /// A word's letters in memory order from the lowest byte up.
+  struct Packed: Sendable {
+    var bytes: UInt64
+    var count: Int
+  }
+
+  static let packed: [Packed] = words.map { word in
+    Packed(bytes: word.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }, count: word.utf8.count)
+  }
+
   static let words: [String] = [
     "amber", "anchor", "arch", "basin", "beacon", "birch", "bridge", "brook", "cabin", "canal", "cedar",
     "cloud", "coast", "copper", "creek", "delta", "dune", "ember", "fern", "field", "fjord", "flint",

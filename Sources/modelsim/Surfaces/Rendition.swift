@@ -72,8 +72,19 @@ struct Rendition: Equatable {
 }
 
 extension ByteBuffer {
-  @inline(__always)
+  /// Appends a number that is not negative.
   mutating func writeDecimal(_ number: some BinaryInteger) {
-    writeString(String(number))
+    var rest = UInt64(number)
+    var digits: (high: UInt64, low: UInt64, count: Int) = (0, 0, 0)
+    repeat {
+      // The digits shift in from below, so that the most significant comes to stand first in memory.
+      digits.high = digits.high << 8 | digits.low >> 56
+      digits.low = digits.low << 8 | (0x30 + rest % 10)
+      rest /= 10
+      digits.count += 1
+    } while rest > 0 && digits.count < 16
+    writeInteger(digits.low, endianness: .little)
+    if digits.count > 8 { writeInteger(digits.high, endianness: .little) }
+    moveWriterIndex(to: writerIndex - (digits.count > 8 ? 16 : 8) + digits.count)
   }
 }
