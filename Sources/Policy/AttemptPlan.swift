@@ -1,0 +1,113 @@
+/// Where the attempts of one exchange go: a value that is told how the last one ended and says what to do next.
+///
+/// An untried endpoint of the same deployment comes before the next deployment, and that before the same endpoint again.
+/// One cap holds for retries and fallbacks together (algorithms §7).
+package struct AttemptPlan {
+  package struct Step: Equatable, Sendable {
+    package enum Reason: String, Sendable, CaseIterable { case first, retry, fallback }
+    package var candidate: RoutingTable.Candidate
+    package var endpoint: Int
+    package var reason: Reason
+    /// Nanoseconds to wait first.
+    package var backoff: Int64
+  }
+
+  package enum Next: Equatable, Sendable {
+    case attempt(Step)
+    case stop(Stop)
+  }
+
+  /// Why there is no further attempt.
+  package enum Stop: String, Sendable {
+    /// The last end is final: trying again can't help.
+    case final
+    case attemptsSpent = "attempts_spent"
+    case candidatesSpent = "candidates_spent"
+    case budgetSpent = "budget_spent"
+  }
+
+  package let candidates: [RoutingTable.Candidate]
+  private let limit: Int
+  /// Attempts started so far.
+  package private(set) var count = 0
+  private var current = 0
+  private var tried: [Tried] = []
+
+  private struct Tried: Equatable {
+    var deployment: Int
+    var endpoint: Int
+  }
+
+  package init(candidates: [RoutingTable.Candidate], limit: Int) {
+    self.candidates = candidates
+    self.limit = limit
+  }
+
+  /// The first attempt.
+  package mutating func first(
+    in table: RoutingTable, inFlight: (Int) -> Int, random: inout some RandomNumberGenerator
+  ) -> Next {
+    step(.first, in: table, inFlight: inFlight, random: &random) ?? .stop(.candidatesSpent)
+  }
+
+  /// What follows an attempt that ended without a byte to the client.
+  /// - Parameter mayRetry: asks the retry budget for one; called only if there is something to try.
+  package mutating func next(
+    after verdict: Classification, in table: RoutingTable, inFlight: (Int) -> Int,
+    random: inout some RandomNumberGenerator, mayRetry: () -> Bool
+  ) -> Next {
+    guard verdict.retry != .never else { return .stop(.final) }
+    guard count < limit else { return .stop(.attemptsSpent) }
+    let before = self
+    if let next = step(.retry, in: table, inFlight: inFlight, random: &random) {
+      return granted(next, else: before, mayRetry)
+    }
+    guard verdict.retry == .anywhere, !candidates.isEmpty else { return .stop(.candidatesSpent) }
+    // Everything was tried once; the first candidate again, after a pause.
+    current = 0
+    tried.removeAll()
+    guard let next = step(.retry, in: table, inFlight: inFlight, random: &random) else {
+      return .stop(.candidatesSpent)
+    }
+    return granted(Self.delayed(next, by: Self.backoff(attempt: count - 1, random: &random)), else: before, mayRetry)
+  }
+
+  private mutating func granted(_ next: Next, else before: AttemptPlan, _ mayRetry: () -> Bool) -> Next {
+    if mayRetry() { return next }
+    self = before
+    return .stop(.budgetSpent)
+  }
+
+  private mutating func step(
+    _ reason: Step.Reason, in table: RoutingTable, inFlight: (Int) -> Int,
+    random: inout some RandomNumberGenerator
+  ) -> Next? {
+    while current < candidates.count {
+      let candidate = candidates[current]
+      let endpoint = LeastConnections().choose(
+        table.deployments[candidate.deployment].endpoints, inFlight: inFlight,
+        isOut: { tried.contains(Tried(deployment: candidate.deployment, endpoint: $0)) }, random: &random)
+      guard let endpoint else {
+        current += 1
+        continue
+      }
+      tried.append(Tried(deployment: candidate.deployment, endpoint: endpoint))
+      count += 1
+      let reason = candidate.fallback > 0 ? .fallback : reason
+      return .attempt(Step(candidate: candidate, endpoint: endpoint, reason: reason, backoff: 0))
+    }
+    return nil
+  }
+
+  private static func delayed(_ next: Next, by backoff: Int64) -> Next {
+    guard case .attempt(var step) = next else { return next }
+    step.backoff = backoff
+    return .attempt(step)
+  }
+
+  /// Full jitter: anything from 0 to min(2 s, 100 ms · 2ⁿ), in nanoseconds; n counts from 0.
+  package static func backoff(attempt n: Int, random: inout some RandomNumberGenerator) -> Int64 {
+    let ceiling = min(2_000_000_000, Int64(100_000_000) << Int64(min(max(n, 0), 10)))
+    return Int64.random(in: 0...ceiling, using: &random)
+  }
+}

@@ -1,0 +1,94 @@
+/// What one attempt's end means, decided once; retry, metrics, log and headers all use this verdict.
+///
+/// Statuses after algorithms §7 and the rulings of §2.
+package struct Classification: Sendable, Equatable {
+  /// For whoever counts successes and failures of an endpoint.
+  package enum Kind: String, Sendable {
+    case success, failure
+    /// Says nothing about the endpoint: the caller's own mistake, or the caller has gone.
+    case ignore
+    /// The endpoint asks for a pause; no failure.
+    case cooldown
+  }
+
+  /// Who caused it.
+  package enum Fault: String, Sendable, CaseIterable { case client, policy, provider, switchyard }
+
+  /// Where trying again can help, as long as nothing has reached the client.
+  package enum Retry: Sendable {
+    case never
+    /// Another endpoint or deployment may do better; the same one won't.
+    case elsewhere
+    /// The same endpoint too, after a pause.
+    case anywhere
+  }
+
+  package var kind: Kind
+  package var fault: Fault?
+  package var retry: Retry
+  /// A short word from a closed vocabulary, for metrics and logs.
+  package var reason: Reason
+
+  package enum Reason: String, Sendable, CaseIterable {
+    case ok
+    case rateLimited = "rate_limited"
+    case serverError = "server_error"
+    case overloaded
+    case requestTimeout = "request_timeout"
+    case conflict
+    case credential
+    case refusedByProvider = "refused_by_provider"
+    case redirect
+    case connect
+    case connectTimeout = "connect_timeout"
+    case tls
+    case reset
+    case garbage
+    case oversizedHead = "oversized_head"
+    case malformedBody = "malformed_body"
+    case brokenStream = "broken_stream"
+    case errorEvent = "error_event"
+    case firstByteTimeout = "first_byte_timeout"
+    case stalled
+    case deadline
+    case clientGone = "client_gone"
+    case local
+  }
+
+  package init(_ kind: Kind, fault: Fault?, retry: Retry, _ reason: Reason) {
+    self.kind = kind
+    self.fault = fault
+    self.retry = retry
+    self.reason = reason
+  }
+}
+
+extension Classification {
+  package static let success = Classification(.success, fault: nil, retry: .never, .ok)
+  package static let clientGone = Classification(.ignore, fault: .client, retry: .never, .clientGone)
+  package static let deadline = Classification(.failure, fault: .provider, retry: .never, .deadline)
+
+  /// A failure of the transport, which is the provider's whoever asked.
+  package static func transport(_ reason: Reason) -> Classification {
+    Classification(.failure, fault: .provider, retry: .anywhere, reason)
+  }
+
+  /// Trouble of our own (memory, a wrong use of a library): never the endpoint's.
+  package static let local = Classification(.ignore, fault: .switchyard, retry: .elsewhere, .local)
+
+  /// An answer whose body is whole, by its status.
+  package init(status: Int) {
+    switch status {
+    case 200..<300: self = .success
+    case 300..<400: self.init(.failure, fault: .provider, retry: .elsewhere, .redirect)
+    case 401, 402, 403: self.init(.cooldown, fault: .provider, retry: .elsewhere, .credential)
+    case 408: self.init(.failure, fault: .provider, retry: .elsewhere, .requestTimeout)
+    case 409: self.init(.ignore, fault: .provider, retry: .elsewhere, .conflict)
+    case 429: self.init(.cooldown, fault: .provider, retry: .elsewhere, .rateLimited)
+    case 400..<500: self.init(.ignore, fault: .client, retry: .never, .refusedByProvider)
+    case 503, 529: self.init(.failure, fault: .provider, retry: .anywhere, .overloaded)
+    case 500..<600: self.init(.failure, fault: .provider, retry: .anywhere, .serverError)
+    default: self.init(.failure, fault: .provider, retry: .elsewhere, .garbage)
+    }
+  }
+}
