@@ -17,6 +17,7 @@ let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A target of ours, with the settings that all share.
@@ -43,6 +44,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
@@ -58,7 +60,7 @@ let package = Package(
     module("Telemetry", [logging] + nio),
     module("Gateway", ["Policy", "Settings", "Upstream", "Dialects", "Telemetry", crypto, logging, http1] + nio),
 
-    program("switchyard", ["Gateway", "Settings", "Telemetry", arguments, logging] + nio),
+    program("switchyard", ["Gateway", "Settings", "Telemetry", arguments, logging, signals] + nio),
     program("modelsim", [arguments, http1] + nio),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -1,0 +1,106 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Settings
+import Telemetry
+
+/// The admin port: `/livez`, `/readyz` and `/metrics`, on a loop of its own, so that it answers while the workers are busy.
+enum AdminServer {
+  static func bind(
+    _ replica: Replica, _ settings: Settings.Admin, on loops: MultiThreadedEventLoopGroup
+  ) async throws -> any Channel {
+    try await ServerBootstrap(group: loops)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+          try channel.pipeline.syncOperations.addHandler(AdminHandler(replica: replica, token: settings.token))
+        }
+      }
+      .bind(host: settings.host, port: settings.port).get()
+  }
+}
+
+/// One admin connection. Health needs no token: probes have none.
+private final class AdminHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private struct Answer: Sendable {
+    var status: HTTPResponseStatus
+    var text: String
+    var type = "text/plain; charset=utf-8"
+  }
+
+  private let replica: Replica
+  private let token: Secret?
+  private var head: HTTPRequestHead?
+
+  init(replica: Replica, token: Secret?) {
+    self.replica = replica
+    self.token = token
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): self.head = head
+    case .body: break
+    case .end:
+      guard let head else { return }
+      answer(head, context)
+    }
+  }
+
+  private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    let replica = replica
+    let isAllowed = isAllowed(head)
+    let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+    context.eventLoop.makeFutureWithTask { await Self.answer(head, replica, isAllowed: isAllowed) }
+      .whenSuccess { answer in bound.value.handler.write(answer, to: head, bound.value.context) }
+  }
+
+  private func isAllowed(_ head: HTTPRequestHead) -> Bool {
+    guard let token else { return true }
+    return head.headers["authorization"].contains("Bearer \(token.revealed)")
+  }
+
+  private static func answer(_ head: HTTPRequestHead, _ replica: Replica, isAllowed: Bool) async -> Answer {
+    let path = head.uri.prefix { $0 != "?" }
+    guard head.method == .GET || head.method == .HEAD else {
+      return Answer(status: .methodNotAllowed, text: "GET only\n")
+    }
+    switch path {
+    case "/livez": return Answer(status: .ok, text: "ok\n")
+    case "/readyz": return readiness(replica)
+    case "/metrics":
+      guard isAllowed else { return Answer(status: .unauthorized, text: "send Authorization: Bearer TOKEN (admin.token)\n") }
+      return Answer(status: .ok, text: await replica.metrics(), type: PrometheusText.contentType)
+    default: return Answer(status: .notFound, text: "there are /livez, /readyz and /metrics\n")
+    }
+  }
+
+  private static func readiness(_ replica: Replica) -> Answer {
+    switch replica.phase {
+    case .ready: Answer(status: .ok, text: "ok\n")
+    case .starting: Answer(status: .serviceUnavailable, text: "starting\n")
+    case .draining, .stopped: Answer(status: .serviceUnavailable, text: "draining\n")
+    }
+  }
+
+  private func write(_ answer: Answer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    let body = ByteBuffer(string: answer.text)
+    var response = HTTPResponseHead(version: .http1_1, status: answer.status)
+    response.headers.add(name: "content-type", value: answer.type)
+    response.headers.add(name: "content-length", value: "\(body.readableBytes)")
+    if !head.isKeepAlive { response.headers.add(name: "connection", value: "close") }
+    context.write(wrapOutboundOut(.head(response)), promise: nil)
+    if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+    let closes = !head.isKeepAlive
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+      if closes { bound.value.close(promise: nil) }
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

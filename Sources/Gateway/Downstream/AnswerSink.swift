@@ -1,0 +1,79 @@
+import Dialects
+import NIOCore
+import Policy
+
+/// Writes one answer, piece by piece, to one connection: frames it, and turns a bad end into something that the client can't
+/// mistake for a good one.
+///
+/// Pieces are gathered and written once per `flush`, in one chunk, however many there were.
+final class AnswerSink {
+  private let connection: Connection
+  private let framing: HTTP1ResponseWriter.Framing
+  private let keepsAlive: Bool
+  private let isEvents: Bool
+  private let surface: Surface
+  private let omitsBody: Bool
+  private var out: ByteBuffer
+  private var chunk: HTTP1ResponseWriter.OpenChunk?
+  private(set) var bytesOut = 0
+
+  /// - Parameter head: the answer's head, written with the first piece.
+  init(
+    connection: Connection, head: ByteBuffer, framing: HTTP1ResponseWriter.Framing, keepsAlive: Bool, isEvents: Bool,
+    surface: Surface, omitsBody: Bool = false
+  ) {
+    self.connection = connection
+    self.framing = framing
+    self.keepsAlive = keepsAlive
+    self.isEvents = isEvents
+    self.surface = surface
+    self.omitsBody = omitsBody
+    out = head
+  }
+
+  var isWritable: Bool { connection.isWritable }
+
+  func write(_ bytes: UnsafeRawBufferPointer) {
+    guard !bytes.isEmpty, !omitsBody else { return }
+    if framing == .chunked, chunk == nil { chunk = HTTP1ResponseWriter.beginChunk(in: &out) }
+    out.writeBytes(bytes)
+    bytesOut += bytes.count
+  }
+
+  func write(_ bytes: ByteBufferView) { bytes.withUnsafeBytes { write($0) } }
+
+  /// Writes what was gathered.
+  func flush() {
+    closeChunk()
+    guard out.readableBytes > 0 else { return }
+    connection.write(out)
+    out = ByteBuffer()
+  }
+
+  private func closeChunk() {
+    if let chunk { HTTP1ResponseWriter.end(chunk, in: &out) }
+    chunk = nil
+  }
+
+  /// The answer has ended: whole, or `broken`. A stream that broke ends in an error event; any other answer that broke, in a cut
+  /// connection.
+  func end(broken: Classification?, tailWasReleased: Bool) {
+    guard broken == nil || isEvents else {
+      flush()
+      return connection.abort()
+    }
+    if let broken { writeErrorEvent(broken, tailWasReleased: tailWasReleased) }
+    closeChunk()
+    if framing == .chunked, !omitsBody { HTTP1ResponseWriter.lastChunk(into: &out) }
+    connection.write(out)
+    out = ByteBuffer()
+    connection.answerEnded(keepAlive: keepsAlive && framing != .untilClose)
+  }
+
+  private static let endOfEvent = ByteBuffer(string: "\n\n").readableBytesView
+
+  private func writeErrorEvent(_ verdict: Classification, tailWasReleased: Bool) {
+    if tailWasReleased { write(Self.endOfEvent) }
+    ExchangeError(verdict, stop: nil).body.event(for: surface).withUnsafeBytes { write($0) }
+  }
+}

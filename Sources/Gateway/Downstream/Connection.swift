@@ -1,0 +1,228 @@
+import NIOCore
+import Settings
+import Telemetry
+
+/// One client connection: parses its requests, lets one exchange at a time answer, and writes what that says.
+///
+/// Confined to its loop. Pipelined requests wait unparsed, and reading stops once they are more than `backlogLimit` bytes.
+// @unchecked Sendable: NIO calls it on its loop, and everyone else reaches it through the worker, whose isolation is that loop.
+// Sendable at all, because entering the worker by `assumeIsolated` counts as sending.
+final class Connection: ChannelDuplexHandler, @unchecked Sendable {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// Bytes of further requests that are kept while one is being answered.
+  static let backlogLimit = 64 << 10
+  /// Bytes thrown away, at most, of a request that was refused before it was whole.
+  static let lingerLimit = 1 << 20
+
+  private let worker: Worker
+  private var context: ChannelHandlerContext?
+  private var parser: HTTP1RequestParser
+  private var inbound = ByteBuffer()
+  private(set) var clock: ConnectionClock
+  private var exchange: Exchange?
+  /// The request in hand has been read to its end.
+  private var requestIsWhole = true
+  private var closesAfterAnswer = false
+  private var readIsHeld = false
+  private var lingered = 0
+  private var isParsing = false
+  /// The client's address, without port.
+  private(set) var remoteAddress = "-"
+  /// Where the worker's list has this connection.
+  var position = 0
+
+  /// To be made on the worker's loop.
+  init(worker: Worker) {
+    self.worker = worker
+    let server = worker.assumeIsolated { $0.snapshot.settings.server }
+    clock = ConnectionClock(server: server, now: SystemClock.monotonicNanoseconds())
+    parser = HTTP1RequestParser(limits: HTTP1Limits(maxBody: server.maxBody.count))
+  }
+
+  // MARK: Channel events
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    remoteAddress = context.channel.remoteAddress?.ipAddress ?? "-"
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    worker.assumeIsolated { $0.opened(self) }
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    self.context = nil
+    worker.assumeIsolated { $0.closed(self) }
+    exchange?.clientGone()
+    exchange = nil
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    if clock.phase == .lingering { return discard(bytes.readableBytes) }
+    if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
+    parse()
+  }
+
+  /// Holds reads back while too much waits; NIO asks again for each batch that it has delivered.
+  func read(context: ChannelHandlerContext) {
+    if exchange != nil, requestIsWhole, inbound.readableBytes > Self.backlogLimit {
+      readIsHeld = true
+    } else {
+      context.read()
+    }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      if clock.phase == .unread { clock.enter(.answering, now: SystemClock.monotonicNanoseconds()) }
+      exchange?.mayWrite()
+    } else if clock.phase == .answering {
+      clock.enter(.unread, now: SystemClock.monotonicNanoseconds())
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  // MARK: Requests
+
+  /// Parses until input runs out or a whole request is being answered. An answer may end while this runs (a refusal, say);
+  /// the loop then goes on with the next request rather than being entered again.
+  private func parse() {
+    guard !isParsing else { return }
+    isParsing = true
+    defer { isParsing = false }
+    while context != nil, clock.phase != .lingering, exchange == nil || !requestIsWhole {
+      switch parser.next(&inbound) {
+      case .needsMore: return waitForMore()
+      case .head(let head): begin(head)
+      case .body(let bytes): receive(bytes)
+      case .end: endRequest()
+      case .failed(let error): return fail(error)
+      }
+    }
+  }
+
+  private func begin(_ head: RequestHead) {
+    let now = SystemClock.monotonicNanoseconds()
+    requestIsWhole = false
+    closesAfterAnswer = !head.keepAlive
+    clock.enter(.answering, now: now)
+    worker.assumeIsolated { exchange = $0.begin(head, on: self, now: now) }
+  }
+
+  private func receive(_ bytes: ByteBuffer) {
+    exchange?.receive(bytes)
+    if inbound.readableBytes == 0 { inbound.clear() }
+  }
+
+  private func endRequest() {
+    requestIsWhole = true
+    if clock.phase != .answering, clock.phase != .unread {
+      clock.enter(.answering, now: SystemClock.monotonicNanoseconds())
+    }
+    exchange?.bodyEnded()
+  }
+
+  private func waitForMore() {
+    let now = SystemClock.monotonicNanoseconds()
+    if let exchange {
+      if !requestIsWhole { clock.enter(.readingBody(received: exchange.bytesIn), now: now) }
+    } else {
+      clock.enter(parser.isIdle ? .idle : .readingHead, now: now)
+    }
+  }
+
+  private func fail(_ error: HTTP1ParseError) {
+    closesAfterAnswer = true
+    if let exchange {
+      exchange.requestBroke(ExchangeError(error))
+    } else {
+      worker.assumeIsolated { $0.refuse(ExchangeError(error), on: self) }
+    }
+  }
+
+  // MARK: What the worker asks
+
+  func check(now: Int64) {
+    exchange?.check(now: now)
+    switch clock.check(now: now) {
+    case .wait: break
+    case .close: context?.close(promise: nil)
+    case .refuseHead: worker.assumeIsolated { $0.refuse(.headTimeout, on: self) }
+    case .refuseBody: exchange?.requestBroke(.bodyTimeout)
+    }
+  }
+
+  /// No further requests: an idle connection is closed now, a busy one behind its answer.
+  func drain() {
+    closesAfterAnswer = true
+    if exchange == nil, clock.phase == .idle { context?.close(promise: nil) }
+  }
+
+  /// Ends the exchange in hand at once, with an error where that is still possible.
+  func endNow() {
+    closesAfterAnswer = true
+    exchange?.endNow()
+  }
+
+  // MARK: Answers
+
+  var isWritable: Bool { context?.channel.isWritable ?? false }
+  var isOpen: Bool { context != nil }
+  /// Whether the connection survives the answer that is about to be written.
+  var keepsAlive: Bool { !closesAfterAnswer && requestIsWhole }
+
+  /// Asks a client that waits for it to send its body.
+  func sendContinue() {
+    var bytes = ByteBuffer()
+    HTTP1ResponseWriter.continue100(into: &bytes)
+    context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+  }
+
+  func write(_ bytes: ByteBuffer) {
+    guard let context, bytes.readableBytes > 0 else { return }
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+  }
+
+  /// The answer is out whole. Goes on with what waits, or lets the client go.
+  func answerEnded(keepAlive: Bool) {
+    exchange = nil
+    guard keepAlive, requestIsWhole else { return linger() }
+    clock.enter(.idle, now: SystemClock.monotonicNanoseconds())
+    parse()
+    guard readIsHeld else { return }
+    readIsHeld = false
+    context?.read()
+  }
+
+  /// The answer can't be finished: cutting the connection is how the client learns of it.
+  func abort() {
+    exchange = nil
+    context?.close(promise: nil)
+  }
+
+  /// Closes our side, and gives the client a moment to read the answer: closing with its bytes unread would reset the
+  /// connection and could destroy the answer on its way.
+  private func linger() {
+    guard let context else { return }
+    clock.enter(.lingering, now: SystemClock.monotonicNanoseconds())
+    if requestIsWhole, inbound.readableBytes == 0 {
+      context.close(promise: nil)
+    } else {
+      inbound.clear()
+      context.close(mode: .output, promise: nil)
+    }
+  }
+
+  private func discard(_ count: Int) {
+    lingered += count
+    if lingered > Self.lingerLimit { context?.close(promise: nil) }
+  }
+}

@@ -1,0 +1,265 @@
+import Dialects
+import NIOCore
+import Policy
+import Telemetry
+import Upstream
+
+/// One try at one endpoint: holds what comes back until the pipeline commits to it, then passes it on.
+///
+///     waiting → held → relaying → ended
+///         ↘︎_______↘︎_______↗︎
+///
+/// Until `held` nothing has reached the client and another attempt may replace this one. A plain answer is held once it is whole
+/// (or larger than `holdLimit`), a stream once its first event is. Confined to the worker's loop.
+final class Attempt: TransferConsumer {
+  /// Bytes of a plain answer that are held so that it can be checked, and replaced, before the client sees any of it.
+  static let holdLimit = 1 << 20
+
+  private enum Phase { case waiting, held, relaying, ended }
+
+  /// What the answer's body is, by its head.
+  enum Kind { case plain, events }
+
+  struct Limits {
+    /// Monotonic nanoseconds by which the first byte must have come.
+    var firstByteBy: Int64
+    /// Nanoseconds between two pieces of a stream.
+    var stall: Int64
+  }
+
+  let step: AttemptPlan.Step
+  let startedAt: Int64
+  let surface: Surface
+  private(set) var head = UpstreamHead(status: 0)
+  private(set) var kind = Kind.plain
+  /// The whole answer has come and is sound: a JSON object, or a stream with its last event.
+  private(set) var isWhole = false
+  private(set) var finalVerdict: Classification?
+  private(set) var failureDetail: String?
+  private(set) var answerFacts: AnswerFacts?
+
+  private let peek: Peek
+  private let limits: Limits
+  private var scanner: StreamScanner
+  private var inFlight: InFlight?
+  private var transfer: Transfer?
+  private var phase = Phase.waiting
+  private var heldBytes = ByteBuffer()
+  private var isPaused = false
+  private var lastByteAt: Int64
+  private var ready = Signal<Classification>()
+  private var done = Signal<Classification>()
+  private var sink: AnswerSink?
+
+  init(
+    _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, hidesUsage: Bool, limits: Limits,
+    peek: Peek, now: Int64
+  ) {
+    self.step = step
+    surface = facts.surface
+    self.limits = limits
+    self.peek = peek
+    startedAt = now
+    lastByteAt = now
+    inFlight = InFlight(at: endpoint)
+    scanner = StreamScanner(choices: facts.choices, hidesUsage: hidesUsage)
+  }
+
+  // MARK: What the pipeline does
+
+  func start(_ request: TransferRequest, on pool: HandlePool, driver: CurlDriver) {
+    do { transfer = try driver.start(request, on: pool, consumer: self) } catch {
+      failureDetail = "\(error)"
+      end(.local)
+    }
+  }
+
+  /// Waits until this attempt can be judged: success means that its answer may be sent, and nothing is lost by sending it now.
+  nonisolated(nonsending) func judged() async -> Classification {
+    if let verdict = ready.value { return verdict }
+    return await withUnsafeContinuation { ready.wait($0) }
+  }
+
+  /// Why no attempt followed this one, where its answer reports a failure.
+  var stop: AttemptPlan.Stop?
+
+  /// The body's length where it is known: of an answer that is held whole.
+  var wholeLength: Int? { finalVerdict != nil && isWhole && kind == .plain ? heldBytes.readableBytes : nil }
+
+  /// Whether an answer that reports a failure can be passed on as it is. One about our own credential or address can't, nor
+  /// one that isn't JSON.
+  var isPresentable: Bool {
+    guard isWhole, let verdict = finalVerdict else { return false }
+    return switch verdict.reason {
+    case .rateLimited, .serverError, .overloaded, .requestTimeout, .conflict, .refusedByProvider: true
+    default: false
+    }
+  }
+
+  /// Passes on what is held and what still comes; returns when the answer has ended, well or not.
+  nonisolated(nonsending) func relay(to sink: AnswerSink) async -> Classification {
+    if let verdict = finalVerdict {
+      finish(sink, verdict)
+      return verdict
+    }
+    phase = .relaying
+    self.sink = sink
+    sink.write(heldBytes.readableBytesView)
+    heldBytes = ByteBuffer()
+    sink.flush()
+    mayWrite()
+    return await withUnsafeContinuation { done.wait($0) }
+  }
+
+  // MARK: What the world does
+
+  /// The client reads again.
+  func mayWrite() {
+    guard isPaused, phase == .relaying, sink?.isWritable == true else { return }
+    isPaused = false
+    lastByteAt = SystemClock.monotonicNanoseconds()
+    transfer?.resume()
+  }
+
+  func check(now: Int64) {
+    switch phase {
+    case .waiting where now > limits.firstByteBy && head.status == 0: abort(.transport(.firstByteTimeout))
+    case .waiting where kind == .events && now > limits.firstByteBy: abort(.transport(.firstByteTimeout))
+    case .waiting, .relaying:
+      if !isPaused, head.status != 0, now - lastByteAt > limits.stall { abort(.transport(.stalled)) }
+    case .held, .ended: break
+    }
+  }
+
+  /// Ends the attempt from our side.
+  func abort(_ verdict: Classification) {
+    guard finalVerdict == nil else { return }
+    transfer?.cancel()
+    end(verdict)
+  }
+
+  private func end(_ verdict: Classification) {
+    transfer = nil
+    inFlight = nil
+    finalVerdict = verdict
+    if phase == .relaying, let sink { finish(sink, verdict) }
+    phase = .ended
+    ready.fill(verdict)
+    done.fill(verdict)
+  }
+
+  /// The end of an answer of which something was sent already.
+  private func finish(_ sink: AnswerSink, _ verdict: Classification) {
+    sink.write(heldBytes.readableBytesView)
+    heldBytes = ByteBuffer()
+    sink.end(broken: isWhole ? nil : verdict, tailWasReleased: scanner.tailWasReleased)
+    self.sink = nil
+  }
+
+  // MARK: TransferConsumer
+
+  func transferReceivedHead(_ head: borrowing UpstreamHead) {
+    self.head = copy head
+    lastByteAt = SystemClock.monotonicNanoseconds()
+    let type = head.first("content-type")
+    if (200..<300).contains(head.status), type?.hasPrefix("text/event-stream") == true { kind = .events }
+  }
+
+  func transferReceived(_ bytes: UnsafeRawBufferPointer) -> TransferFlow {
+    switch phase {
+    case .ended: return .more
+    case .waiting, .held:
+      guard heldBytes.readableBytes + bytes.count <= Self.holdLimit || phase == .waiting else {
+        isPaused = true
+        return .pause
+      }
+      take(bytes)
+      if phase == .waiting, isReady { hold() }
+      return .more
+    case .relaying:
+      guard let sink, sink.isWritable else {
+        isPaused = true
+        return .pause
+      }
+      take(bytes)
+      return .more
+    }
+  }
+
+  private var isReady: Bool {
+    kind == .events ? scanner.facts.sawContent : heldBytes.readableBytes > Self.holdLimit
+  }
+
+  private func hold() {
+    phase = .held
+    ready.fill(Classification(status: head.status))
+  }
+
+  private func take(_ bytes: UnsafeRawBufferPointer) {
+    guard kind == .events else { return keep(bytes) }
+    scanner.feed(bytes, with: peek) { keep($0) }
+  }
+
+  /// Onwards to the client, or to where it is held until the pipeline commits.
+  private func keep(_ bytes: UnsafeRawBufferPointer) {
+    if let sink { sink.write(bytes) } else { heldBytes.writeBytes(bytes) }
+  }
+
+  func transferBatchEnded() {
+    lastByteAt = SystemClock.monotonicNanoseconds()
+    if phase == .relaying { sink?.flush() }
+  }
+
+  func transferEnded(_ failure: TransferFailure?) {
+    transfer = nil
+    if let failure {
+      failureDetail = failure.detail
+      return end(classification(of: failure))
+    }
+    kind == .events ? endOfStream() : endOfPlainAnswer()
+  }
+
+  private func endOfPlainAnswer() {
+    let byStatus = Classification(status: head.status)
+    guard phase == .waiting else {
+      isWhole = true  // too large to be held, and so to be checked
+      return end(byStatus)
+    }
+    answerFacts = heldBytes.withUnsafeReadableBytes { peek.answer($0, surface: surface) }
+    isWhole = answerFacts != nil
+    end(byStatus.kind == .success && !isWhole ? .transport(.malformedBody) : byStatus)
+  }
+
+  private func endOfStream() {
+    switch scanner.finish(with: peek, into: { keep($0) }) {
+    case .complete:
+      isWhole = true
+      end(.success)
+    case .failed:
+      // The provider's own error event says it all once anything was sent; before that, another attempt may do better.
+      isWhole = true
+      end(.transport(.errorEvent))
+    case .truncated:
+      failureDetail = "the stream ended without its last event"
+      end(.transport(.brokenStream))
+    }
+  }
+
+  private func classification(of failure: TransferFailure) -> Classification {
+    switch failure.kind {
+    case .connect: .transport(.connect)
+    case .connectTimeout: .transport(.connectTimeout)
+    case .tls: .transport(.tls)
+    case .reset: .transport(.reset)
+    case .garbage: .transport(.garbage)
+    case .oversizedHead: .transport(.oversizedHead)
+    case .brokenBody: .transport(kind == .events ? .brokenStream : .reset)
+    case .local: .local
+    }
+  }
+
+  // MARK: What was learnt
+
+  var usage: Usage? { kind == .events ? scanner.facts.usage : answerFacts?.usage }
+  var finishReason: String? { kind == .events ? scanner.facts.finishReason : answerFacts?.finishReason }
+}

@@ -1,0 +1,69 @@
+import Policy
+import Settings
+import Synchronization
+import Upstream
+
+/// One base URL of a provider with one of its credentials; what all workers of the replica know of it.
+///
+/// Lives across reloads as long as the configuration names the same URL, credential and connection settings.
+final class Endpoint: Sendable {
+  /// What makes two endpoints the same.
+  struct Identity: Hashable, Sendable {
+    var provider: String
+    var url: String
+    var credential: Int
+    var key: Secret?
+    var caFile: String?
+    var clientCertificateFile: String?
+    var clientKeyFile: String?
+    var proxy: String?
+    var connectTimeout: Duration
+  }
+
+  let identity: Identity
+  /// `lab/10.0.0.5:8000`, with `#2` behind it for a provider's second credential.
+  let id: String
+  /// Requests in flight, over all workers.
+  private let inFlightCount = Atomic<Int>(0)
+
+  init(_ identity: Identity) {
+    self.identity = identity
+    id = Self.id(identity)
+  }
+
+  var inFlight: Int { inFlightCount.load(ordering: .relaxed) }
+
+  fileprivate func enter() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }
+  fileprivate func leave() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }
+
+  /// How libcurl calls this endpoint for a surface. A base URL ends in `/v1`, as SDKs have it; the surface's path goes on from there.
+  func handles(for surface: Surface) -> HandleConfiguration {
+    var configuration = HandleConfiguration(url: identity.url + surface.rawValue.dropFirst("/v1".count))
+    configuration.headers = ["Content-Type: application/json"]
+    if let key = identity.key { configuration.headers.append("Authorization: Bearer \(key.revealed)") }
+    configuration.caFile = identity.caFile
+    configuration.clientCertificateFile = identity.clientCertificateFile
+    configuration.clientKeyFile = identity.clientKeyFile
+    configuration.proxy = identity.proxy
+    configuration.connectTimeout = identity.connectTimeout
+    return configuration
+  }
+
+  private static func id(_ identity: Identity) -> String {
+    let scheme = identity.url.hasPrefix("https://") ? "https://".count : "http://".count
+    let authority = identity.url.dropFirst(scheme).prefix { $0 != "/" }
+    return "\(identity.provider)/\(authority)" + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
+  }
+}
+
+/// A request in flight at an endpoint: counted while this value lives, so it can't be counted out twice or never.
+struct InFlight: ~Copyable {
+  private let endpoint: Endpoint
+
+  init(at endpoint: Endpoint) {
+    self.endpoint = endpoint
+    endpoint.enter()
+  }
+
+  deinit { endpoint.leave() }
+}

@@ -1,0 +1,157 @@
+import Dialects
+import NIOCore
+import Policy
+import Settings
+import Synchronization
+import Telemetry
+
+/// One request with its answer, from the first byte in to the settlement.
+///
+/// Confined to its worker's loop: the connection reports what the client does, the pipeline moves it on, and the settlement
+/// reads what it has become. It ends in exactly one outcome.
+// @unchecked Sendable: its task and its connection both run on the worker's loop and nowhere else; the compiler sees two owners
+// because the connection enters the worker by `assumeIsolated`.
+final class Exchange: @unchecked Sendable {
+  let head: RequestHead
+  let id: String
+  let snapshot: Snapshot
+  let connection: Connection
+  let startedAt: Int64
+  /// Monotonic nanoseconds.
+  private(set) var deadline: Int64
+
+  // What the pipeline finds out, phase by phase.
+  var surface: Surface?
+  var principal: Principal?
+  var facts: RequestFacts?
+  var attempts = 0
+  var attempt: Attempt?
+  var answer = AnswerRecord()
+
+  private(set) var isGone = false
+  private(set) var bytesIn = 0
+  private let shared: SharedCounts
+  private var buffered = 0
+  private var bytes: PaddedBytes?
+  private var bodyEnd = Signal<BodyEnd>()
+
+  private enum BodyEnd: Sendable { case whole, failed(ExchangeError) }
+
+  init(
+    _ head: RequestHead, id: String, snapshot: Snapshot, shared: SharedCounts, connection: Connection,
+    now: Int64
+  ) {
+    self.head = head
+    self.id = id
+    self.snapshot = snapshot
+    self.shared = shared
+    self.connection = connection
+    startedAt = now
+    deadline = now + Self.allowance(head, snapshot)
+    shared.exchanges.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  deinit {
+    shared.exchanges.wrappingSubtract(1, ordering: .relaxed)
+    releaseBody()
+  }
+
+  /// The time for the whole exchange: the server's, or less if the client says so.
+  private static func allowance(_ head: RequestHead, _ snapshot: Snapshot) -> Int64 {
+    let limit = snapshot.settings.server.requestTimeout.nanoseconds
+    guard let asked = head.string(.xRequestTimeoutMs).flatMap(Int64.init), asked > 0 else { return limit }
+    return asked < limit / 1_000_000 ? asked * 1_000_000 : limit
+  }
+
+  // MARK: The body
+
+  /// The whole body, once it has come. Asks for it first where the client waits to be asked.
+  nonisolated(nonsending) func body() async throws(ExchangeError) -> PaddedBytes {
+    if !bodyEnd.isFilled, head.expectsContinue, bytesIn == 0 { connection.sendContinue() }
+    let end: BodyEnd
+    if let known = bodyEnd.value {
+      end = known
+    } else {
+      end = await withUnsafeContinuation { bodyEnd.wait($0) }
+    }
+    switch end {
+    case .whole: return bytes ?? PaddedBytes()
+    case .failed(let error): throw error
+    }
+  }
+
+  func receive(_ slice: ByteBuffer) {
+    guard !bodyEnd.isFilled else { return }
+    let count = slice.readableBytes
+    bytesIn += count
+    guard shared.reserve(count, limit: snapshot.settings.server.maxBuffered.count) else {
+      return bodyEnd.fill(.failed(.overloaded))
+    }
+    buffered += count
+    let bytes = self.bytes ?? PaddedBytes(capacity: firstCapacity(count))
+    self.bytes = bytes
+    slice.withUnsafeReadableBytes { bytes.append($0) }
+  }
+
+  /// Room for the declared length, but not for more than was sent many times over: a declaration costs the client nothing.
+  private func firstCapacity(_ received: Int) -> Int {
+    guard case .length(let length) = head.body else { return received }
+    return min(length, max(received * 16, 64 << 10))
+  }
+
+  func bodyEnded() { bodyEnd.fill(.whole) }
+
+  /// The rest of the request can't be had.
+  func requestBroke(_ error: ExchangeError) { bodyEnd.fill(.failed(error)) }
+
+  /// Lets go of the body's memory: nothing will be sent upstream any more.
+  func releaseBody() {
+    guard buffered > 0 else { return }
+    shared.buffered.wrappingSubtract(buffered, ordering: .relaxed)
+    buffered = 0
+    bytes = nil
+  }
+
+  // MARK: What happens to it
+
+  func clientGone() {
+    isGone = true
+    bodyEnd.fill(.failed(.clientGone))
+    attempt?.abort(.clientGone)
+  }
+
+  func mayWrite() { attempt?.mayWrite() }
+
+  /// Once in a tick: whether its time is up.
+  func check(now: Int64) {
+    if now > deadline {
+      bodyEnd.fill(.failed(.deadline))
+      attempt?.abort(.deadline)
+    } else {
+      attempt?.check(now: now)
+    }
+  }
+
+  /// The replica stops and can't wait any longer.
+  func endNow() {
+    deadline = 0
+    check(now: SystemClock.monotonicNanoseconds())
+  }
+}
+
+/// What the log and the metrics say of an answer.
+struct AnswerRecord {
+  var status = 0
+  var error: ExchangeError?
+  var verdict: Classification?
+  var candidate: RoutingTable.Candidate?
+  var endpoint: Int?
+  var firstByteAt: Int64?
+  /// Nanoseconds spent waiting for providers.
+  var upstream: Int64 = 0
+  var bytesOut = 0
+  var usage: Usage?
+  var finishReason: String?
+  var upstreamRequestID: String?
+  var isStream = false
+}

@@ -1,0 +1,160 @@
+import Dialects
+import Policy
+
+/// Why an exchange ends without a provider's answer: what happened, whose fault it is, and what the client should do.
+struct ExchangeError: Error, Equatable {
+  /// 0: the client has gone, nothing is sent.
+  var status: Int
+  /// OpenAI's class of error, on which SDKs choose an exception.
+  var type: String
+  /// A short stable word for programs.
+  var code: String
+  var message: String
+  var fault: Classification.Fault
+  /// The field of the request that is wrong.
+  var param: String?
+  var retryAfterSeconds: Int?
+  /// Tells SDKs that trying again by themselves is of no use: our own attempts are spent.
+  var shouldRetry: Bool?
+  /// What `Allow` lists, of a 405.
+  var allow: String?
+
+  var body: ErrorBody {
+    ErrorBody(message: message, type: type, param: param, code: code, source: .init(fault))
+  }
+}
+
+extension ErrorBody.Source {
+  init(_ fault: Classification.Fault) {
+    switch fault {
+    case .client: self = .client
+    case .policy: self = .policy
+    case .provider: self = .provider
+    case .switchyard: self = .switchyard
+    }
+  }
+}
+
+// MARK: The client's
+
+extension ExchangeError {
+  static func invalid(_ message: String, code: String, param: String? = nil, status: Int = 400) -> ExchangeError {
+    ExchangeError(
+      status: status, type: "invalid_request_error", code: code, message: message, fault: .client, param: param)
+  }
+
+  static let missingKey = ExchangeError(
+    status: 401, type: "authentication_error", code: "missing_api_key",
+    message: "No API key was sent. Send it as 'Authorization: Bearer YOUR_KEY' (or 'x-api-key: YOUR_KEY').",
+    fault: .client)
+
+  static let wrongKey = ExchangeError(
+    status: 401, type: "authentication_error", code: "invalid_api_key",
+    message: "The API key is not known here. Check that it is whole, and that it is a key of this router"
+      + " and not a provider's.",
+    fault: .client)
+
+  static func unknownPath(_ path: String) -> ExchangeError {
+    invalid(
+      "There is nothing at \(path). Served are POST /v1/chat/completions, /v1/completions, /v1/embeddings,"
+        + " /v1/responses and GET /v1/models.",
+      code: "unknown_path", status: 404)
+  }
+
+  static func wrongMethod(allow: String) -> ExchangeError {
+    var error = invalid("This path takes \(allow) only.", code: "method_not_allowed", status: 405)
+    error.allow = allow
+    return error
+  }
+
+  static func modelNotFound(_ name: String) -> ExchangeError {
+    ExchangeError(
+      status: 404, type: "invalid_request_error", code: "model_not_found",
+      message: "The model '\(name)' does not exist here, or your key may not use it. GET /v1/models lists those it may.",
+      fault: .client, param: "model")
+  }
+
+  static let modelMissing = invalid(
+    "The request names no model. Send \"model\"; GET /v1/models lists those that your key may use.",
+    code: "model_missing", param: "model")
+
+  static func bodyTooLarge(limit: Int) -> ExchangeError {
+    invalid(
+      "The request body is larger than \(limit) bytes, the limit here (server.max_body). Send less, or ask the operator.",
+      code: "request_too_large", status: 413)
+  }
+
+  static let contentEncoding = invalid(
+    "Compressed request bodies are not accepted. Send the body without Content-Encoding.",
+    code: "unsupported_content_encoding", status: 415)
+
+  static let bodyTimeout = invalid(
+    "The request body did not arrive in time. Send it faster, or in smaller requests.",
+    code: "request_timeout", status: 408)
+
+  static let clientGone = ExchangeError(
+    status: 0, type: "client_error", code: "client_gone", message: "The client went away.", fault: .client)
+}
+
+// MARK: Ours, and the provider's
+
+extension ExchangeError {
+  static let overloaded = ExchangeError(
+    status: 503, type: "server_error", code: "buffers_full",
+    message: "The router holds as many request bodies as it may (server.max_buffered). Try again in a second.",
+    fault: .switchyard, retryAfterSeconds: 1)
+
+  static let deadline = ExchangeError(
+    status: 504, type: "server_error", code: "deadline_exceeded",
+    message: "No complete answer came before the request's deadline. Allow more time with x-request-timeout-ms"
+      + " (up to server.request_timeout), or ask for less output.",
+    fault: .provider)
+
+  static func local(_ detail: String) -> ExchangeError {
+    ExchangeError(
+      status: 500, type: "server_error", code: "internal_error",
+      message: "The router failed to send the request on. The operator's log says why under this request's id.",
+      fault: .switchyard)
+  }
+
+  /// What the client is told when the last attempt failed without an answer that could be passed on.
+  init(_ verdict: Classification, stop: AttemptPlan.Stop?) {
+    let (status, code, text) = Self.words(for: verdict.reason)
+    self.init(
+      status: status, type: status == 429 ? "rate_limit_error" : "server_error", code: code, message: text, fault: verdict.fault ?? .provider,
+      shouldRetry: stop == .attemptsSpent || stop == .budgetSpent ? false : nil)
+  }
+
+  private static func words(for reason: Classification.Reason) -> (Int, String, String) {
+    switch reason {
+    case .connect, .connectTimeout:
+      (502, "upstream_unreachable", "The provider could not be reached. Try again later; the operator's log names it.")
+    case .tls:
+      (502, "upstream_tls_failed", "The provider's TLS certificate or handshake was refused. Tell the operator.")
+    case .reset:
+      (502, "upstream_reset", "The provider closed the connection before it answered. Try again.")
+    case .garbage, .malformedBody, .oversizedHead:
+      (502, "upstream_invalid_answer", "The provider sent something that is not a valid answer. Try again later.")
+    case .redirect:
+      (502, "upstream_redirect", "The provider answered with a redirect, which is never followed. Tell the operator:"
+        + " base_url is probably wrong.")
+    case .credential:
+      (502, "upstream_credential_refused", "The provider refused the router's own credential. Your key is fine; tell"
+        + " the operator.")
+    case .firstByteTimeout, .stalled:
+      (504, "upstream_timeout", "The provider did not answer in time. Try again, or allow it more time.")
+    case .deadline:
+      (504, "deadline_exceeded", ExchangeError.deadline.message)
+    case .brokenStream, .errorEvent:
+      (502, "upstream_stream_broken", "The provider's stream broke off. What came before is incomplete; try again.")
+    case .local:
+      (500, "internal_error", "The router failed to send the request on. The operator's log says why.")
+    case .rateLimited:
+      (429, "upstream_rate_limited", "The provider's own limit is reached. Wait as long as Retry-After says.")
+    case .overloaded:
+      (503, "upstream_overloaded", "The provider is overloaded. Try again later.")
+    case .ok, .serverError, .requestTimeout, .conflict, .refusedByProvider, .clientGone:
+      (502, "upstream_error", "The provider could not answer. Try again later.")
+    }
+  }
+}

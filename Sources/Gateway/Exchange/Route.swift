@@ -1,0 +1,75 @@
+import Policy
+
+/// What a request's method and path ask for.
+enum Route: Equatable {
+  case surface(Surface)
+  /// The list of models, or one of them.
+  case models(id: String?)
+  case wrongMethod(allow: String)
+  case unknown
+
+  init(_ head: RequestHead) {
+    if let surface = Surface.allCases.first(where: { head.pathEquals($0.path) }) {
+      self = head.method == .post ? .surface(surface) : .wrongMethod(allow: "POST")
+    } else if head.pathEquals("/v1/models") {
+      self = head.isRead ? .models(id: nil) : .wrongMethod(allow: "GET")
+    } else if head.pathHasPrefix("/v1/models/") {
+      let id = head.pathString.dropFirst("/v1/models/".count)
+      self = head.isRead ? .models(id: Self.decoded(id)) : .wrongMethod(allow: "GET")
+    } else {
+      self = .unknown
+    }
+  }
+
+  /// A path segment without its percent escapes; bad ones stay as they are.
+  private static func decoded(_ text: Substring) -> String {
+    guard text.contains("%") else { return String(text) }
+    var bytes: [UInt8] = []
+    var rest = text.utf8[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension Surface {
+  /// `rawValue`, for comparing without an allocation.
+  var path: StaticString {
+    switch self {
+    case .chatCompletions: "/v1/chat/completions"
+    case .completions: "/v1/completions"
+    case .embeddings: "/v1/embeddings"
+    case .responses: "/v1/responses"
+    }
+  }
+}
+
+extension RequestHead {
+  /// The client headers that providers are meant to see. Never a credential of the client.
+  static let forwarded: [HeaderName] = [.traceparent, .tracestate, .openAIBeta, .idempotencyKey]
+
+  var isRead: Bool { method == .get || method == .head }
+
+  /// Lends the API key: what stands behind `Bearer` in `authorization`, else `x-api-key`; nil where there is none.
+  func withKey<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
+    let bearer = withFirst(.authorization) { value -> Result? in
+      Self.bearer(value).map { body($0) }
+    }
+    if let found = bearer.flatMap({ $0 }) { return found }
+    return withFirst(.xAPIKey) { body($0.isEmpty ? nil : $0) } ?? body(nil)
+  }
+
+  private static func bearer(_ value: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    let scheme: StaticString = "bearer "
+    guard value.count > scheme.utf8CodeUnitCount else { return nil }
+    for index in 0..<scheme.utf8CodeUnitCount where value[index] | 0x20 != scheme.utf8Start[index] { return nil }
+    let key = UnsafeRawBufferPointer(rebasing: value[scheme.utf8CodeUnitCount...]).trimmed
+    return key.isEmpty ? nil : key
+  }
+}

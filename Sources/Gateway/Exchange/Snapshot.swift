@@ -1,0 +1,111 @@
+import Policy
+import Settings
+import Upstream
+
+/// One configuration, compiled: what every exchange that began under it reads until its end.
+final class Snapshot: Sendable {
+  struct Model: Sendable {
+    var name: String
+    var budget: RetryBudget
+    var ledger: RetryLedger
+  }
+
+  struct Deployment: Sendable {
+    var name: String
+    var provider: String
+    /// The provider's own name of the model.
+    var model: String
+    var price: Settings.Price?
+    var injectsUsage: Bool
+  }
+
+  /// Grows by one with each configuration applied.
+  let epoch: Int
+  let settings: Settings
+  let table: RoutingTable
+  let models: [Model]
+  let deployments: [Deployment]
+  /// By the positions that the table's pools name.
+  let endpoints: [Endpoint]
+  let authenticator: Authenticator
+
+  /// Compiles `settings`, which have been validated. Endpoints and ledgers of `former` are kept where they are the same.
+  init(_ settings: Settings, epoch: Int, former: Snapshot?) {
+    self.epoch = epoch
+    self.settings = settings
+    let pools = Pools(settings, former: former)
+    endpoints = pools.endpoints
+    deployments = settings.deployments.map { Self.deployment($0, settings) }
+    let ledgers = Dictionary(uniqueKeysWithValues: (former?.models ?? []).map { ($0.name, $0.ledger) })
+    models = settings.models.map { model in
+      Model(
+        name: model.name, budget: RetryBudget(percent: model.retry.budget),
+        ledger: ledgers[model.name] ?? RetryLedger())
+    }
+    table = Self.table(settings, pools)
+    authenticator = Authenticator(settings, models: settings.models.map(\.name))
+  }
+
+  private static func deployment(_ deployment: Settings.Deployment, _ settings: Settings) -> Deployment {
+    let provider = settings.providers.first { $0.name == deployment.provider }
+    return Deployment(
+      name: deployment.name, provider: deployment.provider, model: deployment.model, price: deployment.price,
+      injectsUsage: provider?.streamUsage == .inject)
+  }
+
+  private static func table(_ settings: Settings, _ pools: Pools) -> RoutingTable {
+    var positions: [String: Int] = [:]
+    for (position, model) in settings.models.enumerated() {
+      for name in [model.name] + model.aliases { positions[name] = position }
+    }
+    let deployments = Dictionary(
+      uniqueKeysWithValues: settings.deployments.enumerated().map { ($1.name, $0) })
+    return RoutingTable(
+      models: settings.models.map { model in
+        let fallbacks = model.fallbacks.isEmpty ? settings.routing.fallbacks : model.fallbacks
+        return RoutingTable.Model(
+          name: model.name,
+          deployments: model.deployments.compactMap { item in
+            deployments[item.name].map { .init(position: $0, weight: item.weight) }
+          },
+          fallbacks: fallbacks.compactMap { positions[$0] }.filter { $0 != positions[model.name] },
+          attempts: model.retry.attempts, retryPercent: model.retry.budget)
+      },
+      deployments: settings.deployments.map { deployment in
+        .init(name: deployment.name, endpoints: pools.byProvider[deployment.provider] ?? [])
+      },
+      positions: positions,
+      defaultModel: settings.routing.defaultModel.flatMap { positions[$0] })
+  }
+}
+
+/// The endpoints of every provider: base URLs × credentials.
+private struct Pools {
+  private(set) var endpoints: [Endpoint] = []
+  private(set) var byProvider: [String: [RoutingTable.Weighted]] = [:]
+
+  init(_ settings: Settings, former: Snapshot?) {
+    let known = Dictionary(
+      (former?.endpoints ?? []).map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+    for provider in settings.providers {
+      for endpoint in provider.endpoints {
+        for identity in Self.identities(provider, endpoint, settings.server.connectTimeout) {
+          byProvider[provider.name, default: []].append(.init(position: endpoints.count, weight: endpoint.weight))
+          endpoints.append(known[identity] ?? Endpoint(identity))
+        }
+      }
+    }
+  }
+
+  private static func identities(
+    _ provider: Settings.Provider, _ endpoint: Settings.Endpoint, _ connectTimeout: Duration
+  ) -> [Endpoint.Identity] {
+    let keys: [Secret?] = provider.keys.isEmpty ? [nil] : provider.keys
+    return keys.enumerated().map { index, key in
+      Endpoint.Identity(
+        provider: provider.name, url: endpoint.url, credential: index, key: key, caFile: provider.caFile,
+        clientCertificateFile: provider.clientCertificateFile, clientKeyFile: provider.clientKeyFile,
+        proxy: provider.proxy, connectTimeout: connectTimeout)
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import Dialects
+import Logging
+import NIOCore
+import Policy
+import Settings
+import Telemetry
+import Upstream
+
+/// The path of every exchange, top to bottom:
+///
+///     authenticate → read & peek → route → attempt ⟲ → relay → settle
+///
+/// Each phase may end it with an `ExchangeError`; whatever happens, it is settled once. The functions `await` once per phase at
+/// most; bytes are passed on by callbacks.
+extension Worker {
+  func serve(_ exchange: Exchange) async {
+    do throws(ExchangeError) {
+      guard let surface = try surface(of: exchange) else { return settle(exchange) }
+      let principal = try authenticate(exchange)
+      let body = try await exchange.body()
+      let request = try read(body, surface, exchange)
+      let model = try route(request.facts, principal, exchange)
+      let attempt = try await attempt(request, body, to: model, principal, exchange)
+      await relay(attempt, exchange)
+    } catch {
+      refuse(error, exchange)
+    }
+    settle(exchange)
+  }
+
+  /// What is called; nil where the answer needs no provider and was given.
+  private func surface(of exchange: Exchange) throws(ExchangeError) -> Surface? {
+    switch Route(exchange.head) {
+    case .surface(let surface):
+      exchange.surface = surface
+      if exchange.head.count(.contentEncoding) > 0 { throw .contentEncoding }
+      return surface
+    case .models(let id):
+      let principal = try authenticate(exchange)
+      try answerModels(id, principal, exchange)
+      return nil
+    case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
+    case .unknown: throw .unknownPath(exchange.head.pathString)
+    }
+  }
+
+  /// The caller, by the key in `authorization` or `x-api-key`.
+  private func authenticate(_ exchange: Exchange) throws(ExchangeError) -> Principal {
+    let authenticator = exchange.snapshot.authenticator
+    let principal =
+      authenticator.needsKey
+      ? exchange.head.withKey { authenticator.principal(for: $0) } : authenticator.principal(for: nil)
+    guard let principal else { throw exchange.head.withKey { $0 == nil } ? .missingKey : .wrongKey }
+    exchange.principal = principal
+    return principal
+  }
+
+  private func read(
+    _ body: PaddedBytes, _ surface: Surface, _ exchange: Exchange
+  ) throws(ExchangeError) -> PeekedRequest {
+    do {
+      let request = try peek.request(body, surface: surface)
+      exchange.facts = request.facts
+      return request
+    } catch {
+      throw ExchangeError(error)
+    }
+  }
+
+  /// The model asked for, if the key allows it. One that it doesn't allow is not told apart from one that doesn't exist.
+  private func route(
+    _ facts: RequestFacts, _ principal: Principal, _ exchange: Exchange
+  ) throws(ExchangeError) -> Int {
+    let table = exchange.snapshot.table
+    guard let name = facts.model else {
+      guard let model = table.defaultModel, principal.allows(model) else { throw .modelMissing }
+      return model
+    }
+    guard let model = table.positions[name], principal.allows(model) else { throw .modelNotFound(name) }
+    return model
+  }
+
+  /// Attempts, one after another, until one has an answer to send. An answer that reports a failure is sent too if it is the last.
+  private func attempt(
+    _ request: PeekedRequest, _ body: PaddedBytes, to model: Int, _ principal: Principal, _ exchange: Exchange
+  ) async throws(ExchangeError) -> Attempt {
+    let snapshot = exchange.snapshot
+    let inFlight: (Int) -> Int = { snapshot.endpoints[$0].inFlight }
+    var plan = AttemptPlan(
+      candidates: snapshot.table.candidates(for: model, allows: principal.allows, random: &random),
+      limit: snapshot.table.models[model].attempts)
+    snapshot.models[model].ledger.countRequest(now: exchange.startedAt)
+    var next = plan.first(in: snapshot.table, inFlight: inFlight, random: &random)
+    var last: (attempt: Attempt, verdict: Classification)?
+    while case .attempt(let step) = next {
+      if let last { count(fallbackFrom: last.attempt.step, to: step, because: last.verdict, snapshot) }
+      try await pause(step.backoff, exchange)
+      let attempt = try start(step, request, body, exchange)
+      let verdict = await attempt.judged()
+      exchange.answer.upstream += SystemClock.monotonicNanoseconds() - attempt.startedAt
+      if verdict.kind == .success { return attempt }
+      note(attempt, verdict, exchange)
+      last = (attempt, verdict)
+      next = plan.next(
+        after: verdict, in: snapshot.table, inFlight: inFlight, random: &random,
+        mayRetry: { mayRetry(model, exchange) })
+    }
+    guard let last, case .stop(let stop) = next else { throw .local("no candidate") }
+    exchange.answer.verdict = last.verdict
+    guard last.attempt.isPresentable else { throw error(last.verdict, stop, last.attempt.head) }
+    last.attempt.stop = stop
+    return last.attempt
+  }
+
+  private func error(_ verdict: Classification, _ stop: AttemptPlan.Stop, _ head: UpstreamHead)
+    -> ExchangeError
+  {
+    switch verdict.reason {
+    case .clientGone: return .clientGone
+    case .deadline: return .deadline
+    default:
+      var error = ExchangeError(verdict, stop: stop)
+      error.retryAfterSeconds = head.first("retry-after").flatMap { Int($0) }
+      return error
+    }
+  }
+
+  private func start(
+    _ step: AttemptPlan.Step, _ request: PeekedRequest, _ body: PaddedBytes, _ exchange: Exchange
+  ) throws(ExchangeError) -> Attempt {
+    let snapshot = exchange.snapshot
+    let deployment = snapshot.deployments[step.candidate.deployment]
+    let injects = request.facts.stream && !request.facts.includesUsage && deployment.injectsUsage
+    let spliced = peek.spliced(request, body: body, model: deployment.model, includeUsage: injects)
+    let now = SystemClock.monotonicNanoseconds()
+    let attempt = Attempt(
+      step, at: snapshot.endpoints[step.endpoint], facts: request.facts, hidesUsage: injects,
+      limits: limits(request.facts, exchange, now), peek: peek, now: now)
+    exchange.attempts += 1
+    exchange.attempt = attempt
+    exchange.answer.candidate = step.candidate
+    exchange.answer.endpoint = step.endpoint
+    shard.increment(series.attempt(step.candidate.deployment, step.reason, in: snapshot))
+    do {
+      let pool = try pool(snapshot.endpoints[step.endpoint], request.facts.surface)
+      attempt.start(transferRequest(spliced, exchange), on: pool, driver: driver)
+    } catch {
+      logger.error(
+        "an endpoint can't be called", metadata: ["reason": "\(error)", "request_id": "\(exchange.id)"])
+      throw .local("\(error)")
+    }
+    return attempt
+  }
+
+  private func limits(_ facts: RequestFacts, _ exchange: Exchange, _ now: Int64) -> Attempt.Limits {
+    let server = exchange.snapshot.settings.server
+    let firstByte = facts.stream ? server.firstByteTimeout.stream : server.firstByteTimeout.plain
+    return Attempt.Limits(firstByteBy: now + firstByte.nanoseconds, stall: server.idleTimeout.nanoseconds)
+  }
+
+  /// The body, and the few client headers that a provider is meant to see.
+  private func transferRequest(_ body: PaddedBytes, _ exchange: Exchange) -> TransferRequest {
+    var headers: [String] = []
+    for name in RequestHead.forwarded where exchange.head.count(name) > 0 {
+      if let value = exchange.head.string(name) { headers.append("\(name.text): \(value)") }
+    }
+    if exchange.attempts > 1 { headers.append("x-switchyard-attempt: \(exchange.attempts)") }
+    return body.withUnsafeBytes { TransferRequest(body: $0, bodyOwner: body, headers: headers) }
+  }
+
+  private func pause(_ backoff: Int64, _ exchange: Exchange) async throws(ExchangeError) {
+    if backoff > 0 {
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        loop.scheduleTask(in: .nanoseconds(backoff)) { continuation.resume() }
+      }
+    }
+    if exchange.isGone { throw .clientGone }
+    if SystemClock.monotonicNanoseconds() > exchange.deadline { throw .deadline }
+  }
+
+  private func mayRetry(_ model: Int, _ exchange: Exchange) -> Bool {
+    let entry = exchange.snapshot.models[model]
+    return entry.ledger.takeRetry(entry.budget, now: SystemClock.monotonicNanoseconds())
+  }
+
+  private func count(
+    fallbackFrom from: AttemptPlan.Step, to: AttemptPlan.Step, because verdict: Classification,
+    _ snapshot: Snapshot
+  ) {
+    guard from.candidate.model != to.candidate.model else { return }
+    shard.increment(
+      series.fallback(
+        from: from.candidate.model, to: to.candidate.model, reason: verdict.reason, in: snapshot))
+  }
+
+  /// One line for an attempt that failed, with what clients are not told. Never a body.
+  private func note(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
+    shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
+    guard verdict.reason != .clientGone else { return }
+    logger.debug(
+      "attempt failed",
+      metadata: [
+        "request_id": "\(exchange.id)",
+        "endpoint": "\(exchange.snapshot.endpoints[attempt.step.endpoint].id)",
+        "reason": "\(verdict.reason.rawValue)", "status": "\(attempt.head.status)",
+        "detail": "\(attempt.failureDetail ?? "")",
+      ])
+  }
+
+  /// Sends the attempt's answer; from here on nothing can be tried again.
+  private func relay(_ attempt: Attempt, _ exchange: Exchange) async {
+    exchange.answer.firstByteAt = SystemClock.monotonicNanoseconds()
+    let sink = answerSink(for: attempt, exchange)
+    let verdict = await attempt.relay(to: sink)
+    exchange.answer.record(attempt, verdict, bytesOut: sink.bytesOut)
+    if attempt.stop == nil {
+      shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
+    }
+  }
+}

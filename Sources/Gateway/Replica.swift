@@ -1,0 +1,245 @@
+import Glibc
+package import Logging
+package import NIOCore
+import NIOPosix
+import Policy
+package import Settings
+import Synchronization
+package import Telemetry
+package import Upstream
+
+/// One running `switchyard serve`: its workers, its two ports, the configuration in force.
+package final class Replica: Sendable {
+  /// What a replica is given besides its configuration.
+  package struct Surroundings: Sendable {
+    package var logger: Logger
+    /// Where access-log lines go; nil writes none.
+    package var accessLog: AccessLogWriter?
+    package var version: String
+    /// How readiness of upstream sockets reaches the loops; other than automatic in tests only.
+    package var readiness: ReadinessBridge.Mode
+
+    package init(
+      logger: Logger, accessLog: AccessLogWriter?, version: String, readiness: ReadinessBridge.Mode = .automatic
+    ) {
+      self.logger = logger
+      self.accessLog = accessLog
+      self.version = version
+      self.readiness = readiness
+    }
+  }
+
+  enum Phase: Int { case starting, ready, draining, stopped }
+
+  let surroundings: Surroundings
+  let shared = SharedCounts()
+  let registry = MetricsRegistry()
+  private let loops: MultiThreadedEventLoopGroup
+  private let adminLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  private let workers: [Worker]
+  private let snapshot: Mutex<Snapshot>
+  private let phaseValue = Atomic<Int>(Phase.starting.rawValue)
+  private let listener = Mutex<(any Channel)?>(nil)
+  private let adminListener = Mutex<(any Channel)?>(nil)
+  private let stopped = AsyncStream.makeStream(of: Never.self)
+
+  var phase: Phase { Phase(rawValue: phaseValue.load(ordering: .relaxed)) ?? .stopped }
+  var epoch: Int { snapshot.withLock { $0.epoch } }
+  /// Configurations applied and refused since the start.
+  private let reloadsApplied = Atomic<Int>(0)
+  private let reloadsRefused = Atomic<Int>(0)
+
+  /// Makes the workers; nothing listens yet. `settings` must have been validated and hold nothing unbuilt.
+  package init(_ settings: Settings, _ surroundings: Surroundings) async throws {
+    self.surroundings = surroundings
+    let snapshot = Snapshot(settings, epoch: 1, former: nil)
+    self.snapshot = Mutex(snapshot)
+    loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
+    let (shared, registry) = (shared, registry)
+    var workers: [Worker] = []
+    for loop in loops.makeIterator() {
+      workers.append(try await Self.worker(on: loop, snapshot, shared, registry, surroundings))
+    }
+    self.workers = workers
+  }
+
+  private static func worker(
+    on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ registry: MetricsRegistry,
+    _ surroundings: Surroundings
+  ) async throws -> Worker {
+    try await loop.flatSubmit {
+      do {
+        let driver = try CurlDriver(loop: loop, mode: surroundings.readiness)
+        let started = driver.start()
+        let worker = Worker(
+          loop: loop, driver: driver, snapshot: snapshot, shared: shared, registry: registry,
+          log: surroundings.accessLog, logger: surroundings.logger)
+        loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
+          worker.assumeIsolated { $0.isClosed ? task.cancel() : $0.tick() }
+        }
+        return started.map { worker }
+      } catch {
+        return loop.makeFailedFuture(error)
+      }
+    }.get()
+  }
+
+  package var workerCount: Int { workers.count }
+  /// How readiness of upstream sockets reaches the loops.
+  package var wakerName: String { get async { await workers[0].wakerName } }
+
+  // MARK: Ports
+
+  /// Binds both ports and begins to serve. The addresses that were bound are returned (port 0 chooses one).
+  package func listen() async throws -> (data: SocketAddress, admin: SocketAddress) {
+    let settings = snapshot.withLock { $0.settings }
+    let admin = try await AdminServer.bind(self, settings.admin, on: adminLoop)
+    adminListener.withLock { $0 = admin }
+    let data = try await bind(settings.server)
+    listener.withLock { $0 = data }
+    phaseValue.store(Phase.ready.rawValue, ordering: .relaxed)
+    guard let dataAddress = data.localAddress, let adminAddress = admin.localAddress else {
+      throw IOError(errnoCode: EADDRNOTAVAIL, reason: "a listening socket has no address")
+    }
+    return (dataAddress, adminAddress)
+  }
+
+  private func bind(_ server: Settings.Server) async throws -> any Channel {
+    let byLoop = Dictionary(uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.loop), $0) })
+    return try await ServerBootstrap(group: loops)
+      .serverChannelOption(.backlog, value: 4096)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let worker = byLoop[ObjectIdentifier(channel.eventLoop)] else { return }
+          try channel.pipeline.syncOperations.addHandler(Connection(worker: worker))
+        }
+      }
+      .bind(host: server.host, port: server.port).get()
+  }
+
+  // MARK: Configuration
+
+  /// Puts another configuration in force for new exchanges; those that run keep theirs. Ports, workers and TLS files are read at
+  /// the start only.
+  package func apply(_ settings: Settings) async {
+    let next = snapshot.withLock { current in
+      current = Snapshot(settings, epoch: current.epoch + 1, former: current)
+      return current
+    }
+    for worker in workers { await worker.apply(next) }
+    reloadsApplied.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  /// Counts a configuration that was not valid; the running one stays in force.
+  package func countRefusedReload() { reloadsRefused.wrappingAdd(1, ordering: .relaxed) }
+
+  // MARK: The end
+
+  /// Readiness fails, then no new connections, then what runs may finish for `server.drain_timeout`; the rest ends in well-formed
+  /// errors. Returns when everything is closed.
+  package func drain() async {
+    phaseValue.store(Phase.draining.rawValue, ordering: .relaxed)
+    let limit = snapshot.withLock { $0.settings.server.drainTimeout }
+    try? await Task.sleep(for: .milliseconds(500))  // one look of a readiness probe's worth
+    await close(listener)
+    for worker in workers { await worker.drain() }
+    if await !connectionsEnd(within: limit) {
+      surroundings.logger.warning("draining took too long; ending what still runs")
+      for worker in workers { await worker.endAll() }
+      _ = await connectionsEnd(within: .seconds(2))
+    }
+    await stop()
+  }
+
+  /// Closes everything at once.
+  package func stop() async {
+    guard phaseValue.exchange(Phase.stopped.rawValue, ordering: .relaxed) != Phase.stopped.rawValue else { return }
+    await close(listener)
+    await close(adminListener)
+    for worker in workers { await worker.close() }
+    try? await loops.shutdownGracefully()
+    try? await adminLoop.shutdownGracefully()
+    stopped.continuation.finish()
+  }
+
+  /// Returns once `stop()` or `drain()` has closed everything. One caller only.
+  package func untilStopped() async {
+    for await _ in stopped.stream {}
+  }
+
+  private func connectionsEnd(within limit: Duration) async -> Bool {
+    let end = ContinuousClock.now + limit
+    while ContinuousClock.now < end {
+      var open = 0
+      for worker in workers { open += await worker.connectionCount }
+      if open == 0 { return true }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    return false
+  }
+
+  private func close(_ listener: borrowing Mutex<(any Channel)?>) async {
+    let channel = listener.withLock { channel in
+      defer { channel = nil }
+      return channel
+    }
+    try? await channel?.close().get()
+  }
+
+  // MARK: Metrics
+
+  /// Everything counted, in Prometheus' text format.
+  func metrics() async -> String {
+    let own = MetricsShard(registry: registry)
+    var snapshots: [MetricsSnapshot] = []
+    var gauges = WorkerGauges()
+    for worker in workers {
+      let (snapshot, figures) = await worker.figures()
+      snapshots.append(snapshot)
+      gauges.add(figures)
+    }
+    record(gauges, in: own)
+    ProcessFigures.read().record(in: own, of: registry)
+    return PrometheusText.render(snapshots + [own.snapshot()], of: registry)
+  }
+
+  private func record(_ gauges: WorkerGauges, in shard: MetricsShard) {
+    let current = snapshot.withLock { $0 }
+    var permits = 0
+    for endpoint in current.endpoints {
+      permits += endpoint.inFlight
+      shard.set(registry.series(Catalogue.inflight, endpoint.id), to: Int64(endpoint.inFlight))
+    }
+    let values: [(MetricFamily, Int)] = [
+      (Catalogue.exchangesActive, shared.exchanges.load(ordering: .relaxed)),
+      (Catalogue.bufferedBytes, shared.buffered.load(ordering: .relaxed)),
+      (Catalogue.connectionsOpen, gauges.connections), (Catalogue.transfersActive, gauges.transfers),
+      (Catalogue.permitsOutstanding, permits), (Catalogue.configEpoch, current.epoch),
+      (Catalogue.draining, phase == .ready ? 0 : 1),
+      (Catalogue.accessLogDropped, surroundings.accessLog?.dropped ?? 0),
+    ]
+    for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
+    shard.set(registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))
+    shard.set(registry.series(Catalogue.configReloads, "refused"), to: Int64(reloadsRefused.load(ordering: .relaxed)))
+    shard.set(registry.series(Catalogue.buildInfo, surroundings.version), to: 1)
+  }
+}
+
+/// What a worker has at this moment.
+struct WorkerGauges: Sendable {
+  var connections = 0
+  var transfers = 0
+
+  mutating func add(_ other: WorkerGauges) {
+    connections += other.connections
+    transfers += other.transfers
+  }
+}
+
+extension Worker {
+  func figures() -> (MetricsSnapshot, WorkerGauges) {
+    (shard.snapshot(), WorkerGauges(connections: connectionCount, transfers: driver.activeCount))
+  }
+}

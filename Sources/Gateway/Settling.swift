@@ -1,0 +1,128 @@
+import Dialects
+import Policy
+import Settings
+import Telemetry
+import Upstream
+
+/// The end of every exchange: metrics and one log line.
+extension Worker {
+  func settle(_ exchange: Exchange) {
+    exchange.attempt = nil
+    exchange.releaseBody()
+    let now = SystemClock.monotonicNanoseconds()
+    let answer = exchange.answer
+    let source = answer.source
+    var settlement = Settlement(
+      status: answer.status, durationNanoseconds: now - exchange.startedAt,
+      overheadNanoseconds: now - exchange.startedAt - answer.upstream)
+    settlement.errorSource = source
+    if source == .none, exchange.surface?.hasTokens == true {
+      settlement.firstTokenNanoseconds = answer.firstByteAt.map { $0 - exchange.startedAt }
+    }
+    settlement.inputTokens = answer.usage.map { Int64($0.input) }
+    settlement.outputTokens = answer.usage.map { Int64($0.output) }
+    settlement.costMicrodollars = exchange.cost ?? 0
+    record(settlement, exchange)
+    log?.append(logRecord(exchange, settlement))
+  }
+
+  private func record(_ settlement: Settlement, _ exchange: Exchange) {
+    let candidate = exchange.answer.candidate
+    series.exchange(
+      model: candidate?.model, deployment: candidate?.deployment, surface: exchange.surface,
+      in: exchange.snapshot
+    ).record(settlement, in: shard)
+    if exchange.isGone { shard.increment(series.clientDisconnects) }
+    if let error = exchange.answer.error, error.fault == .client, error.status > 0, candidate == nil {
+      shard.increment(series.invalid(error.code))
+    }
+  }
+
+  private func logRecord(_ exchange: Exchange, _ settlement: Settlement) -> AccessLogRecord {
+    let snapshot = exchange.snapshot
+    let answer = exchange.answer
+    var record = AccessLogRecord(
+      wallMilliseconds: SystemClock.wallMilliseconds(), requestID: exchange.id,
+      client: exchange.connection.remoteAddress, method: exchange.head.methodName, path: exchange.path,
+      status: answer.status)
+    if let candidate = answer.candidate {
+      record.model = snapshot.models[candidate.model].name
+      record.deployment = snapshot.deployments[candidate.deployment].name
+      record.provider = snapshot.deployments[candidate.deployment].provider
+      record.isFallback = candidate.fallback > 0
+    }
+    record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
+    record.tenant = exchange.principal?.tenant
+    record.keyID = exchange.principal?.key
+    record.attempts = exchange.attempts
+    record.isStream = answer.isStream
+    record.isClientGone = exchange.isGone
+    record.inputTokens = settlement.inputTokens
+    record.outputTokens = settlement.outputTokens
+    record.cachedTokens = answer.usage.map { Int64($0.cached) }
+    record.costMicrodollars = exchange.cost
+    record.durationMicroseconds = settlement.durationNanoseconds / 1000
+    record.firstByteMicroseconds = answer.firstByteAt.map { ($0 - exchange.startedAt) / 1000 }
+    record.upstreamMicroseconds = answer.upstream / 1000
+    record.bytesIn = Int64(exchange.bytesIn)
+    record.bytesOut = Int64(answer.bytesOut)
+    record.errorType =
+      answer.error?.code ?? (answer.verdict?.kind == .success ? nil : answer.verdict?.reason.rawValue)
+    record.errorSource = settlement.errorSource
+    record.upstreamRequestID = answer.upstreamRequestID
+    record.finishReason = answer.finishReason
+    return record
+  }
+}
+
+extension Surface {
+  fileprivate var hasTokens: Bool { self != .embeddings }
+}
+
+extension Exchange {
+  /// The path's template: what clients make up never reaches the log's `path` or a label.
+  fileprivate var path: String {
+    if let surface { return surface.rawValue }
+    return switch Route(head) {
+    case .models(nil): "/v1/models"
+    case .models: "/v1/models/{id}"
+    case .surface(let surface): surface.rawValue
+    case .wrongMethod, .unknown: "other"
+    }
+  }
+
+  /// Micro-dollars, by the deployment's price; nil without a price or without usage.
+  fileprivate var cost: Int64? {
+    guard let usage = answer.usage, let candidate = answer.candidate,
+      let price = snapshot.deployments[candidate.deployment].price
+    else { return nil }
+    let cached = min(usage.cached, usage.input)
+    let micro =
+      (usage.input - cached) * price.input + cached * (price.cachedInput ?? price.input) + usage.output
+      * price.output
+    return Int64((micro + 500_000) / 1_000_000)
+  }
+}
+
+extension AnswerRecord {
+  /// What a relayed attempt has come to.
+  mutating func record(_ attempt: Attempt, _ verdict: Classification, bytesOut: Int) {
+    self.verdict = verdict
+    self.bytesOut = bytesOut
+    usage = attempt.usage
+    finishReason = attempt.finishReason
+    isStream = attempt.kind == .events
+    upstreamRequestID = attempt.head.first("x-request-id")
+  }
+
+  /// Whose fault the end was.
+  fileprivate var source: ErrorSource {
+    switch error?.fault ?? verdict?.fault {
+    case nil: .none
+    case .client: .client
+    case .policy: .policy
+    case .provider: .provider
+    case .switchyard: .switchyard
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Dialects
+import Logging
+import NIOCore
+import Policy
+import Telemetry
+import Upstream
+
+/// The owner of one event loop and of all that lives on it: client connections, libcurl, metrics, log lines.
+///
+/// Its isolation is the loop: NIO and libcurl callbacks enter by `assumeIsolated`, the pipeline runs on it as a task.
+actor Worker {
+  nonisolated let loop: any EventLoop
+  nonisolated let executor: LoopExecutor
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  let shared: SharedCounts
+  let logger: Logger
+  let driver: CurlDriver
+  let peek = Peek()
+  let shard: MetricsShard
+  let registry: MetricsRegistry
+  let log: AccessLog?
+  private(set) var snapshot: Snapshot
+  var random = FastRandom()
+  var series: SeriesCache
+  private(set) var date = HTTPDate(unixSeconds: 0)
+  private var pools: [ObjectIdentifier: EndpointPools] = [:]
+  private var connections: [Connection] = []
+  private(set) var isDraining = false
+  private(set) var isClosed = false
+
+  /// To be made on `loop`.
+  init(
+    loop: any EventLoop, driver: sending CurlDriver, snapshot: Snapshot, shared: SharedCounts, registry: MetricsRegistry,
+    log: AccessLogWriter?, logger: Logger
+  ) {
+    self.loop = loop
+    self.driver = driver
+    self.snapshot = snapshot
+    self.shared = shared
+    self.registry = registry
+    self.logger = logger
+    executor = LoopExecutor(loop: loop)
+    shard = MetricsShard(registry: registry)
+    series = SeriesCache(registry: registry)
+    self.log = log.map(AccessLog.init(writer:))
+    date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
+  }
+
+  // MARK: Connections
+
+  func opened(_ connection: Connection) {
+    connection.position = connections.count
+    connections.append(connection)
+    if isDraining { connection.drain() }
+  }
+
+  func closed(_ connection: Connection) {
+    guard let last = connections.popLast(), last !== connection else { return }
+    last.position = connection.position
+    connections[connection.position] = last
+  }
+
+  /// A new exchange; it runs on as a task of this loop.
+  func begin(_ head: RequestHead, on connection: Connection, now: Int64) -> Exchange {
+    let exchange = Exchange(
+      head, id: requestID(head), snapshot: snapshot, shared: shared, connection: connection, now: now)
+    Task(executorPreference: executor) { await self.serve(exchange) }
+    return exchange
+  }
+
+  private func requestID(_ head: RequestHead) -> String {
+    if head.withFirst(.xRequestID, RequestID.isSafe) == true, let id = head.string(.xRequestID) { return id }
+    return RequestID.make(&random)
+  }
+
+  // MARK: Life
+
+  /// Ten times a second: deadlines, slow clients, the log's buffer, the date.
+  func tick() {
+    let now = SystemClock.monotonicNanoseconds()
+    for connection in connections.reversed() { connection.check(now: now) }
+    date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
+    log?.flush()
+  }
+
+  /// New exchanges go by another configuration; those that run keep theirs.
+  func apply(_ snapshot: Snapshot) {
+    self.snapshot = snapshot
+    let kept = Set(snapshot.endpoints.map(ObjectIdentifier.init))
+    for (endpoint, pools) in pools where !kept.contains(endpoint) {
+      pools.retire()
+      self.pools[endpoint] = nil
+    }
+    series.removeAll()
+  }
+
+  /// Idle connections are closed, others behind their answer.
+  func drain() {
+    isDraining = true
+    for connection in connections.reversed() { connection.drain() }
+  }
+
+  /// What still runs ends now, in well-formed errors where possible.
+  func endAll() {
+    for connection in connections.reversed() { connection.endNow() }
+  }
+
+  func close() {
+    isClosed = true
+    for connection in connections.reversed() { connection.abort() }
+    log?.flush()
+    pools.removeAll()
+    driver.close()
+  }
+
+  var connectionCount: Int { connections.count }
+  var wakerName: String { driver.wakerName }
+
+  // MARK: Upstream
+
+  func pool(_ endpoint: Endpoint, _ surface: Surface) throws(UpstreamError) -> HandlePool {
+    let key = ObjectIdentifier(endpoint)
+    if let pool = pools[key]?.pool(surface) { return pool }
+    let pool = try HandlePool(endpoint.handles(for: surface), driver: driver)
+    pools[key, default: EndpointPools(endpoint: endpoint)].set(pool, for: surface)
+    return pool
+  }
+}
+
+/// The handles of one endpoint on one worker, a pool for each surface.
+private struct EndpointPools {
+  /// Held, so that its address stays the key's.
+  let endpoint: Endpoint
+  private var pools: [Surface: HandlePool] = [:]
+
+  init(endpoint: Endpoint) { self.endpoint = endpoint }
+
+  func pool(_ surface: Surface) -> HandlePool? { pools[surface] }
+  mutating func set(_ pool: HandlePool, for surface: Surface) { pools[surface] = pool }
+  func retire() { for pool in pools.values { pool.retire() } }
+}

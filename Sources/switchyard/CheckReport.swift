@@ -1,0 +1,26 @@
+import Foundation
+import Settings
+
+/// What `check --json` prints.
+struct CheckReport: Encodable {
+  struct Item: Encodable {
+    var line: Int
+    var column: Int
+    var path: String
+    var message: String
+  }
+
+  var valid: Bool
+  var errors: [Item]
+  var unbuilt: [Item]
+
+  static func json(errors: [SettingsError], unbuilt: [Settings.Unbuilt]) -> String {
+    let report = CheckReport(
+      valid: errors.isEmpty,
+      errors: errors.map { Item(line: $0.line, column: $0.column, path: $0.path, message: $0.message) },
+      unbuilt: unbuilt.map { Item(line: $0.line, column: $0.column, path: $0.path, message: $0.reason) })
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(report)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+}
