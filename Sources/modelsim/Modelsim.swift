@@ -60,6 +60,7 @@ struct Modelsim: AsyncParsableCommand {
 
   func run() async throws {
     let signals = Signals([SIGTERM, SIGINT])
+    raiseDescriptorLimit()
     let server = try await Server.start(
       settings, host: host, ports: port, controlPort: controlPort, threads: threads)
     for port in server.ports { print("modelsim listening on http://\(host):\(port)") }
@@ -82,6 +83,14 @@ struct Modelsim: AsyncParsableCommand {
     settings.keepsBodies = keepBodies
     return settings
   }
+}
+
+/// Allows as many open connections as the system lets this process have.
+private func raiseDescriptorLimit() {
+  var limit = rlimit()
+  guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+  limit.rlim_cur = limit.rlim_max
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }
 
 extension Distribution: ExpressibleByArgument {
