@@ -61,14 +61,14 @@ let package = Package(
     module("Gateway", ["Policy", "Settings", "Upstream", "Dialects", "Telemetry", crypto, logging, http1] + nio),
 
     program("switchyard", ["Gateway", "Settings", "Telemetry", arguments, logging, signals] + nio),
-    program("modelsim", [arguments, http1] + nio),
+    program("modelsim", [arguments] + nio),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("PolicyTests", ["Policy", "TestSupport"]),
     tests("SettingsTests", ["Settings", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("UpstreamTests", ["Upstream", "TestSupport"] + nio),
     tests("DialectsTests", ["Dialects", "Policy", "TestSupport"]),
-    tests("TelemetryTests", ["Telemetry", "TestSupport"] + nio),
+    tests("TelemetryTests", ["Telemetry", "TestSupport", logging] + nio),
     tests("GatewayTests", ["Gateway", "Settings", "TestSupport", http1, embedded] + nio),
     tests("ModelsimTests", ["modelsim", "TestSupport"] + nio),
     tests("ArchitectureTests", []),

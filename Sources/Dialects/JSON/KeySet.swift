@@ -25,6 +25,7 @@ final class KeySet {
   }
 
   /// Notes a key of the innermost object; false where it is there already. Large objects tell at their end.
+  @inline(__always)
   func insert(_ key: JSONBytes) -> Bool {
     let (keys, start, count) = (keys, start, count)
     if count - start < Self.pairwise {

@@ -12,6 +12,7 @@ struct DistinctMembers {
 
   /// The next member, noted in the `keys` that this walk began with; nil at the end, which must be reached
   /// unless an error is thrown.
+  @inline(__always)
   mutating func next(_ keys: KeySet) throws(PeekError) -> (key: JSONBytes, value: JSONValue)? {
     guard let member = members.next() else {
       if let key = keys.end(outer) { throw .duplicate(key, in: path) }

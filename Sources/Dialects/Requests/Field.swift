@@ -55,7 +55,8 @@ extension Field {
 
   /// The field that `key` would be to a provider that ignores case in keys, as Go's JSON package does.
   static func ignoringCase(_ key: JSONBytes, on surface: Surface) -> Field? {
-    allCases.first { field in
+    guard key.buffer.contains(where: { 0x41...0x5a ~= $0 }) else { return nil }
+    return allCases.first { field in
       field.belongs(to: surface) && key.count == field.name.utf8CodeUnitCount
         && (0..<key.count).allSatisfy { key.start[$0] | 0x20 == field.name.utf8Start[$0] | 0x20 }
     }
