@@ -15,14 +15,15 @@ extension Worker {
     let keepsAlive = exchange.connection.keepsAlive && !isDraining
     var head = ByteBuffer()
     head.reserveCapacity(1024 + (attempt.wholeLength ?? 0))
-    var writer = HTTP1ResponseWriter()
-    writer.begin(status: attempt.head.status, date: date, into: &head)
-    attempt.head.forEachField { name, value in
-      guard isPassedOn(name) else { return }
-      writer.field(named: name, bytes: value, into: &head)
+    responses.head(
+      status: attempt.head.status, framing: framing, keepAlive: keepsAlive, minorVersion: exchange.head.minorVersion,
+      date: date, into: &head
+    ) { fields in
+      attempt.head.forEachField { name, value in
+        if isPassedOn(name) { fields.add(named: name, bytes: value) }
+      }
+      addFacts(exchange, attempt, to: &fields)
     }
-    writeFacts(exchange, attempt, &writer, &head)
-    writer.end(framing: framing, keepAlive: keepsAlive, minorVersion: exchange.head.minorVersion, into: &head)
     exchange.answer.status = attempt.head.status
     return AnswerSink(
       connection: exchange.connection, head: head, framing: framing, keepsAlive: keepsAlive,
@@ -30,23 +31,18 @@ extension Worker {
   }
 
   /// Where the answer comes from and how long it took (architecture §7).
-  private func writeFacts(
-    _ exchange: Exchange, _ attempt: Attempt, _ writer: inout HTTP1ResponseWriter, _ head: inout ByteBuffer
-  ) {
+  private func addFacts(_ exchange: Exchange, _ attempt: Attempt, to fields: inout HTTP1FieldWriter) {
     let snapshot = exchange.snapshot
     let candidate = attempt.step.candidate
-    writer.field("x-request-id", exchange.id, into: &head)
-    writer.field("x-switchyard-model", snapshot.models[candidate.model].name, into: &head)
-    writer.field("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name, into: &head)
-    writer.field("x-switchyard-attempts", exchange.attempts, into: &head)
-    if candidate.fallback > 0 { writer.field("x-switchyard-fallback", candidate.fallback, into: &head) }
-    if attempt.stop == .attemptsSpent || attempt.stop == .budgetSpent {
-      writer.field("x-should-retry", "false", into: &head)
-    }
+    fields.add("x-request-id", exchange.id)
+    fields.add("x-switchyard-model", snapshot.models[candidate.model].name)
+    fields.add("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name)
+    fields.add("x-switchyard-attempts", exchange.attempts)
+    if candidate.fallback > 0 { fields.add("x-switchyard-fallback", candidate.fallback) }
+    if attempt.stop == .attemptsSpent || attempt.stop == .budgetSpent { fields.add("x-should-retry", "false") }
     let now = exchange.answer.firstByteAt ?? exchange.startedAt
     let overhead = now - exchange.startedAt - exchange.answer.upstream
-    writer.field(
-      "server-timing", ServerTiming.text(upstream: exchange.answer.upstream, overhead: overhead), into: &head)
+    fields.add("server-timing", ServerTiming.text(upstream: exchange.answer.upstream, overhead: overhead))
   }
 
   /// Ends an exchange with an error of ours.
@@ -75,17 +71,17 @@ extension Worker {
   ) -> ByteBuffer {
     let body = error.body.json()
     var bytes = ByteBuffer()
-    var writer = HTTP1ResponseWriter()
-    writer.begin(status: error.status, date: date, into: &bytes)
-    writer.field("content-type", "application/json", into: &bytes)
-    if let id { writer.field("x-request-id", id, into: &bytes) }
-    if error.status == 401 { writer.field("www-authenticate", "Bearer", into: &bytes) }
-    if let allow = error.allow { writer.field("allow", allow, into: &bytes) }
-    if let seconds = error.retryAfterSeconds { writer.field("retry-after", seconds, into: &bytes) }
-    if let shouldRetry = error.shouldRetry {
-      writer.field("x-should-retry", shouldRetry ? "true" : "false", into: &bytes)
+    responses.head(
+      status: error.status, framing: .length(body.count), keepAlive: keepsAlive, minorVersion: minorVersion,
+      date: date, into: &bytes
+    ) { fields in
+      fields.add("content-type", "application/json")
+      if let id { fields.add("x-request-id", id) }
+      if error.status == 401 { fields.add("www-authenticate", "Bearer") }
+      if let allow = error.allow { fields.add("allow", allow) }
+      if let seconds = error.retryAfterSeconds { fields.add("retry-after", seconds) }
+      if let shouldRetry = error.shouldRetry { fields.add("x-should-retry", shouldRetry ? "true" : "false") }
     }
-    writer.end(framing: .length(body.count), keepAlive: keepsAlive, minorVersion: minorVersion, into: &bytes)
     if !omitsBody { body.withUnsafeBytes { _ = bytes.writeBytes($0) } }
     return bytes
   }
@@ -106,13 +102,13 @@ extension Worker {
   private func answer(json body: PaddedBytes, _ exchange: Exchange) {
     let keepsAlive = exchange.connection.keepsAlive && !isDraining
     var bytes = ByteBuffer()
-    var writer = HTTP1ResponseWriter()
-    writer.begin(status: 200, date: date, into: &bytes)
-    writer.field("content-type", "application/json", into: &bytes)
-    writer.field("x-request-id", exchange.id, into: &bytes)
-    writer.end(
-      framing: .length(body.count), keepAlive: keepsAlive, minorVersion: exchange.head.minorVersion,
-      into: &bytes)
+    responses.head(
+      status: 200, framing: .length(body.count), keepAlive: keepsAlive, minorVersion: exchange.head.minorVersion,
+      date: date, into: &bytes
+    ) { fields in
+      fields.add("content-type", "application/json")
+      fields.add("x-request-id", exchange.id)
+    }
     if exchange.head.method != .head { body.withUnsafeBytes { _ = bytes.writeBytes($0) } }
     exchange.answer.status = 200
     exchange.answer.bytesOut = bytes.readableBytes
@@ -125,11 +121,11 @@ extension Worker {
 /// hop-by-hop fields, the limits of our account.
 private func isPassedOn(_ name: UnsafeRawBufferPointer) -> Bool {
   switch name.count {
-  case 11: name.equalsIgnoringCase("retry-after")
-  case 12: name.equalsIgnoringCase("content-type")
-  case 14: name.equalsIgnoringCase("retry-after-ms") || name.equalsIgnoringCase("openai-version")
-  case 16: name.equalsIgnoringCase("content-encoding")
-  case 20: name.equalsIgnoringCase("openai-processing-ms")
+  case 11: UpstreamHead.equal(name, "retry-after")
+  case 12: UpstreamHead.equal(name, "content-type")
+  case 14: UpstreamHead.equal(name, "retry-after-ms") || UpstreamHead.equal(name, "openai-version")
+  case 16: UpstreamHead.equal(name, "content-encoding")
+  case 20: UpstreamHead.equal(name, "openai-processing-ms")
   default: false
   }
 }

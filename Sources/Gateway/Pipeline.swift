@@ -161,8 +161,8 @@ extension Worker {
   /// The body, and the few client headers that a provider is meant to see.
   private func transferRequest(_ body: PaddedBytes, _ exchange: Exchange) -> TransferRequest {
     var headers: [String] = []
-    for name in RequestHead.forwarded where exchange.head.count(name) > 0 {
-      if let value = exchange.head.string(name) { headers.append("\(name.text): \(value)") }
+    for field in RequestHead.forwarded {
+      if let value = exchange.head.string(field.known) { headers.append("\(field.name): \(value)") }
     }
     if exchange.attempts > 1 { headers.append("x-switchyard-attempt: \(exchange.attempts)") }
     return body.withUnsafeBytes { TransferRequest(body: $0, bodyOwner: body, headers: headers) }

@@ -52,7 +52,10 @@ extension Surface {
 
 extension RequestHead {
   /// The client headers that providers are meant to see. Never a credential of the client.
-  static let forwarded: [HeaderName] = [.traceparent, .tracestate, .openAIBeta, .idempotencyKey]
+  static let forwarded: [(known: HeaderName, name: String)] = [
+    (.traceparent, "traceparent"), (.tracestate, "tracestate"), (.openAIBeta, "openai-beta"),
+    (.idempotencyKey, "idempotency-key"),
+  ]
 
   var isRead: Bool { method == .get || method == .head }
 
@@ -69,7 +72,7 @@ extension RequestHead {
     let scheme: StaticString = "bearer "
     guard value.count > scheme.utf8CodeUnitCount else { return nil }
     for index in 0..<scheme.utf8CodeUnitCount where value[index] | 0x20 != scheme.utf8Start[index] { return nil }
-    let key = UnsafeRawBufferPointer(rebasing: value[scheme.utf8CodeUnitCount...]).trimmed
+    let key = UnsafeRawBufferPointer(rebasing: value[scheme.utf8CodeUnitCount...].drop { $0 == 0x20 })
     return key.isEmpty ? nil : key
   }
 }

@@ -23,6 +23,7 @@ actor Worker {
   private(set) var snapshot: Snapshot
   var random = FastRandom()
   var series: SeriesCache
+  var responses = HTTP1ResponseWriter()
   private(set) var date = HTTPDate(unixSeconds: 0)
   private var pools: [ObjectIdentifier: EndpointPools] = [:]
   private var connections: [Connection] = []
