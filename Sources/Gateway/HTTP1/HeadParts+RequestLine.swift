@@ -26,6 +26,8 @@ extension HeadParts {
     guard method == .other else { return }
     guard bytes.count <= Self.maxMethod, HTTPBytes.isToken(bytes) else { throw HTTP1ParseError(.method) }
     if bytes.equals("CONNECT") { throw HTTP1ParseError(.connect) }
+    // Reserved for the preface of HTTP/2 (RFC 9113 §3.4).
+    if bytes.equals("PRI") { throw HTTP1ParseError(.version) }
   }
 
   private mutating func takeVersion(_ bytes: ByteRun) throws(HTTP1ParseError) {

@@ -16,7 +16,6 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
     xDataClass, xPromptHash
 
   /// Finds the name that `bytes` spell. What is found is a valid token, since all of its bytes were compared.
-  @inline(__always)
   static func find(_ bytes: ByteRun) -> HeaderName {
     switch bytes.count {
     case 2:
