@@ -42,7 +42,9 @@ extension Worker {
     if attempt.stop == .attemptsSpent || attempt.stop == .budgetSpent { fields.add("x-should-retry", "false") }
     let now = exchange.answer.firstByteAt ?? exchange.startedAt
     let overhead = now - exchange.startedAt - exchange.answer.upstream
-    fields.add("server-timing", ServerTiming.text(upstream: exchange.answer.upstream, overhead: overhead))
+    ServerTiming(upstream: exchange.answer.upstream, overhead: overhead).withBytes {
+      fields.add("server-timing", bytes: $0)
+    }
   }
 
   /// Ends an exchange with an error of ours.
@@ -51,9 +53,7 @@ extension Worker {
     exchange.answer.status = error.status
     guard error.status > 0 else { return }
     let keepsAlive = exchange.connection.keepsAlive && !isDraining
-    let bytes = errorBytes(
-      error, id: exchange.id, keepsAlive: keepsAlive, minorVersion: exchange.head.minorVersion,
-      omitsBody: exchange.head.method == .head)
+    let bytes = errorBytes(error, exchange, keepsAlive: keepsAlive)
     exchange.answer.bytesOut = bytes.readableBytes
     exchange.connection.write(bytes)
     exchange.connection.answerEnded(keepAlive: keepsAlive)
@@ -62,27 +62,26 @@ extension Worker {
   /// Answers what never became an exchange: bytes that aren't a request, or a head that doesn't end.
   func refuse(_ error: ExchangeError, on connection: Connection) {
     shard.increment(series.invalid(error.code))
-    connection.write(errorBytes(error, id: nil, keepsAlive: false, minorVersion: 1, omitsBody: false))
+    connection.write(errorBytes(error, nil, keepsAlive: false))
     connection.answerEnded(keepAlive: false)
   }
 
-  private func errorBytes(
-    _ error: ExchangeError, id: String?, keepsAlive: Bool, minorVersion: UInt8, omitsBody: Bool
-  ) -> ByteBuffer {
+  private func errorBytes(_ error: ExchangeError, _ exchange: Exchange?, keepsAlive: Bool) -> ByteBuffer {
     let body = error.body.json()
     var bytes = ByteBuffer()
     responses.head(
-      status: error.status, framing: .length(body.count), keepAlive: keepsAlive, minorVersion: minorVersion,
-      date: date, into: &bytes
+      status: error.status, framing: .length(body.count), keepAlive: keepsAlive,
+      minorVersion: exchange?.head.minorVersion ?? 1, date: date, into: &bytes
     ) { fields in
       fields.add("content-type", "application/json")
-      if let id { fields.add("x-request-id", id) }
+      if let exchange { fields.add("x-request-id", exchange.id) }
+      if let attempts = exchange?.attempts, attempts > 0 { fields.add("x-switchyard-attempts", attempts) }
       if error.status == 401 { fields.add("www-authenticate", "Bearer") }
       if let allow = error.allow { fields.add("allow", allow) }
       if let seconds = error.retryAfterSeconds { fields.add("retry-after", seconds) }
       if let shouldRetry = error.shouldRetry { fields.add("x-should-retry", shouldRetry ? "true" : "false") }
     }
-    if !omitsBody { body.withUnsafeBytes { _ = bytes.writeBytes($0) } }
+    if exchange?.head.method != .head { body.withUnsafeBytes { _ = bytes.writeBytes($0) } }
     return bytes
   }
 

@@ -45,7 +45,7 @@ package struct AttemptPlan {
 
   /// The first attempt.
   package mutating func first(
-    in table: RoutingTable, inFlight: (Int) -> Int, random: inout some RandomNumberGenerator
+    in table: RoutingTable, inFlight: (Int) -> Int, random: inout Chance
   ) -> Next {
     step(.first, in: table, inFlight: inFlight, random: &random) ?? .stop(.candidatesSpent)
   }
@@ -54,7 +54,7 @@ package struct AttemptPlan {
   /// - Parameter mayRetry: asks the retry budget for one; called only if there is something to try.
   package mutating func next(
     after verdict: Classification, in table: RoutingTable, inFlight: (Int) -> Int,
-    random: inout some RandomNumberGenerator, mayRetry: () -> Bool
+    random: inout Chance, mayRetry: () -> Bool
   ) -> Next {
     guard verdict.retry != .never else { return .stop(.final) }
     guard count < limit else { return .stop(.attemptsSpent) }
@@ -80,7 +80,7 @@ package struct AttemptPlan {
 
   private mutating func step(
     _ reason: Step.Reason, in table: RoutingTable, inFlight: (Int) -> Int,
-    random: inout some RandomNumberGenerator
+    random: inout Chance
   ) -> Next? {
     while current < candidates.count {
       let candidate = candidates[current]
@@ -106,8 +106,8 @@ package struct AttemptPlan {
   }
 
   /// Full jitter: anything from 0 to min(2 s, 100 ms · 2ⁿ), in nanoseconds; n counts from 0.
-  package static func backoff(attempt n: Int, random: inout some RandomNumberGenerator) -> Int64 {
+  package static func backoff(attempt n: Int, random: inout Chance) -> Int64 {
     let ceiling = min(2_000_000_000, Int64(100_000_000) << Int64(min(max(n, 0), 10)))
-    return Int64.random(in: 0...ceiling, using: &random)
+    return Int64(random.below(Int(ceiling) + 1))
   }
 }

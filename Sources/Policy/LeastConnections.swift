@@ -12,7 +12,7 @@ package struct LeastConnections: Sendable {
   ///   - isOut: positions that are not to be used.
   package func choose(
     _ endpoints: [RoutingTable.Weighted], inFlight: (Int) -> Int, isOut: (Int) -> Bool,
-    random: inout some RandomNumberGenerator
+    random: inout Chance
   ) -> Int? {
     if endpoints.count == 1 { return isOut(endpoints[0].position) ? nil : endpoints[0].position }
     var best: RoutingTable.Weighted?
@@ -25,7 +25,7 @@ package struct LeastConnections: Sendable {
         (best, bestLoad, weightOfTies) = (endpoint, load, endpoint.weight)
       case 0:
         weightOfTies += endpoint.weight
-        if Int.random(in: 0..<weightOfTies, using: &random) < endpoint.weight { (best, bestLoad) = (endpoint, load) }
+        if random.below(weightOfTies) < endpoint.weight { (best, bestLoad) = (endpoint, load) }
       default: break
       }
     }

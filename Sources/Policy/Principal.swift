@@ -1,12 +1,12 @@
-/// Who asks: what a valid key stands for.
-package struct Principal: Sendable, Equatable {
-  package var tenant: String
+/// Who asks: what a valid key stands for. One object per key and configuration, shared by all exchanges.
+package final class Principal: Sendable {
+  package let tenant: String
   /// The key's configured id, never the key.
-  package var key: String
-  package var team: String?
-  package var tier: String?
+  package let key: String
+  package let team: String?
+  package let tier: String?
   /// Positions of the models that the key allows; nil allows all.
-  package var models: Set<Int>?
+  package let models: Set<Int>?
 
   package init(tenant: String, key: String, team: String?, tier: String?, models: Set<Int>?) {
     self.tenant = tenant

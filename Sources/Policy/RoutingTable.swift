@@ -11,6 +11,8 @@ package struct RoutingTable: Sendable {
     package var attempts: Int
     /// Retries as a share of requests, in percent.
     package var retryPercent: Int
+    /// Where there is but one way to go: no drawing, and no array made for each request.
+    fileprivate var only: [Candidate]?
 
     package init(name: String, deployments: [Weighted], fallbacks: [Int], attempts: Int, retryPercent: Int) {
       self.name = name
@@ -51,6 +53,11 @@ package struct RoutingTable: Sendable {
 
   package init(models: [Model], deployments: [Deployment], positions: [String: Int], defaultModel: Int?) {
     self.models = models
+    for (position, model) in models.enumerated() where model.fallbacks.isEmpty && model.deployments.count == 1 {
+      self.models[position].only = [
+        Candidate(model: position, deployment: model.deployments[0].position, fallback: 0)
+      ]
+    }
     self.deployments = deployments
     self.positions = positions
     self.defaultModel = defaultModel
@@ -73,8 +80,9 @@ package struct RoutingTable: Sendable {
   /// The deployments of a model in the order to try them, then those of its fallbacks. `allows` leaves out models that the
   /// caller may not use. Each model is visited once, however fallbacks point at each other.
   package func candidates(
-    for model: Int, allows: (Int) -> Bool, random: inout some RandomNumberGenerator
+    for model: Int, allows: (Int) -> Bool, random: inout Chance
   ) -> [Candidate] {
+    if let only = models[model].only { return only }
     var order: [Candidate] = []
     append(model, fallback: 0, to: &order, random: &random)
     var seen: Set<Int> = models[model].fallbacks.isEmpty ? [] : [model]
@@ -85,7 +93,7 @@ package struct RoutingTable: Sendable {
   }
 
   private func append(
-    _ model: Int, fallback: Int, to order: inout [Candidate], random: inout some RandomNumberGenerator
+    _ model: Int, fallback: Int, to order: inout [Candidate], random: inout Chance
   ) {
     var left = models[model].deployments
     while left.count > 1 {
@@ -98,10 +106,10 @@ package struct RoutingTable: Sendable {
   }
 
   /// An index drawn in proportion to the weights; of equal chance where all are 0.
-  package static func draw(_ items: [Weighted], random: inout some RandomNumberGenerator) -> Int {
+  package static func draw(_ items: [Weighted], random: inout Chance) -> Int {
     let total = items.reduce(0) { $0 + $1.weight }
-    guard total > 0 else { return Int.random(in: 0..<items.count, using: &random) }
-    var mark = Int.random(in: 0..<total, using: &random)
+    guard total > 0 else { return random.below(items.count) }
+    var mark = random.below(total)
     for (index, item) in items.enumerated() {
       mark -= item.weight
       if mark < 0 { return index }

@@ -44,6 +44,8 @@ package final class Transfer {
     sy_easy_set_pointer(easy, CURLOPT_HEADERDATA, opaque)
     sy_easy_set_write_callback(easy, CURLOPT_WRITEFUNCTION, receiveBody)
     sy_easy_set_write_callback(easy, CURLOPT_HEADERFUNCTION, receiveHeader)
+    sy_easy_set_pointer(easy, CURLOPT_PREREQDATA, opaque)
+    sy_easy_set_prerequest_callback(easy, beginRequest)
   }
 
   deinit {
@@ -143,6 +145,8 @@ package final class Transfer {
     }
   }
 
+  fileprivate func mayBegin() -> Bool { machine.begin() == .send }
+
   fileprivate func body(_ bytes: UnsafeRawBufferPointer) -> Int {
     switch machine.body() {
     case .none: return bytes.count
@@ -161,6 +165,15 @@ package final class Transfer {
     isDirty = false
     consumer?.transferBatchEnded()
   }
+}
+
+/// CURLOPT_PREREQFUNCTION: a connection is there and the request about to be sent; on the loop, from inside libcurl.
+private func beginRequest(
+  _ context: UnsafeMutableRawPointer?, _ remoteAddress: UnsafeMutablePointer<CChar>?,
+  _ localAddress: UnsafeMutablePointer<CChar>?, _ remotePort: CInt, _ localPort: CInt
+) -> CInt {
+  guard let context, Transfer.from(context).mayBegin() else { return CURL_PREREQFUNC_ABORT }
+  return CURL_PREREQFUNC_OK
 }
 
 /// libcurl's header callback: one line on the loop, from inside `curl_multi_socket_action`.

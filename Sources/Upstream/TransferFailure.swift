@@ -45,6 +45,8 @@ extension TransferFailure.Kind {
       self = .tls
     case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING:
       self = .garbage
+    case CURLE_OUT_OF_MEMORY where !headReceived:
+      self = .oversizedHead  // how libcurl calls a field line beyond 100 KiB
     case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_NOT_BUILT_IN,
       CURLE_UNKNOWN_OPTION, CURLE_URL_MALFORMAT:
       self = .local

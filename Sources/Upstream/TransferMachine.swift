@@ -18,12 +18,27 @@ struct TransferMachine {
   private(set) var state = State.idle
   private(set) var head = UpstreamHead(status: 0)
   private(set) var failure: TransferFailure.Kind?
+  private var hasBegun = false
 
   mutating func start() {
     guard state == .idle else { preconditionFailure("start() while \(state)") }
     state = .awaitingHead
     head.reset(status: 0)
     failure = nil
+    hasBegun = false
+  }
+
+  enum BeginAction: Equatable { case send, abort }
+
+  /// A connection is there. libcurl sends a request again by itself where a kept connection was reset before the answer; whoever
+  /// counts attempts has to know, so the second time is a failure instead.
+  mutating func begin() -> BeginAction {
+    if hasBegun {
+      failure = .reset
+      return .abort
+    }
+    hasBegun = true
+    return .send
   }
 
   enum HeaderAction: Equatable {
@@ -43,7 +58,7 @@ struct TransferMachine {
     }
     let text = Self.withoutLineEnd(line)
     if text.isEmpty { return endOfHead() }
-    if text.starts(with: "HTTP/".utf8) {
+    if Self.isStatusLine(text) {
       head.reset(status: Self.status(of: text))
       return .none
     }
@@ -95,6 +110,11 @@ struct TransferMachine {
     case .awaitingHead: return .deliver(headReceived: false)
     case .receivingBody: return .deliver(headReceived: true)
     }
+  }
+
+  /// Whether a line begins with `HTTP/`, which no field's name can.
+  private static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
+    line.count > 5 && line[0] == 0x48 && line[1] == 0x54 && line[2] == 0x54 && line[3] == 0x50 && line[4] == 0x2F
   }
 
   private static func withoutLineEnd(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

@@ -14,23 +14,26 @@ package struct UpstreamHead: Sendable {
     lines.append(0x0A)
   }
 
-  /// Forgets everything but keeps the memory, for the next answer on the same handle.
+  /// Forgets everything, and makes room for a usual head: the former one has been handed on.
   package mutating func reset(status: Int) {
     self.status = status
-    lines.removeAll(keepingCapacity: true)
+    guard !lines.isEmpty || lines.capacity == 0 else { return }
+    lines = []
+    lines.reserveCapacity(512)
   }
 
   /// Calls `body` with each field's name and value; blanks around the value are cut off. Lines without a colon are skipped.
   package func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
     lines.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      while let end = rest.firstIndex(of: 0x0A) {
-        let line = rest[rest.startIndex..<end]
-        rest = rest[(end + 1)...]
-        guard let colon = line.firstIndex(of: 0x3A) else { continue }
-        body(
-          UnsafeRawBufferPointer(rebasing: line[line.startIndex..<colon]),
-          UnsafeRawBufferPointer(rebasing: Self.trimmed(line[(colon + 1)...])))
+      var start = 0
+      while start < bytes.count {
+        var (end, colon) = (start, -1)
+        while bytes[end] != 0x0A {
+          if colon < 0, bytes[end] == 0x3A { colon = end }
+          end += 1
+        }
+        if colon >= 0 { body(Self.part(bytes, start, colon), Self.trimmed(bytes, colon + 1, end)) }
+        start = end + 1
       }
     }
   }
@@ -45,6 +48,16 @@ package struct UpstreamHead: Sendable {
     return found
   }
 
+  /// Whether a field is there and its value begins with a text.
+  package func value(of name: StaticString, startsWith prefix: StaticString) -> Bool {
+    var starts = false
+    forEachField { field, value in
+      guard Self.equal(field, name), value.count >= prefix.utf8CodeUnitCount else { return }
+      starts = Self.equal(UnsafeRawBufferPointer(rebasing: value[..<prefix.utf8CodeUnitCount]), prefix)
+    }
+    return starts
+  }
+
   /// Whether a field name equals one in lower case, letters compared without case.
   package static func equal(_ field: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
     guard field.count == name.utf8CodeUnitCount else { return false }
@@ -56,10 +69,14 @@ package struct UpstreamHead: Sendable {
     return true
   }
 
-  private static func trimmed(_ slice: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
-    var slice = slice
-    while let first = slice.first, first == 0x20 || first == 0x09 { slice.removeFirst() }
-    while let last = slice.last, last == 0x20 || last == 0x09 { slice.removeLast() }
-    return slice
+  private static func trimmed(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+    var (start, end) = (start, end)
+    while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+    while start < end, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+    return part(bytes, start, end)
+  }
+
+  private static func part(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[start..<end])
   }
 }

@@ -37,6 +37,11 @@ static inline CURLcode sy_easy_set_close_callback(CURL *easy, sy_close_callback 
   return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
 }
 
+typedef int (*sy_prerequest_callback)(void *context, char *remote_ip, char *local_ip, int remote_port, int local_port);
+static inline CURLcode sy_easy_set_prerequest_callback(CURL *easy, sy_prerequest_callback callback) {
+  return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
+}
+
 static inline CURLcode sy_easy_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);
 }

@@ -45,9 +45,14 @@ final class AnswerSink {
   /// Writes what was gathered.
   func flush() {
     closeChunk()
-    guard out.readableBytes > 0 else { return }
-    connection.write(out)
-    out = ByteBuffer()
+    if let bytes = takeOut() { connection.write(bytes) }
+  }
+
+  /// What was gathered, taken out before it is written: a write may make the connection writable again, and so come back here.
+  private func takeOut() -> ByteBuffer? {
+    guard out.readableBytes > 0 else { return nil }
+    defer { out = ByteBuffer() }
+    return out
   }
 
   private func closeChunk() {
@@ -65,8 +70,7 @@ final class AnswerSink {
     if let broken { writeErrorEvent(broken, tailWasReleased: tailWasReleased) }
     closeChunk()
     if framing == .chunked, !omitsBody { HTTP1ResponseWriter.lastChunk(into: &out) }
-    connection.write(out)
-    out = ByteBuffer()
+    if let bytes = takeOut() { connection.write(bytes) }
     connection.answerEnded(keepAlive: keepsAlive && framing != .untilClose)
   }
 

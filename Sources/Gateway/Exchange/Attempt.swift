@@ -160,9 +160,8 @@ final class Attempt: TransferConsumer {
 
   func transferReceivedHead(_ head: borrowing UpstreamHead) {
     self.head = copy head
-    lastByteAt = SystemClock.monotonicNanoseconds()
-    let type = head.first("content-type")
-    if (200..<300).contains(head.status), type?.hasPrefix("text/event-stream") == true { kind = .events }
+    let isEventStream = head.value(of: "content-type", startsWith: "text/event-stream")
+    if isEventStream, (200..<300).contains(head.status) { kind = .events }
   }
 
   func transferReceived(_ bytes: UnsafeRawBufferPointer) -> TransferFlow {

@@ -1,3 +1,5 @@
+import Policy
+
 /// Names of exchanges: the client's own where it is safe to repeat, else one of ours.
 enum RequestID {
   private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
@@ -5,7 +7,7 @@ enum RequestID {
   static let limit = 128
 
   /// `req_` and 25 characters of 5 random bits each.
-  static func make(_ random: inout FastRandom) -> String {
+  static func make(_ random: inout Chance) -> String {
     var bits = (random.next(), random.next())
     return String(unsafeUninitializedCapacity: 29) { text in
       for (index, byte) in "req_".utf8.enumerated() { text[index] = byte }

@@ -9,7 +9,7 @@ enum Route: Equatable {
   case unknown
 
   init(_ head: RequestHead) {
-    if let surface = Surface.allCases.first(where: { head.pathEquals($0.path) }) {
+    if let surface = Surface(path: head) {
       self = head.method == .post ? .surface(surface) : .wrongMethod(allow: "POST")
     } else if head.pathEquals("/v1/models") {
       self = head.isRead ? .models(id: nil) : .wrongMethod(allow: "GET")
@@ -39,13 +39,18 @@ enum Route: Equatable {
 }
 
 extension Surface {
-  /// `rawValue`, for comparing without an allocation.
-  var path: StaticString {
-    switch self {
-    case .chatCompletions: "/v1/chat/completions"
-    case .completions: "/v1/completions"
-    case .embeddings: "/v1/embeddings"
-    case .responses: "/v1/responses"
+  /// The surface of a request's path, the frequent ones first.
+  fileprivate init?(path head: RequestHead) {
+    if head.pathEquals("/v1/chat/completions") {
+      self = .chatCompletions
+    } else if head.pathEquals("/v1/embeddings") {
+      self = .embeddings
+    } else if head.pathEquals("/v1/responses") {
+      self = .responses
+    } else if head.pathEquals("/v1/completions") {
+      self = .completions
+    } else {
+      return nil
     }
   }
 }

@@ -5,8 +5,9 @@ import Telemetry
 struct SeriesCache {
   private let registry: MetricsRegistry
   private var exchanges: [Key: ExchangeSeries] = [:]
-  private var attempts: [Pair: SeriesID] = [:]
-  private var results: [Pair: SeriesID] = [:]
+  private var lastExchange: (key: Key, series: ExchangeSeries)?
+  private var attempts = ReasonTable<AttemptPlan.Step.Reason>()
+  private var results = ReasonTable<Classification.Reason>()
   private var invalid: [String: SeriesID] = [:]
   private var fallbacks: [Fallback: SeriesID] = [:]
   let clientDisconnects: SeriesID
@@ -15,11 +16,6 @@ struct SeriesCache {
     var model: Int
     var deployment: Int
     var surface: Surface?
-  }
-
-  private struct Pair: Hashable {
-    var deployment: Int
-    var reason: Int
   }
 
   private struct Fallback: Hashable {
@@ -35,8 +31,9 @@ struct SeriesCache {
 
   mutating func removeAll() {
     exchanges.removeAll()
-    attempts.removeAll()
-    results.removeAll()
+    lastExchange = nil
+    attempts = ReasonTable()
+    results = ReasonTable()
     fallbacks.removeAll()
   }
 
@@ -45,7 +42,11 @@ struct SeriesCache {
   ///   - deployment: position of the one that answered, or nil.
   mutating func exchange(model: Int?, deployment: Int?, surface: Surface?, in snapshot: Snapshot) -> ExchangeSeries {
     let key = Key(model: model ?? -1, deployment: deployment ?? -1, surface: surface)
-    if let series = exchanges[key] { return series }
+    if let lastExchange, lastExchange.key == key { return lastExchange.series }
+    if let series = exchanges[key] {
+      lastExchange = (key, series)
+      return series
+    }
     let series = ExchangeSeries(
       registry: registry, model: model.map { snapshot.models[$0].name } ?? MetricsRegistry.overflow,
       provider: deployment.map { snapshot.deployments[$0].provider } ?? "none",
@@ -55,19 +56,15 @@ struct SeriesCache {
   }
 
   mutating func attempt(_ deployment: Int, _ reason: AttemptPlan.Step.Reason, in snapshot: Snapshot) -> SeriesID {
-    let key = Pair(deployment: deployment, reason: reason.hashValue)
-    if let series = attempts[key] { return series }
-    let series = registry.series(Catalogue.attempts, snapshot.deployments[deployment].name, reason.rawValue)
-    attempts[key] = series
-    return series
+    attempts.series(deployment, reason) { [registry] in
+      registry.series(Catalogue.attempts, snapshot.deployments[deployment].name, reason.rawValue)
+    }
   }
 
   mutating func result(_ deployment: Int, _ reason: Classification.Reason, in snapshot: Snapshot) -> SeriesID {
-    let key = Pair(deployment: deployment, reason: reason.hashValue)
-    if let series = results[key] { return series }
-    let series = registry.series(Catalogue.attemptResults, snapshot.deployments[deployment].name, reason.rawValue)
-    results[key] = series
-    return series
+    results.series(deployment, reason) { [registry] in
+      registry.series(Catalogue.attemptResults, snapshot.deployments[deployment].name, reason.rawValue)
+    }
   }
 
   mutating func fallback(
@@ -86,6 +83,19 @@ struct SeriesCache {
     if let series = invalid[code] { return series }
     let series = registry.series(Catalogue.invalidRequests, code)
     invalid[code] = series
+    return series
+  }
+}
+
+/// Series by deployment and reason: a few reasons occur, so a look along the row beats a hash.
+private struct ReasonTable<Reason: Equatable> {
+  private var rows: [[(reason: Reason, series: SeriesID)]] = []
+
+  mutating func series(_ deployment: Int, _ reason: Reason, make: () -> SeriesID) -> SeriesID {
+    while rows.count <= deployment { rows.append([]) }
+    for entry in rows[deployment] where entry.reason == reason { return entry.series }
+    let series = make()
+    rows[deployment].append((reason, series))
     return series
   }
 }

@@ -21,7 +21,7 @@ actor Worker {
   let registry: MetricsRegistry
   let log: AccessLog?
   private(set) var snapshot: Snapshot
-  var random = FastRandom()
+  var random = Chance(seed: .random(in: 0...UInt64.max))
   var series: SeriesCache
   var responses = HTTP1ResponseWriter()
   private(set) var date = HTTPDate(unixSeconds: 0)
