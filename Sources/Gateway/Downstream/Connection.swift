@@ -29,10 +29,12 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   private var readIsHeld = false
   private var lingered = 0
   private var isParsing = false
+  /// The exchange in hand has been made, but not yet sent down the pipeline.
+  private var isWaitingToRun = false
   /// The client's address, without port.
   private(set) var remoteAddress = "-"
-  /// Where the worker's list has this connection.
-  var position = 0
+  /// Where the worker's list has this connection, once it is open.
+  var position = Int.max
 
   /// To be made on the worker's loop.
   init(worker: Worker) {
@@ -92,21 +94,39 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
 
   // MARK: Requests
 
-  /// Parses until input runs out or a whole request is being answered. An answer may end while this runs (a refusal, say);
-  /// the loop then goes on with the next request rather than being entered again.
+  /// Parses until input runs out or a whole request is being answered. An exchange is run once all of its request that has come
+  /// is read: mostly the whole. An answer may end while this runs (a refusal, say); the loop then goes on with the next request
+  /// rather than being entered again.
   private func parse() {
     guard !isParsing else { return }
     isParsing = true
     defer { isParsing = false }
     while context != nil, clock.phase != .lingering, exchange == nil || !requestIsWhole {
       switch parser.next(&inbound) {
-      case .needsMore: return waitForMore()
+      case .needsMore:
+        waitForMore()
+        if runExchange(), exchange == nil { continue }
+        return
       case .head(let head): begin(head)
       case .body(let bytes): receive(bytes)
-      case .end: endRequest()
-      case .failed(let error): return fail(error)
+      case .end:
+        endRequest()
+        runExchange()
+      case .failed(let error):
+        fail(error)
+        runExchange()
+        return
       }
     }
+  }
+
+  /// Runs the exchange in hand if it was not run yet; false where there is none.
+  @discardableResult
+  private func runExchange() -> Bool {
+    guard isWaitingToRun, let exchange else { return false }
+    isWaitingToRun = false
+    worker.assumeIsolated { $0.run(exchange) }
+    return true
   }
 
   private func begin(_ head: RequestHead) {
@@ -115,6 +135,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     closesAfterAnswer = !head.keepAlive
     clock.enter(.answering, now: now)
     worker.assumeIsolated { exchange = $0.begin(head, on: self, now: now) }
+    isWaitingToRun = true
   }
 
   private func receive(_ bytes: ByteBuffer) {

@@ -57,17 +57,21 @@ actor Worker {
   }
 
   func closed(_ connection: Connection) {
-    guard let last = connections.popLast(), last !== connection else { return }
-    last.position = connection.position
-    connections[connection.position] = last
+    let position = connection.position
+    guard position < connections.count, connections[position] === connection else { return }
+    let last = connections.removeLast()
+    guard last !== connection else { return }
+    last.position = position
+    connections[position] = last
   }
 
-  /// A new exchange; it runs on as a task of this loop.
   func begin(_ head: RequestHead, on connection: Connection, now: Int64) -> Exchange {
-    let exchange = Exchange(
-      head, id: requestID(head), snapshot: snapshot, shared: shared, connection: connection, now: now)
-    Task(executorPreference: executor) { await self.serve(exchange) }
-    return exchange
+    Exchange(head, id: requestID(head), snapshot: snapshot, shared: shared, connection: connection, now: now)
+  }
+
+  /// Sends a new exchange down the pipeline: at once, up to where it first has to wait, then as a task of this loop.
+  func run(_ exchange: Exchange) {
+    Task.immediate(executorPreference: executor) { await self.serve(exchange) }
   }
 
   private func requestID(_ head: RequestHead) -> String {
