@@ -23,8 +23,8 @@ let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-s
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A target of ours, with the settings that all share.
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -60,7 +60,9 @@ let package = Package(
     module("Upstream", ["CCurl", "CLinux"] + nio),
     module("Dialects", ["Policy", "CSimdjson"]),
     module("Telemetry", [logging] + nio),
-    module("Gateway", ["Policy", "Settings", "Upstream", "Dialects", "Telemetry", crypto, logging, http1] + nio),
+    module(
+      "Gateway",
+      ["Policy", "Settings", "Upstream", "Dialects", "Telemetry", crypto, logging, http1] + nio),
 
     program("switchyard", ["Gateway", "Settings", "Telemetry", arguments, logging, signals] + nio),
     program("modelsim", [arguments] + nio),

@@ -16,7 +16,8 @@ extension Worker {
     var head = ByteBuffer()
     head.reserveCapacity(1024 + (attempt.wholeLength ?? 0))
     responses.head(
-      status: attempt.head.status, framing: framing, keepAlive: keepsAlive, minorVersion: exchange.head.minorVersion,
+      status: attempt.head.status, framing: framing, keepAlive: keepsAlive,
+      minorVersion: exchange.head.minorVersion,
       date: date, into: &head
     ) { fields in
       attempt.head.forEachField { name, value in
@@ -39,7 +40,9 @@ extension Worker {
     fields.add("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name)
     fields.add("x-switchyard-attempts", exchange.attempts)
     if candidate.fallback > 0 { fields.add("x-switchyard-fallback", candidate.fallback) }
-    if attempt.stop == .attemptsSpent || attempt.stop == .budgetSpent { fields.add("x-should-retry", "false") }
+    if attempt.stop == .attemptsSpent || attempt.stop == .budgetSpent {
+      fields.add("x-should-retry", "false")
+    }
     let now = exchange.answer.firstByteAt ?? exchange.startedAt
     let overhead = now - exchange.startedAt - exchange.answer.upstream
     ServerTiming(upstream: exchange.answer.upstream, overhead: overhead).withBytes {
@@ -102,7 +105,8 @@ extension Worker {
     let keepsAlive = exchange.connection.keepsAlive && !isDraining
     var bytes = ByteBuffer()
     responses.head(
-      status: 200, framing: .length(body.count), keepAlive: keepsAlive, minorVersion: exchange.head.minorVersion,
+      status: 200, framing: .length(body.count), keepAlive: keepsAlive,
+      minorVersion: exchange.head.minorVersion,
       date: date, into: &bytes
     ) { fields in
       fields.add("content-type", "application/json")

@@ -20,7 +20,8 @@ package final class Replica: Sendable {
     package var readiness: ReadinessBridge.Mode
 
     package init(
-      logger: Logger, accessLog: AccessLogWriter?, version: String, readiness: ReadinessBridge.Mode = .automatic
+      logger: Logger, accessLog: AccessLogWriter?, version: String,
+      readiness: ReadinessBridge.Mode = .automatic
     ) {
       self.logger = logger
       self.accessLog = accessLog
@@ -155,7 +156,9 @@ package final class Replica: Sendable {
 
   /// Closes everything at once.
   package func stop() async {
-    guard phaseValue.exchange(Phase.stopped.rawValue, ordering: .relaxed) != Phase.stopped.rawValue else { return }
+    guard phaseValue.exchange(Phase.stopped.rawValue, ordering: .relaxed) != Phase.stopped.rawValue else {
+      return
+    }
     await close(listener)
     await close(adminListener)
     for worker in workers { await worker.close() }
@@ -221,8 +224,10 @@ package final class Replica: Sendable {
       (Catalogue.accessLogDropped, surroundings.accessLog?.dropped ?? 0),
     ]
     for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
-    shard.set(registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))
-    shard.set(registry.series(Catalogue.configReloads, "refused"), to: Int64(reloadsRefused.load(ordering: .relaxed)))
+    shard.set(
+      registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))
+    shard.set(
+      registry.series(Catalogue.configReloads, "refused"), to: Int64(reloadsRefused.load(ordering: .relaxed)))
     shard.set(registry.series(Catalogue.buildInfo, surroundings.version), to: 1)
   }
 }

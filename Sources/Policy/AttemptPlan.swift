@@ -50,8 +50,8 @@ package struct AttemptPlan {
     step(.first, in: table, inFlight: inFlight, random: &random) ?? .stop(.candidatesSpent)
   }
 
-  /// What follows an attempt that ended without a byte to the client.
-  /// - Parameter mayRetry: asks the retry budget for one; called only if there is something to try.
+  /// What follows an attempt that ended without a byte to the client. `mayRetry` asks the retry budget for one; it is called only
+  /// if there is something to try.
   package mutating func next(
     after verdict: Classification, in table: RoutingTable, inFlight: (Int) -> Int,
     random: inout Chance, mayRetry: () -> Bool
@@ -69,7 +69,8 @@ package struct AttemptPlan {
     guard let next = step(.retry, in: table, inFlight: inFlight, random: &random) else {
       return .stop(.candidatesSpent)
     }
-    return granted(Self.delayed(next, by: Self.backoff(attempt: count - 1, random: &random)), else: before, mayRetry)
+    return granted(
+      Self.delayed(next, by: Self.backoff(attempt: count - 1, random: &random)), else: before, mayRetry)
   }
 
   private mutating func granted(_ next: Next, else before: AttemptPlan, _ mayRetry: () -> Bool) -> Next {

@@ -5,11 +5,8 @@
 package struct LeastConnections: Sendable {
   package init() {}
 
-  /// The position chosen among `endpoints`, or nil where `isOut` leaves none.
-  /// - Parameters:
-  ///   - endpoints: the pool.
-  ///   - inFlight: requests in flight at a position.
-  ///   - isOut: positions that are not to be used.
+  /// The position chosen among `endpoints`, or nil where `isOut` leaves none. `inFlight` says how many requests are in flight at a
+  /// position, `isOut` which positions are not to be used.
   package func choose(
     _ endpoints: [RoutingTable.Weighted], inFlight: (Int) -> Int, isOut: (Int) -> Bool,
     random: inout Chance

@@ -53,7 +53,8 @@ package struct RoutingTable: Sendable {
 
   package init(models: [Model], deployments: [Deployment], positions: [String: Int], defaultModel: Int?) {
     self.models = models
-    for (position, model) in models.enumerated() where model.fallbacks.isEmpty && model.deployments.count == 1 {
+    for (position, model) in models.enumerated() where model.fallbacks.isEmpty && model.deployments.count == 1
+    {
       self.models[position].only = [
         Candidate(model: position, deployment: model.deployments[0].position, fallback: 0)
       ]

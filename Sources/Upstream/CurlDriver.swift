@@ -32,7 +32,9 @@ package final class CurlDriver {
 
   package init(loop: any EventLoop, mode: ReadinessBridge.Mode = .automatic) throws(UpstreamError) {
     loop.preconditionInEventLoop()
-    guard curlIsReady, let multi = curl_multi_init() else { throw UpstreamError("libcurl can't be initialised") }
+    guard curlIsReady, let multi = curl_multi_init() else {
+      throw UpstreamError("libcurl can't be initialised")
+    }
     self.loop = loop
     self.multi = multi
     bridge = try ReadinessBridge(loop: loop, mode: mode)
@@ -70,7 +72,9 @@ package final class CurlDriver {
     let transfer = try pool.take()
     transfer.prepare(request, consumer: consumer)
     let result = curl_multi_add_handle(multi, transfer.easy)
-    guard result == CURLM_OK else { throw UpstreamError("curl_multi_add_handle: \(String(cString: curl_multi_strerror(result)))") }
+    guard result == CURLM_OK else {
+      throw UpstreamError("curl_multi_add_handle: \(String(cString: curl_multi_strerror(result)))")
+    }
     _ = Unmanaged.passRetained(transfer)
     activeCount += 1
     finishBatch()
@@ -144,7 +148,9 @@ package final class CurlDriver {
     var result = CURLE_OK
     while sy_multi_next_done(multi, &easy, &result) != 0 {
       var context: UnsafeMutableRawPointer?
-      guard let easy, sy_easy_get_pointer(easy, CURLINFO_PRIVATE, &context) == CURLE_OK, let context else { continue }
+      guard let easy, sy_easy_get_pointer(easy, CURLINFO_PRIVATE, &context) == CURLE_OK, let context else {
+        continue
+      }
       let transfer = Transfer.from(context)
       let isCancelled = transfer.machine.state == .cancelled
       if isCancelled { continue }  // in `toRemove` already
@@ -237,7 +243,8 @@ package final class CurlDriver {
 
   fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
     let flags = CInt(SOCK_CLOEXEC.rawValue)
-    let descriptor = socket(address.pointee.family, address.pointee.socktype | flags, address.pointee.protocol)
+    let descriptor = socket(
+      address.pointee.family, address.pointee.socktype | flags, address.pointee.protocol)
     guard descriptor >= 0 else { return CURL_SOCKET_BAD }
     // A provider that vanished without a word is noticed within this, while bytes of ours are unacknowledged.
     if address.pointee.family != AF_UNIX { _ = sy_set_tcp_option(descriptor, CInt(TCP_USER_TIMEOUT), 30_000) }
@@ -262,7 +269,8 @@ private let curlIsReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
 /// CURLMOPT_SOCKETFUNCTION; on the loop, from inside libcurl.
 private func reportSocket(
-  _ easy: UnsafeMutableRawPointer?, _ descriptor: curl_socket_t, _ what: CInt, _ context: UnsafeMutableRawPointer?,
+  _ easy: UnsafeMutableRawPointer?, _ descriptor: curl_socket_t, _ what: CInt,
+  _ context: UnsafeMutableRawPointer?,
   _ socketContext: UnsafeMutableRawPointer?
 ) -> CInt {
   if let context { CurlDriver.from(context).socketChanged(descriptor, what) }
@@ -270,14 +278,17 @@ private func reportSocket(
 }
 
 /// CURLMOPT_TIMERFUNCTION; on the loop, from inside libcurl: it must not call back.
-private func reportTimer(_ multi: UnsafeMutableRawPointer?, _ milliseconds: Int, _ context: UnsafeMutableRawPointer?) -> CInt {
+private func reportTimer(
+  _ multi: UnsafeMutableRawPointer?, _ milliseconds: Int, _ context: UnsafeMutableRawPointer?
+) -> CInt {
   if let context { CurlDriver.from(context).timerChanged(milliseconds: milliseconds) }
   return 0
 }
 
 /// CURLOPT_OPENSOCKETFUNCTION.
 private func openSocket(
-  _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+  _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype,
+  _ address: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {
   guard let context, let address else { return CURL_SOCKET_BAD }
   return CurlDriver.from(context).open(address)

@@ -44,7 +44,7 @@ package final class HandlePool {
     self.configuration = configuration
     self.driver = driver
     self.url = url
-    headers = Self.list(configuration.headers + Self.silenced)
+    headers = Self.list(configuration.headers)
   }
 
   deinit {
@@ -53,22 +53,21 @@ package final class HandlePool {
     curl_url_cleanup(url)
   }
 
-  /// Fields that libcurl would add by itself: an empty one is left out.
-  private static let silenced = ["Accept:", "Expect:"]
-
   private static func list(_ lines: [String]) -> UnsafeMutablePointer<curl_slist>? {
     lines.reduce(nil) { curl_slist_append($0, $1) }
   }
 
   /// The pool's fields and `extra`; the caller frees it.
   func headerList(with extra: [String]) -> UnsafeMutablePointer<curl_slist>? {
-    Self.list(configuration.headers + Self.silenced + extra)
+    Self.list(configuration.headers + extra)
   }
 
   /// A handle that is ready to be started.
   func take() throws(UpstreamError) -> Transfer {
     if let transfer = idle.popLast() { return transfer }
-    guard let transfer = Transfer(pool: self) else { throw UpstreamError("curl_easy_init failed: out of memory") }
+    guard let transfer = Transfer(pool: self) else {
+      throw UpstreamError("curl_easy_init failed: out of memory")
+    }
     configure(transfer.easy)
     return transfer
   }

@@ -87,7 +87,9 @@ package final class Transfer {
       sy_easy_set_pointer(easy, CURLOPT_POSTFIELDS, request.body.baseAddress)
       sy_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
     }
-    if !request.headers.isEmpty || ownHeaders != nil { use(headers: request.headers) }
+    // libcurl asks before it sends a large body; an empty field keeps it from asking.
+    let headers = request.body.count > 1 << 20 ? request.headers + ["Expect:"] : request.headers
+    if !headers.isEmpty || ownHeaders != nil { use(headers: headers) }
   }
 
   /// Fields of this request alone, behind those of the pool; back to the pool's own list where there are none.
@@ -127,8 +129,11 @@ package final class Transfer {
 
   private func failure(_ code: CURLcode, headReceived: Bool) -> TransferFailure? {
     guard code != CURLE_OK || !headReceived else { return nil }
-    let kind = machine.failure ?? .init(code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code, headReceived: headReceived)
-    let text = errorText.pointee == 0 ? curl_easy_strerror(code).map { String(cString: $0) } : String(cString: errorText)
+    let kind =
+      machine.failure ?? .init(code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code, headReceived: headReceived)
+    let text =
+      errorText.pointee == 0
+      ? curl_easy_strerror(code).map { String(cString: $0) } : String(cString: errorText)
     return TransferFailure(kind: kind, detail: text ?? "libcurl error \(code.rawValue)")
   }
 

@@ -114,7 +114,8 @@ struct TransferMachine {
 
   /// Whether a line begins with `HTTP/`, which no field's name can.
   private static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
-    line.count > 5 && line[0] == 0x48 && line[1] == 0x54 && line[2] == 0x54 && line[3] == 0x50 && line[4] == 0x2F
+    line.count > 5 && line[0] == 0x48 && line[1] == 0x54 && line[2] == 0x54 && line[3] == 0x50
+      && line[4] == 0x2F
   }
 
   private static func withoutLineEnd(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

@@ -23,7 +23,8 @@ package struct UpstreamHead: Sendable {
   }
 
   /// Calls `body` with each field's name and value; blanks around the value are cut off. Lines without a colon are skipped.
-  package func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
+  package func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
+  {
     lines.withUnsafeBytes { bytes in
       var start = 0
       while start < bytes.count {
@@ -69,14 +70,18 @@ package struct UpstreamHead: Sendable {
     return true
   }
 
-  private static func trimmed(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+  private static func trimmed(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int)
+    -> UnsafeRawBufferPointer
+  {
     var (start, end) = (start, end)
     while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
     while start < end, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
     return part(bytes, start, end)
   }
 
-  private static func part(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+  private static func part(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int)
+    -> UnsafeRawBufferPointer
+  {
     UnsafeRawBufferPointer(rebasing: bytes[start..<end])
   }
 }

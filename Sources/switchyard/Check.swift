@@ -9,7 +9,9 @@ struct Check: ParsableCommand {
 
   @OptionGroup var options: ConfigOptions
 
-  @Flag(name: .customLong("print"), help: "Print the whole refined value, every default filled in, secrets masked.")
+  @Flag(
+    name: .customLong("print"),
+    help: "Print the whole refined value, every default filled in, secrets masked.")
   var prints = false
 
   @Flag(help: "Print the configuration's JSON Schema, for editors.")
@@ -32,9 +34,12 @@ struct Check: ParsableCommand {
     if prints { return print(settings.printed()) }
     if json { return print(CheckReport.json(errors: [], unbuilt: settings.unbuilt)) }
     for part in settings.unbuilt {
-      StandardError.write("\(options.path):\(part.line):\(part.column): \(part.path): not built yet: \(part.reason)")
+      StandardError.write(
+        "\(options.path):\(part.line):\(part.column): \(part.path): not built yet: \(part.reason)")
     }
-    print("\(options.path) is valid" + (settings.unbuilt.isEmpty ? "" : ", but `serve` refuses the parts named above"))
+    print(
+      "\(options.path) is valid"
+        + (settings.unbuilt.isEmpty ? "" : ", but `serve` refuses the parts named above"))
   }
 
   private func report(_ errors: SettingsErrors) {

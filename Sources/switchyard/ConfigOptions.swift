@@ -4,7 +4,9 @@ import Settings
 
 /// Where the configuration is: `--config`, else `SWITCHYARD_CONFIG`, else `switchyard.yaml`.
 struct ConfigOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: "The configuration file (default: $SWITCHYARD_CONFIG, then switchyard.yaml).")
+  @Option(
+    name: [.short, .long], help: "The configuration file (default: $SWITCHYARD_CONFIG, then switchyard.yaml)."
+  )
   var config: String?
 
   var path: String { config ?? Environment.all["SWITCHYARD_CONFIG"] ?? "switchyard.yaml" }

@@ -33,7 +33,9 @@ actor Reloader {
   func reload(because reason: String) async {
     do {
       let settings = try options.load()
-      guard settings.unbuilt.isEmpty else { return refuse(settings.unbuilt.map { "\($0.path): \($0.reason)" }, reason) }
+      guard settings.unbuilt.isEmpty else {
+        return refuse(settings.unbuilt.map { "\($0.path): \($0.reason)" }, reason)
+      }
       warnOfRestart(settings)
       running = settings
       await replica.apply(settings)
@@ -46,7 +48,9 @@ actor Reloader {
   private func refuse(_ errors: [String], _ reason: String) {
     replica.countRefusedReload()
     for error in errors {
-      logger.error("configuration refused; the running one stays", metadata: ["because": "\(reason)", "error": "\(error)"])
+      logger.error(
+        "configuration refused; the running one stays",
+        metadata: ["because": "\(reason)", "error": "\(error)"])
     }
   }
 
@@ -55,9 +59,11 @@ actor Reloader {
     let (old, new) = (running, settings)
     guard
       old.server.port != new.server.port || old.server.host != new.server.host || old.admin != new.admin
-        || old.server.workers != new.server.workers || old.telemetry != new.telemetry || old.server.tls != new.server.tls
+        || old.server.workers != new.server.workers || old.telemetry != new.telemetry
+        || old.server.tls != new.server.tls
     else { return }
-    logger.warning("a changed port, host, token, tls, log or number of workers takes effect at the next start only")
+    logger.warning(
+      "a changed port, host, token, tls, log or number of workers takes effect at the next start only")
   }
 }
 

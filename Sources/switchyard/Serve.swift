@@ -63,7 +63,9 @@ struct Serve: AsyncParsableCommand {
     throw Switchyard.Exit.no
   }
 
-  private func start(_ settings: Settings, _ logger: Logger, _ accessLog: AccessLogWriter?) async throws -> Replica {
+  private func start(_ settings: Settings, _ logger: Logger, _ accessLog: AccessLogWriter?) async throws
+    -> Replica
+  {
     do {
       let replica = try await Replica(
         settings, .init(logger: logger, accessLog: accessLog, version: Switchyard.version))
@@ -72,7 +74,8 @@ struct Serve: AsyncParsableCommand {
       logger.info(
         "serving",
         metadata: [
-          "data": "\(Self.url(ports.data))", "admin": "\(Self.url(ports.admin))", "workers": "\(replica.workerCount)",
+          "data": "\(Self.url(ports.data))", "admin": "\(Self.url(ports.admin))",
+          "workers": "\(replica.workerCount)",
           "readiness": "\(waker)", "config": "\(options.path)",
         ])
       return replica

@@ -16,7 +16,7 @@ extension PeekError {
       case .badUTF8: "The request body is not valid UTF-8. Encode it as UTF-8."
       case .badString:
         "The request body is not valid JSON: a string is open, or holds a control character or bad escape."
-      case .badNumber: "A number in the request body is malformed, or larger than 64 bits or a double hold. Write it as a string, or smaller."
+      case .badNumber: "A number in the request body is malformed or beyond 64 bits. Send a smaller one."
       case .badLiteral:
         "The request body is not valid JSON: only true, false and null may stand without quotes."
       case .badStructure:

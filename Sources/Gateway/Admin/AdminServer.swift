@@ -14,7 +14,8 @@ enum AdminServer {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-          try channel.pipeline.syncOperations.addHandler(AdminHandler(replica: replica, token: settings.token))
+          try channel.pipeline.syncOperations.addHandler(
+            AdminHandler(replica: replica, token: settings.token))
         }
       }
       .bind(host: settings.host, port: settings.port).get()
@@ -73,7 +74,9 @@ private final class AdminHandler: ChannelInboundHandler {
     case "/livez": return Answer(status: .ok, text: "ok\n")
     case "/readyz": return readiness(replica)
     case "/metrics":
-      guard isAllowed else { return Answer(status: .unauthorized, text: "send Authorization: Bearer TOKEN (admin.token)\n") }
+      guard isAllowed else {
+        return Answer(status: .unauthorized, text: "send Authorization: Bearer TOKEN (admin.token)\n")
+      }
       return Answer(status: .ok, text: await replica.metrics(), type: PrometheusText.contentType)
     default: return Answer(status: .notFound, text: "there are /livez, /readyz and /metrics\n")
     }

@@ -17,9 +17,10 @@ final class AnswerSink {
   private var chunk: HTTP1ResponseWriter.OpenChunk?
   private(set) var bytesOut = 0
 
-  /// - Parameter head: the answer's head, written with the first piece.
+  /// `head` is written with the first piece.
   init(
-    connection: Connection, head: ByteBuffer, framing: HTTP1ResponseWriter.Framing, keepsAlive: Bool, isEvents: Bool,
+    connection: Connection, head: ByteBuffer, framing: HTTP1ResponseWriter.Framing, keepsAlive: Bool,
+    isEvents: Bool,
     surface: Surface, omitsBody: Bool = false
   ) {
     self.connection = connection

@@ -11,5 +11,6 @@ extension ExchangeError {
   }
 
   static let headTimeout = invalid(
-    "The request's head did not arrive in time (server.header_timeout).", code: "request_timeout", status: 408)
+    "The request's head did not arrive in time (server.header_timeout).", code: "request_timeout", status: 408
+  )
 }

@@ -14,9 +14,10 @@ struct Authenticator: Sendable {
   /// With `auth: { mode: none }` everyone is this principal.
   private let anyone: Principal?
 
-  /// - Parameter models: names of models, by position.
+  /// `models` are the names of the models, by position.
   init(_ settings: Settings, models: [String]) {
-    anyone = settings.auth.mode == .none
+    anyone =
+      settings.auth.mode == .none
       ? Principal(tenant: "default", key: "none", team: nil, tier: nil, models: nil) : nil
     var entries: [UInt64: [Entry]] = [:]
     for tenant in settings.tenants {

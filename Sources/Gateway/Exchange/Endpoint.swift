@@ -52,7 +52,8 @@ final class Endpoint: Sendable {
   private static func id(_ identity: Identity) -> String {
     let scheme = identity.url.hasPrefix("https://") ? "https://".count : "http://".count
     let authority = identity.url.dropFirst(scheme).prefix { $0 != "/" }
-    return "\(identity.provider)/\(authority)" + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
+    return "\(identity.provider)/\(authority)"
+      + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
   }
 }
 

@@ -38,9 +38,12 @@ extension ErrorBody.Source {
 // MARK: The client's
 
 extension ExchangeError {
-  static func invalid(_ message: String, code: String, param: String? = nil, status: Int = 400) -> ExchangeError {
+  static func invalid(_ message: String, code: String, param: String? = nil, status: Int = 400)
+    -> ExchangeError
+  {
     ExchangeError(
-      status: status, type: "invalid_request_error", code: code, message: message, fault: .client, param: param)
+      status: status, type: "invalid_request_error", code: code, message: message, fault: .client,
+      param: param)
   }
 
   static let missingKey = ExchangeError(
@@ -70,7 +73,8 @@ extension ExchangeError {
   static func modelNotFound(_ name: String) -> ExchangeError {
     ExchangeError(
       status: 404, type: "invalid_request_error", code: "model_not_found",
-      message: "The model '\(name)' does not exist here, or your key may not use it. GET /v1/models lists those it may.",
+      message:
+        "The model '\(name)' does not exist here, or your key may not use it. GET /v1/models lists those it may.",
       fault: .client, param: "model")
   }
 
@@ -101,19 +105,22 @@ extension ExchangeError {
 extension ExchangeError {
   static let overloaded = ExchangeError(
     status: 503, type: "server_error", code: "buffers_full",
-    message: "The router holds as many request bodies as it may (server.max_buffered). Try again in a second.",
+    message:
+      "The router holds as many request bodies as it may (server.max_buffered). Try again in a second.",
     fault: .switchyard, retryAfterSeconds: 1)
 
   static let deadline = ExchangeError(
     status: 504, type: "server_error", code: "deadline_exceeded",
-    message: "No complete answer came before the request's deadline. Allow more time with x-request-timeout-ms"
+    message:
+      "No complete answer came before the request's deadline. Allow more time with x-request-timeout-ms"
       + " (up to server.request_timeout), or ask for less output.",
     fault: .provider)
 
   static func local(_ detail: String) -> ExchangeError {
     ExchangeError(
       status: 500, type: "server_error", code: "internal_error",
-      message: "The router failed to send the request on. The operator's log says why under this request's id.",
+      message:
+        "The router failed to send the request on. The operator's log says why under this request's id.",
       fault: .switchyard)
   }
 
@@ -121,32 +128,51 @@ extension ExchangeError {
   init(_ verdict: Classification, stop: AttemptPlan.Stop?) {
     let (status, code, text) = Self.words(for: verdict.reason)
     self.init(
-      status: status, type: status == 429 ? "rate_limit_error" : "server_error", code: code, message: text, fault: verdict.fault ?? .provider,
+      status: status, type: status == 429 ? "rate_limit_error" : "server_error", code: code, message: text,
+      fault: verdict.fault ?? .provider,
       shouldRetry: stop == .attemptsSpent || stop == .budgetSpent ? false : nil)
   }
 
   private static func words(for reason: Classification.Reason) -> (Int, String, String) {
     switch reason {
     case .connect, .connectTimeout:
-      (502, "upstream_unreachable", "The provider could not be reached. Try again later; the operator's log names it.")
+      (
+        502, "upstream_unreachable",
+        "The provider could not be reached. Try again later; the operator's log names it."
+      )
     case .tls:
-      (502, "upstream_tls_failed", "The provider's TLS certificate or handshake was refused. Tell the operator.")
+      (
+        502, "upstream_tls_failed",
+        "The provider's TLS certificate or handshake was refused. Tell the operator."
+      )
     case .reset:
       (502, "upstream_reset", "The provider closed the connection before it answered. Try again.")
     case .garbage, .malformedBody, .oversizedHead:
-      (502, "upstream_invalid_answer", "The provider sent something that is not a valid answer. Try again later.")
+      (
+        502, "upstream_invalid_answer",
+        "The provider sent something that is not a valid answer. Try again later."
+      )
     case .redirect:
-      (502, "upstream_redirect", "The provider answered with a redirect, which is never followed. Tell the operator:"
-        + " base_url is probably wrong.")
+      (
+        502, "upstream_redirect",
+        "The provider answered with a redirect, which is never followed. Tell the operator:"
+          + " base_url is probably wrong."
+      )
     case .credential:
-      (502, "upstream_credential_refused", "The provider refused the router's own credential. Your key is fine; tell"
-        + " the operator.")
+      (
+        502, "upstream_credential_refused",
+        "The provider refused the router's own credential. Your key is fine; tell"
+          + " the operator."
+      )
     case .firstByteTimeout, .stalled:
       (504, "upstream_timeout", "The provider did not answer in time. Try again, or allow it more time.")
     case .deadline:
       (504, "deadline_exceeded", ExchangeError.deadline.message)
     case .brokenStream, .errorEvent:
-      (502, "upstream_stream_broken", "The provider's stream broke off. What came before is incomplete; try again.")
+      (
+        502, "upstream_stream_broken",
+        "The provider's stream broke off. What came before is incomplete; try again."
+      )
     case .local:
       (500, "internal_error", "The router failed to send the request on. The operator's log says why.")
     case .rateLimited:

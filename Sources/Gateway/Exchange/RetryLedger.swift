@@ -13,12 +13,16 @@ final class RetryLedger: Sendable {
   /// Takes one retry out of the budget, or answers that none is left.
   func takeRetry(_ budget: RetryBudget, now: Int64) -> Bool {
     let second = Self.second(now)
-    guard budget.allows(requests: requests.sum(upTo: second), retries: retries.sum(upTo: second)) else { return false }
+    guard budget.allows(requests: requests.sum(upTo: second), retries: retries.sum(upTo: second)) else {
+      return false
+    }
     retries.add(at: second)
     return true
   }
 
-  private static func second(_ nanoseconds: Int64) -> UInt32 { UInt32(truncatingIfNeeded: nanoseconds / 1_000_000_000) }
+  private static func second(_ nanoseconds: Int64) -> UInt32 {
+    UInt32(truncatingIfNeeded: nanoseconds / 1_000_000_000)
+  }
 }
 
 private struct SecondCounts: ~Copyable, Sendable {

@@ -90,7 +90,8 @@ private struct Pools {
     for provider in settings.providers {
       for endpoint in provider.endpoints {
         for identity in Self.identities(provider, endpoint, settings.server.connectTimeout) {
-          byProvider[provider.name, default: []].append(.init(position: endpoints.count, weight: endpoint.weight))
+          byProvider[provider.name, default: []].append(
+            .init(position: endpoints.count, weight: endpoint.weight))
           endpoints.append(known[identity] ?? Endpoint(identity))
         }
       }

@@ -37,10 +37,10 @@ struct SeriesCache {
     fallbacks.removeAll()
   }
 
-  /// - Parameters:
-  ///   - model: position, or nil where no configured model was asked for.
-  ///   - deployment: position of the one that answered, or nil.
-  mutating func exchange(model: Int?, deployment: Int?, surface: Surface?, in snapshot: Snapshot) -> ExchangeSeries {
+  /// The series of a model (nil where no configured one was asked for) and the deployment that answered (nil where none did).
+  mutating func exchange(model: Int?, deployment: Int?, surface: Surface?, in snapshot: Snapshot)
+    -> ExchangeSeries
+  {
     let key = Key(model: model ?? -1, deployment: deployment ?? -1, surface: surface)
     if let lastExchange, lastExchange.key == key { return lastExchange.series }
     if let series = exchanges[key] {
@@ -55,13 +55,16 @@ struct SeriesCache {
     return series
   }
 
-  mutating func attempt(_ deployment: Int, _ reason: AttemptPlan.Step.Reason, in snapshot: Snapshot) -> SeriesID {
+  mutating func attempt(_ deployment: Int, _ reason: AttemptPlan.Step.Reason, in snapshot: Snapshot)
+    -> SeriesID
+  {
     attempts.series(deployment, reason) { [registry] in
       registry.series(Catalogue.attempts, snapshot.deployments[deployment].name, reason.rawValue)
     }
   }
 
-  mutating func result(_ deployment: Int, _ reason: Classification.Reason, in snapshot: Snapshot) -> SeriesID {
+  mutating func result(_ deployment: Int, _ reason: Classification.Reason, in snapshot: Snapshot) -> SeriesID
+  {
     results.series(deployment, reason) { [registry] in
       registry.series(Catalogue.attemptResults, snapshot.deployments[deployment].name, reason.rawValue)
     }
@@ -78,7 +81,7 @@ struct SeriesCache {
     return series
   }
 
-  /// - Parameter code: an `ExchangeError`'s, so of a closed vocabulary.
+  /// The series of a refusal; `code` is an `ExchangeError`'s, so of a closed vocabulary.
   mutating func invalid(_ code: String) -> SeriesID {
     if let series = invalid[code] { return series }
     let series = registry.series(Catalogue.invalidRequests, code)

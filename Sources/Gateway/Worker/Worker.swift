@@ -32,7 +32,8 @@ actor Worker {
 
   /// To be made on `loop`.
   init(
-    loop: any EventLoop, driver: sending CurlDriver, snapshot: Snapshot, shared: SharedCounts, registry: MetricsRegistry,
+    loop: any EventLoop, driver: sending CurlDriver, snapshot: Snapshot, shared: SharedCounts,
+    registry: MetricsRegistry,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
