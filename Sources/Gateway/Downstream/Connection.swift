@@ -223,6 +223,13 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     context?.read()
   }
 
+  /// Cuts the connection, whatever runs on it.
+  func cut() {
+    exchange?.clientGone()
+    exchange = nil
+    context?.close(promise: nil)
+  }
+
   /// The answer can't be finished: cutting the connection is how the client learns of it.
   func abort() {
     exchange = nil

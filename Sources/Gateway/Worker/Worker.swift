@@ -114,7 +114,7 @@ actor Worker {
 
   func close() {
     isClosed = true
-    for connection in connections.reversed() { connection.abort() }
+    for connection in connections.reversed() { connection.cut() }
     log?.flush()
     pools.removeAll()
     driver.close()
