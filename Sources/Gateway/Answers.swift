@@ -12,7 +12,7 @@ extension Worker {
       if let length = attempt.wholeLength { .length(length) } else {
         exchange.head.minorVersion == 1 ? .chunked : .untilClose
       }
-    let keepsAlive = exchange.connection.keepsAlive && !isDraining
+    let keepsAlive = exchange.connection.keepsAlive
     var head = ByteBuffer()
     head.reserveCapacity(1024 + (attempt.wholeLength ?? 0))
     responses.head(
@@ -55,7 +55,7 @@ extension Worker {
     exchange.answer.error = error
     exchange.answer.status = error.status
     guard error.status > 0 else { return }
-    let keepsAlive = exchange.connection.keepsAlive && !isDraining
+    let keepsAlive = exchange.connection.keepsAlive
     let bytes = errorBytes(error, exchange, keepsAlive: keepsAlive)
     exchange.answer.bytesOut = bytes.readableBytes
     exchange.connection.write(bytes)
@@ -102,7 +102,7 @@ extension Worker {
   }
 
   private func answer(json body: PaddedBytes, _ exchange: Exchange) {
-    let keepsAlive = exchange.connection.keepsAlive && !isDraining
+    let keepsAlive = exchange.connection.keepsAlive
     var bytes = ByteBuffer()
     responses.head(
       status: 200, framing: .length(body.count), keepAlive: keepsAlive,

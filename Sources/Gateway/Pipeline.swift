@@ -193,17 +193,18 @@ extension Worker {
         from: from.candidate.model, to: to.candidate.model, reason: verdict.reason, in: snapshot))
   }
 
-  /// One line for an attempt that failed, with what clients are not told. Never a body.
+  /// Counts an attempt that failed and says why, with what clients are not told; never a body. Warnings come once in a while for
+  /// each endpoint and reason, the rest is for debugging.
   private func note(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
     shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
-    guard verdict.reason != .clientGone else { return }
-    logger.debug(
-      "attempt failed",
+    guard verdict.reason != .clientGone, verdict.fault != .client else { return }
+    let endpoint = exchange.snapshot.endpoints[attempt.step.endpoint].id
+    let isNews = notices.isNews(endpoint, verdict.reason, now: attempt.startedAt)
+    logger.log(
+      level: isNews ? .warning : .debug, "attempt failed",
       metadata: [
-        "request_id": "\(exchange.id)",
-        "endpoint": "\(exchange.snapshot.endpoints[attempt.step.endpoint].id)",
-        "reason": "\(verdict.reason.rawValue)", "status": "\(attempt.head.status)",
-        "detail": "\(attempt.failureDetail ?? "")",
+        "request_id": "\(exchange.id)", "endpoint": "\(endpoint)", "reason": "\(verdict.reason.rawValue)",
+        "status": "\(attempt.head.status)", "detail": "\(attempt.failureDetail ?? "")",
       ])
   }
 

@@ -26,6 +26,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   /// The request in hand has been read to its end.
   private var requestIsWhole = true
   private var closesAfterAnswer = false
+  private var isDraining = false
   private var readIsHeld = false
   private var lingered = 0
   private var isParsing = false
@@ -183,13 +184,13 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
 
   /// No further requests: an idle connection is closed now, a busy one behind its answer.
   func drain() {
-    closesAfterAnswer = true
+    isDraining = true
     if exchange == nil, clock.phase == .idle { context?.close(promise: nil) }
   }
 
   /// Ends the exchange in hand at once, with an error where that is still possible.
   func endNow() {
-    closesAfterAnswer = true
+    isDraining = true
     exchange?.endNow()
   }
 
@@ -198,7 +199,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   var isWritable: Bool { context?.channel.isWritable ?? false }
   var isOpen: Bool { context != nil }
   /// Whether the connection survives the answer that is about to be written.
-  var keepsAlive: Bool { !closesAfterAnswer && requestIsWhole }
+  var keepsAlive: Bool { !closesAfterAnswer && !isDraining && requestIsWhole }
 
   /// Asks a client that waits for it to send its body.
   func sendContinue() {
@@ -215,7 +216,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   /// The answer is out whole. Goes on with what waits, or lets the client go.
   func answerEnded(keepAlive: Bool) {
     exchange = nil
-    guard keepAlive, requestIsWhole else { return linger() }
+    guard keepAlive, keepsAlive else { return linger() }
     clock.enter(.idle, now: SystemClock.monotonicNanoseconds())
     parse()
     guard readIsHeld else { return }

@@ -91,7 +91,8 @@ final class Attempt: TransferConsumer {
   var isPresentable: Bool {
     guard isWhole, let verdict = finalVerdict else { return false }
     return switch verdict.reason {
-    case .rateLimited, .serverError, .overloaded, .requestTimeout, .conflict, .refusedByProvider: true
+    case .rateLimited, .serverError, .overloaded, .requestTimeout, .conflict, .refusedByProvider, .errorEvent:
+      true
     default: false
     }
   }

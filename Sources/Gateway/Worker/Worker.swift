@@ -24,6 +24,7 @@ actor Worker {
   var random = Chance(seed: .random(in: 0...UInt64.max))
   var series: SeriesCache
   var responses = HTTP1ResponseWriter()
+  var notices = Notices()
   private(set) var date = HTTPDate(unixSeconds: 0)
   private var pools: [ObjectIdentifier: EndpointPools] = [:]
   private var connections: [Connection] = []
