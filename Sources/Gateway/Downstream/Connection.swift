@@ -27,6 +27,8 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   private var requestIsWhole = true
   private var closesAfterAnswer = false
   private var isDraining = false
+  /// The last answer is being written; what still comes is thrown away.
+  private var isLeaving = false
   private var readIsHeld = false
   private var lingered = 0
   private var isParsing = false
@@ -69,7 +71,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
-    if clock.phase == .lingering { return discard(bytes.readableBytes) }
+    if isLeaving { return discard(bytes.readableBytes) }
     if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
     parse()
   }
@@ -84,7 +86,9 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable {
+    if isLeaving {
+      if clock.phase == .unread { clock.restart(now: SystemClock.monotonicNanoseconds()) }
+    } else if context.channel.isWritable {
       if clock.phase == .unread { clock.enter(.answering, now: SystemClock.monotonicNanoseconds()) }
       exchange?.mayWrite()
     } else if clock.phase == .answering {
@@ -102,7 +106,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     guard !isParsing else { return }
     isParsing = true
     defer { isParsing = false }
-    while context != nil, clock.phase != .lingering, exchange == nil || !requestIsWhole {
+    while context != nil, !isLeaving, exchange == nil || !requestIsWhole {
       switch parser.next(&inbound) {
       case .needsMore:
         waitForMore()
@@ -216,7 +220,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   /// The answer is out whole. Goes on with what waits, or lets the client go.
   func answerEnded(keepAlive: Bool) {
     exchange = nil
-    guard keepAlive, keepsAlive else { return linger() }
+    guard keepAlive, keepsAlive else { return letGo() }
     clock.enter(.idle, now: SystemClock.monotonicNanoseconds())
     parse()
     guard readIsHeld else { return }
@@ -235,6 +239,16 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   func abort() {
     exchange = nil
     context?.close(promise: nil)
+  }
+
+  /// Closes once everything is written: a client that reads slowly has an idle timeout's time for each piece it takes.
+  private func letGo() {
+    guard let context else { return }
+    clock.enter(.unread, now: SystemClock.monotonicNanoseconds())
+    isLeaving = true
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.linger() }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
   }
 
   /// Closes our side, and gives the client a moment to read the answer: closing with its bytes unread would reset the

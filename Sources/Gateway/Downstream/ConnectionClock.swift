@@ -39,6 +39,9 @@ struct ConnectionClock {
     phase = next
   }
 
+  /// The phase goes on with its clock at zero: there was progress.
+  mutating func restart(now: Int64) { since = now }
+
   /// Nanoseconds given to a client that is being let go.
   static let lingering: Int64 = 2_000_000_000
 
