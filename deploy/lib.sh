@@ -1,0 +1,156 @@
+# shellcheck shell=bash
+# What deploy/quickstart, Tests/run and .ci/run share. To be sourced; changes nothing by itself.
+
+# Debian packages that the build needs, each with the reason.
+# shellcheck disable=SC2034 # used by those who source this
+BUILD_PACKAGES=(
+  "binutils|the linker that swiftc calls"
+  "libc6-dev|headers and start files of the C library"
+  "libstdc++-12-dev|headers of the C++ library, for the door to simdjson"
+  "git|SwiftPM fetches the dependencies with it"
+  "ca-certificates|so that git and curl can verify https"
+  "libcurl4-openssl-dev|libcurl, which calls the providers"
+  "libsimdjson-dev|simdjson, which reads request bodies"
+  "libncurses6|a library of the Swift toolchain"
+  "libsqlite3-0|a library of the Swift toolchain"
+  "libxml2|a library of the Swift toolchain"
+  "zlib1g|a library of the Swift toolchain"
+  "tzdata|time zones, for Swift's Foundation"
+)
+
+say() { printf '%s\n' "$@"; }
+warn() { printf '%s\n' "$*" >&2; }
+die() {
+  warn "$@"
+  exit 1
+}
+
+# ---- Packages -------------------------------------------------------------------------------------------------
+
+is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# Prints those of the "package|reason" arguments that are not installed.
+missing_packages() {
+  local entry
+  for entry in "$@"; do
+    is_installed "${entry%%|*}" || printf '%s\n' "$entry"
+  done
+}
+
+# Sets AS_ROOT to what runs a command as root. Fails where nothing does: no root, and no sudo that could be answered.
+find_root() {
+  AS_ROOT=()
+  [ "$(id -u)" = 0 ] && return
+  command -v sudo >/dev/null || return 1
+  AS_ROOT=(sudo)
+  sudo -n true 2>/dev/null || [ -t 0 ]
+}
+
+# Installs the packages named. A service that comes along is neither started now nor at the next boot.
+apt_install() {
+  # shellcheck disable=SC2016 # the inner shell's variables
+  "${AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 bash -ec '
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+      printf "#!/bin/sh\nexit 101\n" > "$policy"
+      chmod 755 "$policy"
+      trap "rm -f $policy" EXIT
+    fi
+    apt-get update -qq
+    apt-get install -qq -y --no-install-recommends "$@"
+    for unit in redis-server nginx; do
+      case " $* " in
+        *" $unit"*) if command -v systemctl > /dev/null; then systemctl disable -q "$unit" || true; fi ;;
+      esac
+    done
+  ' apt_install "$@"
+}
+
+# Installs those of the "package|reason" arguments that are missing, after saying what and why.
+# MAY_INSTALL=no, or no way to become root, lists them and fails.
+need_packages() {
+  local missing names=() entry
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    warn "This system has no apt. Only Debian 12 was tried; there the packages needed are:"
+    printf '  %s\n' "${@%%|*}" >&2
+    return 1
+  fi
+  mapfile -t missing < <(missing_packages "$@")
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "Missing Debian packages:"
+  for entry in "${missing[@]}"; do
+    names+=("${entry%%|*}")
+    printf '  %-22s %s\n' "${entry%%|*}" "${entry#*|}"
+  done
+  if [ "${MAY_INSTALL:-yes}" != yes ]; then
+    warn "Not installing, as asked. Install them by: apt-get install ${names[*]}"
+    return 1
+  fi
+  if ! find_root; then
+    warn "Installing needs root, and there is no sudo that works here. Install them by: apt-get install ${names[*]}"
+    return 1
+  fi
+  say "Installing them with ${AS_ROOT[*]:+${AS_ROOT[*]} }apt-get; no service will be started."
+  apt_install "${names[@]}" || {
+    warn "apt-get could not install them. Its message above says why."
+    return 1
+  }
+}
+
+# ---- Swift ----------------------------------------------------------------------------------------------------
+
+SWIFT_WANTED=6.3
+
+# To be asked before anything is installed: without it there is no use in the rest.
+find_swift() {
+  command -v swift >/dev/null || die "There is no 'swift' in PATH. Install Swift $SWIFT_WANTED for Debian 12 (https://www.swift.org/install/linux)" \
+    "and put its usr/bin in PATH, for instance: export PATH=/opt/swift/usr/bin:\$PATH"
+}
+
+# Needs the toolchain's libraries, which are among BUILD_PACKAGES.
+need_swift() {
+  local version
+  version=$(swift --version 2>&1 | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -n 1) || true
+  [ -n "$version" ] || die "'swift --version' failed: $(swift --version 2>&1 | head -n 1)"
+  [ "$(printf '%s\n' "$SWIFT_WANTED" "$version" | sort -V | head -n 1)" = "$SWIFT_WANTED" ] ||
+    die "Swift $SWIFT_WANTED or newer is needed, and $(command -v swift) is $version." \
+      "Put the newer one first in PATH: export PATH=/opt/swift/usr/bin:\$PATH"
+}
+
+# ---- Ports, processes, waiting --------------------------------------------------------------------------------
+
+# Prints a port of 127.0.0.1 that nothing listens on, other than those given.
+free_port() {
+  local port tries
+  for ((tries = 0; tries < 200; tries++)); do
+    port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+    [[ " $* " == *" $port "* ]] && continue
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || {
+      echo "$port"
+      return
+    }
+  done
+  return 1
+}
+
+# Ends a process that this shell started: politely, and after five seconds for good.
+stop_process() {
+  local pid=$1 tries
+  kill -TERM "$pid" 2>/dev/null || return 0
+  for ((tries = 0; tries < 50; tries++)); do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+}
+
+# wait_for SECONDS PID COMMAND…: until the command succeeds; fails after the time, or once the process has ended.
+wait_for() {
+  local end=$((SECONDS + $1)) pid=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    if ! kill -0 "$pid" 2>/dev/null || [ "$SECONDS" -ge "$end" ]; then return 1; fi
+    sleep 0.1
+  done
+}
