@@ -1,0 +1,183 @@
+"""What the tests stand on: processes that are started and watched, a raw HTTP client, the figures of the admin port."""
+
+import hashlib
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BINARIES = pathlib.Path(os.environ.get("SWITCHYARD_BIN_DIR", REPOSITORY / ".build" / "debug"))
+
+# Texts that no process may ever print: keys of clients and providers, and what stands in every prompt.
+CLIENT_KEY = "sy-client-0f3b9c41d7e2"
+NARROW_KEY = "sy-narrow-77aa02b9c1d3"
+PROVIDER_KEY = "sk-provider-5d1e88f02a6b"
+REFUSED_KEY = "sk-refused-9c44b10e7f35"
+PROMPT_MARK = "purple heron 7731"
+SECRETS = [CLIENT_KEY, NARROW_KEY, PROVIDER_KEY, REFUSED_KEY, PROMPT_MARK]
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def prompt(text="Say something.", **directive):
+    """The messages of a chat, with one directive for the simulator in them."""
+    pairs = ",".join(f"{name}={value}" for name, value in directive.items())
+    order = f" [[sim:{pairs}]]" if pairs else ""
+    return [{"role": "user", "content": f"{text} ({PROMPT_MARK}){order}"}]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def eventually(check, seconds=5.0):
+    """The first true value of `check`, or its last one once the time is over."""
+    end = time.monotonic() + seconds
+    while not (value := check()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return value
+
+
+def get(url, method="GET", data=None):
+    """Status and text."""
+    request = urllib.request.Request(url, method=method, data=data)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+class Process:
+    """A child process whose output is kept whole."""
+
+    def __init__(self, arguments, environment=None):
+        self.name = " ".join(str(part) for part in arguments)
+        self.lines = []
+        self.process = subprocess.Popen(
+            [str(part) for part in arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.decode(errors="replace"))
+
+    @property
+    def output(self):
+        return "".join(self.lines)
+
+    @property
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, seconds=15):
+        """The exit code."""
+        code = self.process.wait(seconds)
+        self.reader.join(5)
+        return code
+
+    def stop(self):
+        if self.is_alive:
+            self.process.terminate()
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.wait()
+
+
+class Simulator(Process):
+    """A running `modelsim`."""
+
+    def __init__(self, *arguments):
+        super().__init__([BINARIES / "modelsim", "--port", 0, "--keep-bodies", *arguments])
+        found = eventually(lambda: re.search(r"listening on (http://[\d.]+:(\d+))", self.output), 20)
+        assert found, f"modelsim did not start: {self.output}"
+        self.url, self.port = found[1], int(found[2])
+
+    def log(self, containing=""):
+        """What arrived, oldest first: the requests whose body has `containing`."""
+        entries = json.loads(get(f"{self.url}/sim/log")[1])["entries"]
+        return [entry for entry in entries if containing in entry.get("body", "")]
+
+    def forget(self):
+        """Empties the log and the bill."""
+        get(f"{self.url}/sim/log", "DELETE")
+
+    def cancellation(self, request_id):
+        """The bill's line of a request whose client went away, once there is one."""
+        def find():
+            lines = json.loads(get(f"{self.url}/sim/bill")[1])["cancellations"]
+            return next((line for line in lines if line["id"] == request_id), None)
+        return eventually(find)
+
+
+class Router(Process):
+    """A running `switchyard serve`."""
+
+    def __init__(self, config, environment=None, port=None, admin_port=None):
+        self.config, self.port, self.admin_port = config, port, admin_port
+        super().__init__([BINARIES / "switchyard", "serve", "--config", config], environment)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def readiness(self):
+        try:
+            return get(f"http://127.0.0.1:{self.admin_port}/readyz")[0]
+        except OSError:
+            return 0
+
+    def wait_until_ready(self):
+        eventually(lambda: self.readiness() == 200 or not self.is_alive, 30)
+        assert self.readiness() == 200, f"the router did not start: {self.output}"
+        return self
+
+    def metrics(self):
+        """Samples by name with labels, as written."""
+        text = get(f"http://127.0.0.1:{self.admin_port}/metrics")[1]
+        samples = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+        return {name: float(value) for name, value in samples}
+
+    def metric(self, name, **labels):
+        """The sum of the samples of `name` that have these labels."""
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        return sum(
+            value for sample, value in self.metrics().items()
+            if sample.split("{")[0] == name and all(label in sample for label in wanted))
+
+    RESTS = ("exchanges_active", "transfers_active", "permits_outstanding", "buffered_bytes")
+
+    def unsettled(self):
+        """What should have returned to zero and has not."""
+        def look():
+            metrics = self.metrics()
+            return {name: metrics.get(f"switchyard_{name}") for name in self.RESTS if metrics.get(f"switchyard_{name}") != 0}
+        eventually(lambda: not look())
+        return look()
+
+    def access_log(self, request_id):
+        """The line of one exchange, once it is written."""
+        def find():
+            for line in list(self.lines):
+                if f'"request_id":"{request_id}"' in line and '"duration_us"' in line:
+                    return json.loads(line)
+            return None
+        return eventually(find)
