@@ -67,6 +67,10 @@ let package = Package(
     program("switchyard", ["Gateway", "Settings", "Telemetry", arguments, logging, signals] + nio),
     program("modelsim", [arguments] + nio),
 
+    .executableTarget(
+      name: "loadgen", dependencies: ["CLinux", arguments], path: "Tests/Benchmarks/loadgen",
+      swiftSettings: strict),
+
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("PolicyTests", ["Policy", "TestSupport"]),
     tests("SettingsTests", ["Settings", "TestSupport"], resources: [.copy("Fixtures")]),

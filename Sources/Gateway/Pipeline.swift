@@ -74,9 +74,11 @@ extension Worker {
     let table = exchange.snapshot.table
     guard let name = facts.model else {
       guard let model = table.defaultModel, principal.allows(model) else { throw .modelMissing }
+      exchange.model = model
       return model
     }
     guard let model = table.positions[name], principal.allows(model) else { throw .modelNotFound(name) }
+    exchange.model = model
     return model
   }
 
@@ -170,6 +172,7 @@ extension Worker {
 
   private func pause(_ backoff: Int64, _ exchange: Exchange) async throws(ExchangeError) {
     if backoff > 0 {
+      exchange.answer.pauses += backoff
       await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
         loop.scheduleTask(in: .nanoseconds(backoff)) { continuation.resume() }
       }

@@ -14,7 +14,7 @@ extension Worker {
     let source = answer.source
     var settlement = Settlement(
       status: answer.status, durationNanoseconds: now - exchange.startedAt,
-      overheadNanoseconds: now - exchange.startedAt - answer.upstream)
+      overheadNanoseconds: (answer.firstByteAt ?? now) - exchange.startedAt - answer.upstream - answer.pauses)
     settlement.errorSource = source
     if source == .none, exchange.surface?.hasTokens == true {
       settlement.firstTokenNanoseconds = answer.firstByteAt.map { $0 - exchange.startedAt }
@@ -29,7 +29,7 @@ extension Worker {
   private func record(_ settlement: Settlement, _ exchange: Exchange) {
     let candidate = exchange.answer.candidate
     series.exchange(
-      model: candidate?.model, deployment: candidate?.deployment, surface: exchange.surface,
+      model: candidate?.model ?? exchange.model, deployment: candidate?.deployment, surface: exchange.surface,
       in: exchange.snapshot
     ).record(settlement, in: shard)
     if exchange.isGone { shard.increment(series.clientDisconnects) }

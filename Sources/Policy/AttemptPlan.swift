@@ -32,6 +32,8 @@ package struct AttemptPlan {
   package private(set) var count = 0
   private var current = 0
   private var tried: [Tried] = []
+  /// Those of them that won't do better a second time.
+  private var barred: [Tried] = []
 
   private struct Tried: Equatable {
     var deployment: Int
@@ -57,6 +59,7 @@ package struct AttemptPlan {
     random: inout Chance, mayRetry: () -> Bool
   ) -> Next {
     guard verdict.retry != .never else { return .stop(.final) }
+    if verdict.retry == .elsewhere, let last = tried.last { barred.append(last) }
     guard count < limit else { return .stop(.attemptsSpent) }
     let before = self
     if let next = step(.retry, in: table, inFlight: inFlight, random: &random) {
@@ -65,7 +68,7 @@ package struct AttemptPlan {
     guard verdict.retry == .anywhere, !candidates.isEmpty else { return .stop(.candidatesSpent) }
     // Everything was tried once; the first candidate again, after a pause.
     current = 0
-    tried.removeAll()
+    tried = barred
     guard let next = step(.retry, in: table, inFlight: inFlight, random: &random) else {
       return .stop(.candidatesSpent)
     }

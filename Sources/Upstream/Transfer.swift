@@ -7,9 +7,9 @@ package protocol TransferConsumer: AnyObject {
   func transferReceivedHead(_ head: borrowing UpstreamHead)
   /// Bytes of the body, valid during the call. `.pause` leaves them with libcurl until `resume()`.
   func transferReceived(_ bytes: UnsafeRawBufferPointer) -> TransferFlow
-  /// The last call, unless the transfer was cancelled: the answer was complete (nil) or failed.
+  /// The last call, unless the transfer was cancelled: the answer was complete (nil) or failed. It ends the batch too.
   func transferEnded(_ failure: TransferFailure?)
-  /// Everything that was ready has been delivered: the moment to write onwards.
+  /// Everything that was ready has been delivered, and more will come: the moment to write onwards.
   func transferBatchEnded()
 }
 
@@ -104,15 +104,12 @@ package final class Transfer {
   /// the consumer may start the next request on the same handle.
   func ended(_ code: CURLcode, detach: () -> Void) {
     let consumer = self.consumer
-    let wasDirty = isDirty
     let end = machine.end()
     let failure = end == .none ? nil : self.failure(code, headReceived: end == .deliver(headReceived: true))
     isDirty = false
     release()
     detach()
-    guard end != .none else { return }
-    consumer?.transferEnded(failure)
-    if wasDirty { consumer?.transferBatchEnded() }
+    if end != .none { consumer?.transferEnded(failure) }
   }
 
   /// The handle was taken away from libcurl after `cancel()`.

@@ -11,7 +11,7 @@ struct Manifest {
   init(text: String) {
     let constants = Self.constants(in: text)
     var dependencies: [String: Set<String>] = [:]
-    let calls = #/(?:module|program|\.target|\.executableTarget)\((?:name: )?"([A-Za-z]+)"/#
+    let calls = #/(?:module|program|\.target|\.executableTarget)\(\s*(?:name: )?"([A-Za-z]+)"/#
     for call in text.matches(of: calls) {
       let list = Self.balanced(text[call.range.upperBound...])
       dependencies[String(call.1)] = Self.names(in: list, constants)

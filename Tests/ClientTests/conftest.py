@@ -10,18 +10,19 @@ import openai
 import pytest
 
 from support import (
-    CLIENT_KEY, NARROW_KEY, PROVIDER_KEY, REFUSED_KEY, SECRETS, Process, Router, Simulator, free_port, sha256)
+    CLIENT_KEY, KEYS, NARROW_KEY, PROVIDER_KEY, SECRETS, Process, Router, Simulator, free_port, sha256)
+from wire import Wire
 
 CONFIG = """
 server:
   host: 127.0.0.1
   port: {port}
   workers: 2
-  request_timeout: 20s
+  request_timeout: 60s
   first_byte_timeout: {{ stream: 1s, plain: 2s }}
   connect_timeout: 1s
-  idle_timeout: 20s
-  drain_timeout: 10s
+  idle_timeout: 30s
+  drain_timeout: 30s
 {server}
 admin: {{ port: {admin_port} }}
 providers:
@@ -110,7 +111,7 @@ def serve(write_config, processes):
     """Starts a router with further lines in its configuration."""
     def start(server="", models=""):
         config, ports = write_config(server, models)
-        router = Router(config, {"PROVIDER_KEY": PROVIDER_KEY, "REFUSED_KEY": REFUSED_KEY}, **ports)
+        router = Router(config, KEYS, **ports)
         processes.append(router)
         return router.wait_until_ready()
 
@@ -140,6 +141,20 @@ def settled(router):
 def router(serve, alpha, beta):
     yield from settled(serve())
     assert alpha.is_alive and beta.is_alive
+
+
+@pytest.fixture(scope="session")
+def strict(serve):
+    """A router that waits little and holds little."""
+    yield from settled(serve(
+        server="  header_timeout: 1s\n  body_timeout: 1s\n  max_body: 1MiB\n  max_buffered: 1MiB"))
+
+
+@pytest.fixture
+def wire(router):
+    """A connection of its own."""
+    with Wire(router) as wire:
+        yield wire
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ NARROW_KEY = "sy-narrow-77aa02b9c1d3"
 PROVIDER_KEY = "sk-provider-5d1e88f02a6b"
 REFUSED_KEY = "sk-refused-9c44b10e7f35"
 PROMPT_MARK = "purple heron 7731"
+KEYS = {"PROVIDER_KEY": PROVIDER_KEY, "REFUSED_KEY": REFUSED_KEY}  # for the environment
 SECRETS = [CLIENT_KEY, NARROW_KEY, PROVIDER_KEY, REFUSED_KEY, PROMPT_MARK]
 
 
@@ -86,7 +87,7 @@ class Process:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def wait(self, seconds=15):
+    def wait(self, seconds=60):
         """The exit code."""
         code = self.process.wait(seconds)
         self.reader.join(5)

@@ -1,22 +1,16 @@
-"""The commands: what `check` says, what `serve` refuses, how a running router takes up a new file and how it ends."""
+"""The configuration: what `check` says of it, and what `serve` refuses."""
 
 import json
 import re
-import signal
 import socket
-import threading
-import time
 
-import httpx
 import jsonschema
 import pytest
 import yaml
 
-from support import BINARIES, CLIENT_KEY, PROVIDER_KEY, REFUSED_KEY, Router, eventually, get, prompt
-from wire import Wire, body, request
+from support import BINARIES, KEYS, PROVIDER_KEY, REFUSED_KEY
 
 SWITCHYARD = BINARIES / "switchyard"
-KEYS = {"PROVIDER_KEY": PROVIDER_KEY, "REFUSED_KEY": REFUSED_KEY}
 
 VALID = """\
 providers:
@@ -149,141 +143,3 @@ def test_serve_says_what_is_wrong_with_its_file_or_its_port(run, write):
         taken = run(
             SWITCHYARD, "serve", "--config", write(VALID, ("PORT", str(holder.getsockname()[1]))), environment=KEYS)
     assert taken.code == 1 and "can't start" in taken.output
-
-
-# A running router
-
-
-def models_of(router):
-    headers = {"authorization": f"Bearer {CLIENT_KEY}"}
-    return {model["id"] for model in httpx.get(f"{router.url}/v1/models", headers=headers).json()["data"]}
-
-
-def reloads(router, result):
-    return router.metric("switchyard_config_reloads_total", result=result)
-
-
-@pytest.fixture(scope="module")
-def changing(serve):
-    router = serve()
-    yield router
-    assert router.unsettled() == {}
-
-
-@pytest.mark.parametrize("how", ["by SIGHUP", "by itself"])
-def test_a_changed_file_is_taken_up_without_a_restart(changing, how):
-    name, before = f"new-{how[3:].lower()}", reloads(changing, "applied")
-    text = changing.config.read_text()
-    changing.config.write_text(text.replace("\nmodels:\n", f"\nmodels:\n  {name}: {{ deployments: [sim-b] }}\n"))
-    if how == "by SIGHUP":
-        changing.signal(signal.SIGHUP)
-    assert eventually(lambda: name in models_of(changing))
-    assert reloads(changing, "applied") > before
-    with Wire(changing) as wire:
-        wire.send(request(body(model=name)))
-        assert wire.answer().status == 200
-
-
-def test_an_invalid_file_leaves_the_old_one_in_force(changing):
-    text, names, before = changing.config.read_text(), models_of(changing), reloads(changing, "refused")
-    epoch = changing.metric("switchyard_config_epoch")
-    changing.config.write_text(text.replace("models:\n", "models:\n  broken: { deployments: [nobody] }\n"))
-    changing.signal(signal.SIGHUP)
-    assert eventually(lambda: reloads(changing, "refused") > before)
-    assert models_of(changing) == names and changing.metric("switchyard_config_epoch") == epoch
-    assert "nobody" in changing.output
-    changing.config.write_text(text)
-
-
-def test_a_reload_does_not_disturb_what_runs(changing):
-    with Wire(changing) as wire:
-        wire.send(request(body(stream=True, tokens=40, per_token="30ms")))
-        for _ in range(5):
-            changing.signal(signal.SIGHUP)
-            time.sleep(0.1)
-        assert wire.answer().body.endswith(b"data: [DONE]\n\n")
-        wire.send(request())
-        assert wire.answer().status == 200
-
-
-def test_the_admin_port_wants_its_token_for_metrics_and_none_for_health(write_config, processes):
-    config, ports = write_config()
-    config.write_text(config.read_text().replace(
-        f"admin: {{ port: {ports['admin_port']}", 'admin: { token: "${REFUSED_KEY}", port: ' + str(ports["admin_port"])))
-    router = Router(config, KEYS, **ports)
-    processes.append(router)
-    router.wait_until_ready()
-    admin = f"http://127.0.0.1:{ports['admin_port']}"
-    assert [get(f"{admin}/{path}")[0] for path in ("livez", "readyz", "metrics", "nothing")] == [200, 200, 401, 404]
-    assert httpx.get(f"{admin}/metrics", headers={"authorization": f"Bearer {REFUSED_KEY}"}).status_code == 200
-
-
-# The end
-
-
-def stream_in_background(router, **directive):
-    """A stream under way; the answer's bytes are in the list once the thread has ended."""
-    wire, bodies = Wire(router), []
-    wire.send(request(body(stream=True, **directive)))
-    wire.rest = wire._until(b"data: ") + b"data: " + wire.rest
-
-    def read():
-        try:
-            bodies.append(wire.answer().body.decode())
-        except (AssertionError, OSError) as error:
-            bodies.append(f"cut: {error}")
-        wire.socket.close()
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    return thread, bodies
-
-
-def test_sigterm_fails_readiness_first_and_lets_a_stream_finish(serve):
-    router = serve()
-    idle = Wire(router)
-    thread, bodies = stream_in_background(router, tokens=100, per_token="20ms")
-    router.signal(signal.SIGTERM)
-    assert eventually(lambda: router.readiness() == 503, 0.4)
-    assert get(f"http://127.0.0.1:{router.admin_port}/livez")[0] == 200
-    with Wire(router) as late:
-        late.send(request(body()))
-        assert late.answer().status == 200
-    assert idle.is_closed(within=2)
-    assert router.is_alive and router.readiness() == 503
-    with pytest.raises(OSError):
-        Wire(router)
-    assert router.wait() == 0
-    thread.join()
-    assert bodies[0].endswith("data: [DONE]\n\n") and bodies[0].count('"content":" ') == 99
-
-
-def test_a_second_sigterm_ends_at_once_and_no_stream_looks_whole(serve):
-    router = serve()
-    thread, bodies = stream_in_background(router, tokens=1000, per_token="50ms")
-    router.signal(signal.SIGTERM)
-    assert eventually(lambda: "draining" in router.output)
-    start = time.monotonic()
-    router.signal(signal.SIGTERM)
-    assert router.wait() == 0 and time.monotonic() - start < 3
-    thread.join()
-    assert "[DONE]" not in bodies[0] and ("cut" in bodies[0] or '"error"' in bodies[0])
-
-
-def test_a_stream_longer_than_the_drain_ends_in_an_error(serve):
-    router = serve()
-    router.config.write_text(router.config.read_text().replace("drain_timeout: 10s", "drain_timeout: 1s"))
-    router.signal(signal.SIGHUP)
-    assert eventually(lambda: reloads(router, "applied"))
-    thread, bodies = stream_in_background(router, tokens=1000, per_token="50ms")
-    router.signal(signal.SIGTERM)
-    assert router.wait(10) == 0
-    thread.join()
-    assert "[DONE]" not in bodies[0]
-    assert json.loads(bodies[0].rstrip("\n").split("\n\n")[-1].removeprefix("data: "))["error"]["code"]
-
-
-def test_sigint_drains_too(serve):
-    router = serve()
-    router.signal(signal.SIGINT)
-    assert router.wait() == 0

@@ -216,7 +216,7 @@ def test_a_responses_stream_that_breaks_ends_in_an_event_of_its_own_kind(http):
 
 def test_a_stream_that_stalls_midway_ends_in_an_error_event(serve):
     router = serve(server="  body_timeout: 3s")
-    router.config.write_text(router.config.read_text().replace("idle_timeout: 20s", "idle_timeout: 1s"))
+    router.config.write_text(router.config.read_text().replace("idle_timeout: 30s", "idle_timeout: 1s"))
     router.signal(1)
     assert eventually(lambda: router.metric("switchyard_config_reloads_total", result="applied"))
     body = raw_stream(router, stall="mid_stream", after_chunks=4).split(b"\r\n\r\n", 1)[1]

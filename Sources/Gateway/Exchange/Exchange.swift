@@ -24,6 +24,8 @@ final class Exchange: @unchecked Sendable {
   var surface: Surface?
   var principal: Principal?
   var facts: RequestFacts?
+  /// The position of the model that was asked for.
+  var model: Int?
   var attempts = 0
   var attempt: Attempt?
   var answer = AnswerRecord()
@@ -147,8 +149,9 @@ struct AnswerRecord {
   var candidate: RoutingTable.Candidate?
   var endpoint: Int?
   var firstByteAt: Int64?
-  /// Nanoseconds spent waiting for providers.
+  /// Nanoseconds spent waiting for providers' first bytes, and between attempts.
   var upstream: Int64 = 0
+  var pauses: Int64 = 0
   var bytesOut = 0
   var usage: Usage?
   var finishReason: String?

@@ -1,0 +1,129 @@
+import Policy
+import Testing
+
+struct AttemptPlanTests {
+  private let elsewhere = Classification(status: 429)
+  private let anywhere = Classification(status: 503)
+
+  @Test func theFirstAttemptGoesToTheFirstCandidate() {
+    var play = Play(pools: [[0, 1], [2]], limit: 3)
+    let step = play.first()
+    #expect(step?.candidate == play.candidates[0])
+    #expect(step?.reason == .first)
+    #expect(step?.backoff == 0)
+    #expect(play.plan.count == 1)
+  }
+
+  @Test func anUntriedEndpointOfTheSameDeploymentComesBeforeTheNextDeployment() {
+    for seed in 0..<100 as Range<UInt64> {
+      var play = Play(pools: [[0, 1, 2], [3]], limit: 9, seed: seed)
+      var endpoints = [play.first()?.endpoint]
+      for _ in 0..<3 { endpoints.append(play.step(after: elsewhere)?.endpoint) }
+      #expect(Set(endpoints.prefix(3)) == [0, 1, 2])
+      #expect(endpoints.last == 3)
+    }
+  }
+
+  @Test func theLeastLoadedEndpointIsTriedFirst() {
+    var play = Play(pools: [[0, 1, 2]], limit: 3, inFlight: [5, 1, 3])
+    #expect(play.first()?.endpoint == 1)
+    #expect(play.step(after: elsewhere)?.endpoint == 2)
+    #expect(play.step(after: elsewhere)?.endpoint == 0)
+  }
+
+  @Test func elsewhereNeverComesBackToAnEndpoint() {
+    var play = Play(pools: [[0, 1], [2]], limit: 99)
+    var endpoints = [play.first()?.endpoint]
+    for _ in 0..<2 { endpoints.append(play.step(after: elsewhere)?.endpoint) }
+    #expect(Set(endpoints) == [0, 1, 2])
+    #expect(play.next(after: elsewhere) == .stop(.candidatesSpent))
+  }
+
+  @Test func anywhereComesBackToTheFirstDeploymentAfterAPause() {
+    var play = Play(pools: [[0], [1]], limit: 99)
+    _ = play.first()
+    #expect(play.step(after: anywhere)?.backoff == 0)
+    let again = play.step(after: anywhere)
+    #expect(again?.endpoint == 0)
+    #expect(again?.reason == .retry)
+    #expect(play.step(after: anywhere)?.endpoint == 1)
+  }
+
+  /// An endpoint that said "not me" (a refused credential, say) gains nothing by a second try, whatever others said meanwhile.
+  @Test func anywhereDoesNotComeBackToAnEndpointThatEndedElsewhere() {
+    var play = Play(pools: [[0], [1]], limit: 99)
+    #expect(play.first()?.endpoint == 0)
+    #expect(play.step(after: Classification(status: 401))?.endpoint == 1)
+    #expect(play.step(after: anywhere)?.endpoint == 1)
+  }
+
+  @Test func pausesAreFullJitterBelowADoublingCeiling() {
+    var chance = Chance(seed: 9)
+    for (n, ceiling) in [100, 200, 400, 800, 1600, 2000, 2000, 2000].enumerated() {
+      let pauses = (0..<2000).map { _ in AttemptPlan.backoff(attempt: n, random: &chance) / 1000 }
+      let limit = Int64(ceiling) * 1000
+      #expect(pauses.allSatisfy { (0...limit).contains($0) })
+      // All of the range is used: none of 2,000 draws in the lowest or highest tenth has a chance of 10⁻⁹¹.
+      #expect(pauses.contains { $0 < limit / 10 } && pauses.contains { $0 > limit * 9 / 10 })
+    }
+    #expect((0...2_000_000_000).contains(AttemptPlan.backoff(attempt: .max, random: &chance)))
+    #expect((0...100_000_000).contains(AttemptPlan.backoff(attempt: -1, random: &chance)))
+  }
+
+  @Test func oneCapHoldsForRetriesAndFallbacksTogether() {
+    var play = Play(pools: [[0, 1], [2, 3]], fallbacks: [0, 1], limit: 3)
+    _ = play.first()
+    #expect(play.step(after: anywhere)?.reason == .retry)
+    #expect(play.step(after: anywhere)?.reason == .fallback)
+    #expect(play.next(after: anywhere) == .stop(.attemptsSpent))
+    #expect(play.plan.count == 3)
+  }
+
+  @Test func theBudgetIsNotAskedWhereNothingCanBeTried() {
+    var play = Play(pools: [[0]], limit: 2)
+    _ = play.first()
+    play.mayRetry = {
+      Issue.record("asked")
+      return true
+    }
+    #expect(play.next(after: elsewhere) == .stop(.candidatesSpent))
+    #expect(play.next(after: .success) == .stop(.final))
+    play.mayRetry = { true }
+    _ = play.step(after: anywhere)
+    play.mayRetry = {
+      Issue.record("asked")
+      return true
+    }
+    #expect(play.next(after: anywhere) == .stop(.attemptsSpent))
+  }
+
+  @Test func aRefusedBudgetChangesNothing() {
+    for pools in [[[0], [1]], [[0]]] {
+      var play = Play(pools: pools, limit: 5)
+      _ = play.first()
+      play.mayRetry = { false }
+      for _ in 0..<3 {
+        #expect(play.next(after: anywhere) == .stop(.budgetSpent))
+        #expect(play.plan.count == 1)
+      }
+      play.mayRetry = { true }
+      #expect(play.step(after: anywhere)?.endpoint == (pools.count == 2 ? 1 : 0))
+      #expect(play.plan.count == 2)
+    }
+  }
+
+  @Test func emptyPoolsArePassedOver() {
+    var play = Play(pools: [[], [3], []], limit: 3)
+    #expect(play.first()?.endpoint == 3)
+    #expect(play.next(after: elsewhere) == .stop(.candidatesSpent))
+  }
+
+  @Test func withoutAnEndpointThereIsNoAttempt() {
+    var none = Play(pools: [], limit: 3)
+    #expect(none.first() == nil)
+    var empty = Play(pools: [[], []], limit: 3)
+    #expect(empty.first() == nil)
+    #expect(empty.next(after: anywhere) == .stop(.candidatesSpent))
+    #expect(empty.plan.count == 0)
+  }
+}

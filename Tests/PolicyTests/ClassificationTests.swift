@@ -1,0 +1,85 @@
+import Policy
+import Testing
+
+struct ClassificationTests {
+  private typealias Row = (
+    status: Int, kind: Classification.Kind, fault: Classification.Fault?, retry: Classification.Retry,
+    reason: Classification.Reason
+  )
+
+  /// Algorithms §7: never on 4xx but 408, 409, 429, and those about our own credential.
+  private static let rows: [Row] = [
+    (200, .success, nil, .never, .ok),
+    (201, .success, nil, .never, .ok),
+    (204, .success, nil, .never, .ok),
+    (299, .success, nil, .never, .ok),
+    (300, .failure, .provider, .elsewhere, .redirect),
+    (302, .failure, .provider, .elsewhere, .redirect),
+    (399, .failure, .provider, .elsewhere, .redirect),
+    (400, .ignore, .client, .never, .refusedByProvider),
+    (401, .cooldown, .provider, .elsewhere, .credential),
+    (402, .cooldown, .provider, .elsewhere, .credential),
+    (403, .cooldown, .provider, .elsewhere, .credential),
+    (404, .ignore, .client, .never, .refusedByProvider),
+    (408, .failure, .provider, .elsewhere, .requestTimeout),
+    (409, .ignore, .provider, .elsewhere, .conflict),
+    (413, .ignore, .client, .never, .refusedByProvider),
+    (422, .ignore, .client, .never, .refusedByProvider),
+    (429, .cooldown, .provider, .elsewhere, .rateLimited),
+    (499, .ignore, .client, .never, .refusedByProvider),
+    (500, .failure, .provider, .anywhere, .serverError),
+    (502, .failure, .provider, .anywhere, .serverError),
+    (503, .failure, .provider, .anywhere, .overloaded),
+    (504, .failure, .provider, .anywhere, .serverError),
+    (529, .failure, .provider, .anywhere, .overloaded),
+    (599, .failure, .provider, .anywhere, .serverError),
+    (0, .failure, .provider, .elsewhere, .garbage),
+    (101, .failure, .provider, .elsewhere, .garbage),
+    (600, .failure, .provider, .elsewhere, .garbage),
+    (999, .failure, .provider, .elsewhere, .garbage),
+  ]
+
+  @Test(arguments: rows.indices) func statusesMeanWhatTheTableSays(index: Int) {
+    let row = Self.rows[index]
+    let expected = Classification(row.kind, fault: row.fault, retry: row.retry, row.reason)
+    #expect(Classification(status: row.status) == expected, "\(row.status)")
+  }
+
+  @Test func noStatusWithoutTheTwoHundredsIsASuccess() {
+    for status in 0..<1000 {
+      let isSuccess = Classification(status: status).kind == .success
+      #expect(isSuccess == (200..<300).contains(status), "\(status)")
+    }
+  }
+
+  @Test func theClientsOwnMistakesAreNeverTriedAgainNorHeldAgainstTheEndpoint() {
+    for status in 0..<1000 {
+      let verdict = Classification(status: status)
+      guard verdict.fault == .client else { continue }
+      #expect(verdict.retry == .never)
+      #expect(verdict.kind == .ignore)
+    }
+  }
+
+  @Test func faultsOfTransportMayBeTriedAnywhere() {
+    for reason in Classification.Reason.allCases {
+      let verdict = Classification.transport(reason)
+      #expect(verdict == Classification(.failure, fault: .provider, retry: .anywhere, reason))
+    }
+  }
+
+  @Test func whatIsNotTheEndpointsSaysNothingAboutIt() {
+    #expect(Classification.clientGone.kind == .ignore)
+    #expect(Classification.clientGone.retry == .never)
+    #expect(Classification.local.kind == .ignore)
+    #expect(Classification.local.fault == .switchyard)
+    #expect(Classification.deadline.retry == .never)
+    #expect(Classification.success.fault == nil)
+  }
+
+  @Test func reasonsAreWordsForLabels() {
+    let words = Classification.Reason.allCases.map(\.rawValue)
+    #expect(Set(words).count == words.count)
+    #expect(words.allSatisfy { $0.allSatisfy { $0 == "_" || $0.isLowercase && $0.isASCII } })
+  }
+}

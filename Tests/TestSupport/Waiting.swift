@@ -1,0 +1,41 @@
+import Glibc
+
+/// Runs blocking code on a thread of its own: the pool that runs tests has a thread per core and must not be blocked.
+package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in
+    startThread { continuation.resume(with: Result { try body() }) }
+  }
+}
+
+/// Waits until a condition holds; false where it doesn't within ten seconds.
+package func eventually(_ condition: @escaping @Sendable () async throws -> Bool) async throws -> Bool {
+  for _ in 0..<5000 {
+    if try await condition() { return true }
+    try await Task.sleep(for: .milliseconds(2))
+  }
+  return false
+}
+
+/// Starts a thread that nobody joins.
+package func startThread(_ body: @escaping @Sendable () -> Void) {
+  let context = Unmanaged.passRetained(ThreadBody(run: body)).toOpaque()
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  pthread_attr_setstacksize(&attributes, 512 << 10)
+  pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+  var thread = pthread_t()
+  let result = pthread_create(&thread, &attributes, runThread, context)
+  pthread_attr_destroy(&attributes)
+  precondition(result == 0, "pthread_create: \(result)")
+}
+
+private final class ThreadBody: Sendable {
+  let run: @Sendable () -> Void
+  init(run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+private func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let context else { return nil }
+  Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
+  return nil
+}

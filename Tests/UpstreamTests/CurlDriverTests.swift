@@ -1,0 +1,161 @@
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import Upstream
+
+/// Whole exchanges over real sockets, both ways in which readiness can reach a loop.
+@Suite(.timeLimit(.minutes(2)))
+struct CurlDriverTests {
+  @Test(arguments: LoopUnderTest.modes) func plainAnswersComeWhole(_ mode: ReadinessBridge.Mode) async throws {
+    try await withServer({ $0.answerAll("hello", fields: "X-A: 1\r\n") }) { server in
+      try await withLoop(mode) { loop in
+        let outcome = try await loop.fetch(on: loop.pool(server.url))
+        #expect(outcome.status == 200)
+        #expect(outcome.fields == ["X-A: 1", "Content-Length: 5"])
+        #expect(outcome.text == "hello")
+        #expect(outcome.failure == nil)
+        #expect(outcome.strays == 0)
+      }
+    }
+  }
+
+  @Test(arguments: LoopUnderTest.modes) func bodiesAndFieldsAreSentAsGiven(_ mode: ReadinessBridge.Mode) async throws {
+    let body = [UInt8]((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) })
+    try await withServer({ $0.answerAll("ok") }) { server in
+      try await withLoop(mode) { loop in
+        var configuration = HandleConfiguration(url: server.url + "/v1/x")
+        configuration.headers = ["Content-Type: application/json", "Authorization: Bearer k"]
+        let pool = try await loop.pool(configuration)
+        _ = try await loop.fetch(on: pool, body: body, headers: ["X-Once: 1"])
+        _ = try await loop.fetch(on: pool, body: [])
+        let requests = server.requests
+        #expect(requests.map(\.start) == ["POST /v1/x HTTP/1.1", "POST /v1/x HTTP/1.1"])
+        #expect(requests[0].body == body)
+        #expect(requests[0].all("x-once") == ["1"])
+        #expect(requests[1].body.isEmpty)
+        #expect(requests[1].all("x-once") == [], "a field of one request must not stay with its handle")
+        for request in requests {
+          #expect(request.all("authorization") == ["Bearer k"])
+          #expect(request.all("content-type") == ["application/json"])
+          #expect(request.all("expect") == [], "a provider that doesn't know it costs a second")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: LoopUnderTest.modes) func chunkedAnswersComeWhole(_ mode: ReadinessBridge.Mode) async throws {
+    try await withServer({ peer in
+      _ = peer.request()
+      peer.stream.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+      peer.stream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n")
+      for piece in ["a", "bc", "def"] { peer.stream.send("\(piece.count)\r\n\(piece)\r\n") }
+      peer.stream.send("0\r\nX-T: 1\r\n\r\n")
+      _ = peer.stream.untilEnd()
+    }) { server in
+      try await withLoop(mode) { loop in
+        let outcome = try await loop.fetch(on: loop.pool(server.url))
+        #expect(outcome.text == "abcdef")
+        #expect(outcome.fields == ["Transfer-Encoding: chunked", "Trailer: X-T"])
+        #expect(outcome.failure == nil)
+        #expect(outcome.strays == 0)
+      }
+    }
+  }
+
+  @Test(arguments: LoopUnderTest.modes) func headsMayComeInPieces(_ mode: ReadinessBridge.Mode) async throws {
+    let answer = Array("HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nok".utf8)
+    try await withServer({ peer in
+      // At each position once in two pieces, then byte by byte.
+      for cut in 1..<answer.count {
+        guard peer.request() != nil else { return }
+        peer.stream.send(Array(answer[..<cut]))
+        peer.stream.send(Array(answer[cut...]))
+      }
+      _ = peer.request()
+      for byte in answer { peer.stream.send([byte]) }
+      _ = peer.stream.untilEnd()
+    }) { server in
+      try await withLoop(mode) { loop in
+        let pool = try await loop.pool(server.url)
+        for _ in answer.indices {
+          let outcome = try await loop.fetch(on: pool)
+          #expect(outcome.status == 200)
+          #expect(outcome.fields == ["X-A: 1", "Content-Length: 2"])
+          #expect(outcome.text == "ok")
+        }
+        #expect(server.connectionCount == 1)
+      }
+    }
+  }
+
+  @Test(arguments: LoopUnderTest.modes, [1, 2, 7])
+  func aConsumerThatPausesGetsEveryByteInOrder(_ mode: ReadinessBridge.Mode, every: Int) async throws {
+    let body = [UInt8]((0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 11) })
+    try await withServer({ peer in
+      _ = peer.request()
+      peer.stream.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.count)\r\n\r\n")
+      peer.stream.send(body)
+      _ = peer.stream.untilEnd()
+    }) { server in
+      try await withLoop(mode) { loop in
+        // Pausing at every piece alone would never take one.
+        let flow = Recorder.Flow.pausing(every: max(every, 2))
+        let outcome = try await loop.fetch(on: loop.pool(server.url), flow: flow)
+        #expect(outcome.failure == nil)
+        #expect(outcome.pauses > 10)
+        #expect(outcome.body == body)
+      }
+    }
+  }
+
+  /// What is not read stays with the provider: the kernel's buffers hold some, this process next to nothing.
+  @Test(arguments: LoopUnderTest.modes) func aPausedTransferStopsTheSender(_ mode: ReadinessBridge.Mode) async throws {
+    let piece = [UInt8](repeating: 0x61, count: 64 << 10)
+    try await withServer({ peer in
+      _ = peer.request()
+      peer.stream.send("HTTP/1.1 200 OK\r\nContent-Length: \(piece.count * 10_000)\r\n\r\n")
+      for _ in 0..<10_000 { guard peer.stream.send(piece) else { return } }
+      peer.stream.reset()
+    }) { server in
+      try await withLoop(mode) { loop in
+        let recorder = try await loop.start(on: loop.pool(server.url), flow: .stuck)
+        #expect(try await eventually { try await loop.run { _ in recorder.value.outcome.pauses } > 0 })
+        try await loop.run { _ in recorder.value.cancel() }
+        #expect(try await eventually { server.openCount == 0 }, "the sender hears of the cancellation")
+        let outcome = try await loop.run { _ in recorder.value.outcome }
+        #expect(outcome.pauses == 1)
+        #expect(outcome.body.isEmpty)
+      }
+    }
+  }
+
+  @Test(arguments: LoopUnderTest.modes) func connectionsAreUsedAgain(_ mode: ReadinessBridge.Mode) async throws {
+    try await withServer({ $0.answerAll("ok") }) { server in
+      try await withLoop(mode) { loop in
+        let (a, b) = (try await loop.pool(server.url + "/a"), try await loop.pool(server.url + "/b"))
+        for pool in [a, b, a, b, a] {
+          for _ in 0..<10 { #expect(try await loop.fetch(on: pool).text == "ok") }
+        }
+        #expect(server.requestCount == 50)
+        #expect(server.connectionCount == 1)
+        #expect(try await loop.socketCount == 1)
+      }
+    }
+  }
+
+  @Test(arguments: LoopUnderTest.modes) func closingClosesIdleConnections(_ mode: ReadinessBridge.Mode) async throws {
+    try await withServer({ $0.answerAll("ok") }) { server in
+      try await withLoop(mode) { loop in _ = try await loop.fetch(on: loop.pool(server.url)) }
+      #expect(try await eventually { server.openCount == 0 })
+    }
+  }
+
+  @Test func urlsThatCannotBeCalledAreRefused() async throws {
+    try await withLoop(.automatic) { loop in
+      for url in ["ftp://a/", "file:///etc/passwd", "a", "", "http://", "http://a:99999/"] {
+        await #expect(throws: UpstreamError.self, "\(url)") { _ = try await loop.pool(url) }
+      }
+    }
+  }
+}
