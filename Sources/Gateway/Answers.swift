@@ -54,6 +54,7 @@ extension Worker {
   func refuse(_ error: ExchangeError, _ exchange: Exchange) {
     exchange.answer.error = error
     exchange.answer.status = error.status
+    exchange.releaseBody()  // before the client learns of it and sends the next
     guard error.status > 0 else { return }
     let keepsAlive = exchange.connection.keepsAlive
     let bytes = errorBytes(error, exchange, keepsAlive: keepsAlive)

@@ -91,7 +91,7 @@ extension Worker {
     var plan = AttemptPlan(
       candidates: snapshot.table.candidates(for: model, allows: principal.allows, random: &random),
       limit: snapshot.table.models[model].attempts)
-    snapshot.models[model].ledger.countRequest(now: exchange.startedAt)
+    snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())
     var next = plan.first(in: snapshot.table, inFlight: inFlight, random: &random)
     var last: (attempt: Attempt, verdict: Classification)?
     while case .attempt(let step) = next {

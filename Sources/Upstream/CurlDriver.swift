@@ -248,6 +248,8 @@ package final class CurlDriver {
     guard descriptor >= 0 else { return CURL_SOCKET_BAD }
     // A provider that vanished without a word is noticed within this, while bytes of ours are unacknowledged.
     if address.pointee.family != AF_UNIX { _ = sy_set_tcp_option(descriptor, CInt(TCP_USER_TIMEOUT), 30_000) }
+    // libcurl closes a socket that didn't get connected without a word, so the number may be known from a former life.
+    closed(descriptor)
     ownSockets.insert(descriptor)
     return descriptor
   }

@@ -30,6 +30,7 @@ package final class HandlePool {
   private let url: OpaquePointer
   private var idle: [Transfer] = []
   private let idleLimit = 256
+  private var isRetired = false
 
   /// Fails where the URL can't be parsed or has another scheme than http or https.
   package init(_ configuration: HandleConfiguration, driver: CurlDriver) throws(UpstreamError) {
@@ -73,11 +74,14 @@ package final class HandlePool {
   }
 
   func giveBack(_ transfer: Transfer) {
-    if idle.count < idleLimit { idle.append(transfer) }
+    if idle.count < idleLimit, !isRetired { idle.append(transfer) }
   }
 
-  /// Lets go of idle handles, which hold this pool; for a pool that is no longer in the configuration.
-  package func retire() { idle.removeAll() }
+  /// Keeps no idle handles any more, which hold this pool; for a pool that is no longer in the configuration.
+  package func retire() {
+    isRetired = true
+    idle.removeAll()
+  }
 
   private func configure(_ easy: UnsafeMutableRawPointer) {
     sy_easy_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(url))

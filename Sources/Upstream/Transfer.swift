@@ -126,8 +126,8 @@ package final class Transfer {
 
   private func failure(_ code: CURLcode, headReceived: Bool) -> TransferFailure? {
     guard code != CURLE_OK || !headReceived else { return nil }
-    let kind =
-      machine.failure ?? .init(code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code, headReceived: headReceived)
+    // Without a whole head even an end that libcurl takes for a good one is none.
+    let kind = machine.failure ?? (code == CURLE_OK ? .reset : .init(code, headReceived: headReceived))
     let text =
       errorText.pointee == 0
       ? curl_easy_strerror(code).map { String(cString: $0) } : String(cString: errorText)

@@ -28,10 +28,12 @@ struct Serve: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     let logger = self.logger
     let settings = try loadForServing()
+    // Before anything listens: who sees a port open may send a signal.
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     let accessLog = settings.telemetry.log == .json ? AccessLogWriter() : nil
     let replica = try await start(settings, logger, accessLog)
     let reloader = Reloader(options: options, replica: replica, running: settings, logger: logger)
-    await live(replica, reloader, logger)
+    await live(replica, signals, reloader, logger)
     await accessLog?.close()
   }
 
@@ -91,8 +93,9 @@ struct Serve: AsyncParsableCommand {
   }
 
   /// Until a signal has ended it.
-  private func live(_ replica: Replica, _ reloader: Reloader, _ logger: Logger) async {
-    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+  private func live(
+    _ replica: Replica, _ signals: UnixSignalsSequence, _ reloader: Reloader, _ logger: Logger
+  ) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await reloader.watch() }
       group.addTask { await Self.obey(signals, replica, reloader, logger) }

@@ -28,6 +28,18 @@ def changing(serve):
     assert router.unsettled() == {}
 
 
+def test_signals_are_heeded_from_the_moment_of_readiness(write_config, processes):
+    for _ in range(5):
+        config, ports = write_config()
+        router = Router(config, KEYS, **ports)
+        processes.append(router)
+        while router.readiness() != 200:
+            assert router.is_alive
+        router.signal(signal.SIGHUP)
+        assert eventually(lambda: not router.is_alive or reloads(router, "applied")) and router.is_alive
+        assert router.stop() == 0
+
+
 @pytest.mark.parametrize("how", ["by SIGHUP", "by itself"])
 def test_a_changed_file_is_taken_up_without_a_restart(changing, how):
     name, before = f"new-{how[3:].lower()}", reloads(changing, "applied")

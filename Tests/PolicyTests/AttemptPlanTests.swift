@@ -55,6 +55,7 @@ struct AttemptPlanTests {
     #expect(play.first()?.endpoint == 0)
     #expect(play.step(after: Classification(status: 401))?.endpoint == 1)
     #expect(play.step(after: anywhere)?.endpoint == 1)
+    #expect(play.step(after: anywhere)?.endpoint == 1, "nor in any later round")
   }
 
   @Test func pausesAreFullJitterBelowADoublingCeiling() {
@@ -80,21 +81,18 @@ struct AttemptPlanTests {
   }
 
   @Test func theBudgetIsNotAskedWhereNothingCanBeTried() {
-    var play = Play(pools: [[0]], limit: 2)
-    _ = play.first()
-    play.mayRetry = {
+    let asks: () -> Bool = {
       Issue.record("asked")
       return true
     }
-    #expect(play.next(after: elsewhere) == .stop(.candidatesSpent))
-    #expect(play.next(after: .success) == .stop(.final))
-    play.mayRetry = { true }
-    _ = play.step(after: anywhere)
-    play.mayRetry = {
-      Issue.record("asked")
-      return true
+    for (end, limit, stop) in [
+      (.success, 2, .final), (elsewhere, 2, .candidatesSpent), (anywhere, 1, .attemptsSpent),
+    ] as [(Classification, Int, AttemptPlan.Stop)] {
+      var play = Play(pools: [[0]], limit: limit)
+      _ = play.first()
+      play.mayRetry = asks
+      #expect(play.next(after: end) == .stop(stop))
     }
-    #expect(play.next(after: anywhere) == .stop(.attemptsSpent))
   }
 
   @Test func aRefusedBudgetChangesNothing() {

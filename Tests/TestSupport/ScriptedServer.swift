@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// A TCP server on a free port of this machine that plays a script on each connection, on a thread of its own.
 ///
@@ -39,7 +38,7 @@ package final class ScriptedServer: Sendable {
 
   package let port: Int
   private let listener: CInt
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   package init(_ script: @escaping @Sendable (Peer) -> Void) throws {
     signal(SIGPIPE, SIG_IGN)

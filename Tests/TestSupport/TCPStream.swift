@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// One side of a TCP connection, blocking, with every wait bounded. For one thread at a time.
 // @unchecked Sendable: a test makes it, and hands it to the one thread that uses it;
@@ -12,7 +11,7 @@ package final class TCPStream: @unchecked Sendable {
   }
 
   private let descriptor: CInt
-  private let isClosed = Mutex(false)
+  private let isClosed = Locked(false)
   private var buffer: [UInt8] = []
   /// How reading came to its end; nil while it goes on.
   package private(set) var end: End?

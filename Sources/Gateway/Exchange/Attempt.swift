@@ -187,7 +187,7 @@ final class Attempt: TransferConsumer {
   }
 
   private var isReady: Bool {
-    kind == .events ? scanner.facts.sawContent : heldBytes.readableBytes > Self.holdLimit
+    heldBytes.readableBytes > Self.holdLimit || kind == .events && scanner.facts.sawContent
   }
 
   private func hold() {

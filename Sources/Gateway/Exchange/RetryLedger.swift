@@ -3,7 +3,8 @@ import Synchronization
 
 /// The requests and retries of one model over the last ten seconds, counted by all workers of the replica.
 ///
-/// Each second has a cell that holds the second and its count in one atomic word; a cell of an old second starts anew.
+/// Each second has a cell that holds the second and its count in one atomic word; a cell of an old second starts anew, and what
+/// comes too late for its cell is not counted.
 final class RetryLedger: Sendable {
   private let requests = SecondCounts()
   private let retries = SecondCounts()
@@ -33,7 +34,7 @@ private struct SecondCounts: ~Copyable, Sendable {
     let start = UInt64(second) << 32
     let index = Int(second % 16)
     var seen = cells[index].load(ordering: .relaxed)
-    while true {
+    while seen >> 32 <= UInt64(second) {
       let next = seen >> 32 == UInt64(second) ? seen + 1 : start + 1
       let (done, now) = cells[index].compareExchange(expected: seen, desired: next, ordering: .relaxed)
       if done { return }

@@ -117,6 +117,7 @@ actor Worker {
     isClosed = true
     for connection in connections.reversed() { connection.cut() }
     log?.flush()
+    for endpoint in pools.values { endpoint.retire() }
     pools.removeAll()
     driver.close()
   }
