@@ -10,7 +10,7 @@ struct Play {
   var inFlight: [Int]
   var mayRetry: () -> Bool = { true }
 
-  /// - Parameter fallbacks: how many fallbacks lie before each candidate.
+  /// `fallbacks`: how many fallbacks lie before each candidate.
   init(pools: [[Int]], fallbacks: [Int]? = nil, limit: Int, inFlight: [Int] = [], seed: UInt64 = 1) {
     table = RoutingTable(
       models: [],
@@ -18,7 +18,9 @@ struct Play {
         .init(name: "d", endpoints: pool.map { .init(position: $0, weight: 1) })
       },
       positions: [:], defaultModel: nil)
-    candidates = pools.indices.map { .init(model: fallbacks?[$0] ?? 0, deployment: $0, fallback: fallbacks?[$0] ?? 0) }
+    candidates = pools.indices.map {
+      .init(model: fallbacks?[$0] ?? 0, deployment: $0, fallback: fallbacks?[$0] ?? 0)
+    }
     plan = AttemptPlan(candidates: candidates, limit: limit)
     chance = Chance(seed: seed)
     self.inFlight = inFlight

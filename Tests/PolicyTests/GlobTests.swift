@@ -13,7 +13,8 @@ struct GlobTests {
   }
 
   @Test(arguments: [
-    ("chat", "chats"), ("chat", "cha"), ("chat", ""), ("", "a"), ("chat-*", "chat"), ("*-fast", "chat-fast-2"),
+    ("chat", "chats"), ("chat", "cha"), ("chat", ""), ("", "a"), ("chat-*", "chat"),
+    ("*-fast", "chat-fast-2"),
     ("a*c", "ab"), ("?", ""), ("?", "ab"), ("a?c", "ac"), ("a*b*c", "acb"), ("[ab]", "a"), ("a.c", "abc"),
     ("Chat", "chat"), ("*?", ""),
   ])

@@ -10,7 +10,8 @@ struct RoutingTableTests {
     return RoutingTable(
       models: models.enumerated().map { position, model in
         .init(
-          name: "m\(position)", deployments: model.deployments.map { .init(position: $0.0, weight: $0.weight) },
+          name: "m\(position)",
+          deployments: model.deployments.map { .init(position: $0.0, weight: $0.weight) },
           fallbacks: model.fallbacks, attempts: 3, retryPercent: 20)
       },
       deployments: (0..<count).map { .init(name: "d\($0)", endpoints: [.init(position: $0, weight: 1)]) },

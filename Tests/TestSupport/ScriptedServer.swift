@@ -50,7 +50,9 @@ package final class ScriptedServer: Sendable {
   package static func listen(backlog: CInt) throws -> (descriptor: CInt, port: Int) {
     let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
     let bound = withLoopback(port: 0) { bind(descriptor, $0, $1) }
-    guard bound == 0, Glibc.listen(descriptor, backlog) == 0 else { throw TCPStream.ConnectError(code: errno) }
+    guard bound == 0, Glibc.listen(descriptor, backlog) == 0 else {
+      throw TCPStream.ConnectError(code: errno)
+    }
     var address = sockaddr_in()
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     _ = withUnsafeMutablePointer(to: &address) { pointer in

@@ -25,7 +25,7 @@ package final class TCPStream: @unchecked Sendable {
   }
 
   /// Connects to a port of this machine.
-  /// - Parameter receiveBuffer: bytes that the kernel may keep for us; small ones fill up soon.
+  /// `receiveBuffer`: bytes that the kernel may keep for us; small ones fill up soon.
   package convenience init(port: Int, receiveBuffer: Int? = nil) throws {
     let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
     if var size = receiveBuffer.map(CInt.init) {
@@ -43,7 +43,9 @@ package final class TCPStream: @unchecked Sendable {
   deinit { close() }
 
   private func setOption<Value: BitwiseCopyable>(_ level: CInt, _ option: CInt, _ value: Value) {
-    withUnsafeBytes(of: value) { _ = setsockopt(descriptor, level, option, $0.baseAddress, socklen_t($0.count)) }
+    withUnsafeBytes(of: value) {
+      _ = setsockopt(descriptor, level, option, $0.baseAddress, socklen_t($0.count))
+    }
   }
 
   // MARK: Writing
@@ -155,6 +157,8 @@ func withLoopback(port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CIn
   address.sin_port = in_port_t(port).bigEndian
   address.sin_addr.s_addr = inet_addr("127.0.0.1")
   return withUnsafePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
   }
 }

@@ -37,7 +37,9 @@ struct CurlDriverCancelTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func cancellingFromACallbackIsAllowed(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func cancellingFromACallbackIsAllowed(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     let piece = [UInt8](repeating: 0x61, count: 1 << 20)
     try await withServer({ peer in
       _ = peer.request()
@@ -53,7 +55,9 @@ struct CurlDriverCancelTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func theHandleOfACancelledTransferIsUsedAgain(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func theHandleOfACancelledTransferIsUsedAgain(
+    _ mode: ReadinessBridge.Mode
+  ) async throws {
     try await withServer({ peer in
       guard peer.request()?.target == "/answer" else { return _ = peer.stream.untilEnd() }
       peer.answer("ok")
@@ -75,7 +79,9 @@ struct CurlDriverCancelTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func cancellingAfterTheEndDoesNothing(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func cancellingAfterTheEndDoesNothing(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     try await withServer({ $0.answerAll("ok") }) { server in
       try await withLoop(mode) { loop in
         let pool = try await loop.pool(server.url)
@@ -93,7 +99,9 @@ struct CurlDriverCancelTests {
   }
 
   /// Half of many are cancelled while all wait; the others don't notice.
-  @Test(arguments: LoopUnderTest.modes) func cancellingOneLeavesTheOthersAlone(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func cancellingOneLeavesTheOthersAlone(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     try await withServer({ peer in
       guard let request = peer.request() else { return }
       guard request.target == "/kept" else { return _ = peer.stream.untilEnd() }
@@ -101,7 +109,9 @@ struct CurlDriverCancelTests {
       peer.answer("kept")
     }) { server in
       try await withLoop(mode) { loop in
-        let (kept, dropped) = (try await loop.pool(server.url + "/kept"), try await loop.pool(server.url + "/dropped"))
+        let (kept, dropped) = (
+          try await loop.pool(server.url + "/kept"), try await loop.pool(server.url + "/dropped")
+        )
         var (stay, go): ([NIOLoopBound<Recorder>], [NIOLoopBound<Recorder>]) = ([], [])
         for _ in 0..<30 {
           stay.append(try await loop.start(on: kept))

@@ -49,16 +49,22 @@ struct CurlDriverLoadTests {
     try await loop.stop()
   }
 
-  @Test(arguments: LoopUnderTest.modes) func twoHundredTransfersShareALoop(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func twoHundredTransfersShareALoop(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     try await load(mode, loops: 1, transfers: 200)
   }
 
-  @Test(arguments: LoopUnderTest.modes) func loopsDoNotDisturbEachOther(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func loopsDoNotDisturbEachOther(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     try await load(mode, loops: 4, transfers: 200)
   }
 
   /// Descriptors of drivers that were closed are gone: bridges, wakers and sockets.
-  @Test(arguments: LoopUnderTest.modes) func driversComeAndGoWithoutATrace(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func driversComeAndGoWithoutATrace(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     try await withServer({ $0.answerAll("ok") }) { server in
       for _ in 0..<50 {
         let outcome = try await withLoop(mode) { loop in try await loop.fetch(on: loop.pool(server.url)) }

@@ -24,7 +24,9 @@ struct CurlDriverProxyTests {
         let pool = try await loop.pool(configuration)
         for _ in 0..<2 { #expect(try await loop.fetch(on: pool, body: [0x7B, 0x7D]).text == "from afar") }
         let word = method == .get ? "GET" : "POST"
-        #expect(proxy.requests.map(\.start) == Array(repeating: "\(word) http://provider.invalid:81/v1/x HTTP/1.1", count: 2))
+        #expect(
+          proxy.requests.map(\.start)
+            == Array(repeating: "\(word) http://provider.invalid:81/v1/x HTTP/1.1", count: 2))
         #expect(proxy.requests.allSatisfy { $0.body == (method == .get ? [] : [0x7B, 0x7D]) })
         #expect(proxy.requests.allSatisfy { $0.first("host") == "provider.invalid:81" })
         #expect(proxy.connectionCount == 1)
@@ -49,10 +51,13 @@ struct CurlDriverProxyTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func aProxyThatIsAwayIsAConnectFailure(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func aProxyThatIsAwayIsAConnectFailure(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     try await withLoop(mode) { loop in
       let proxy = "http://127.0.0.1:\(try ScriptedServer.closedPort())"
-      let outcome = try await loop.fetch(on: loop.pool(configuration("http://provider.invalid/", proxy: proxy)))
+      let outcome = try await loop.fetch(
+        on: loop.pool(configuration("http://provider.invalid/", proxy: proxy)))
       #expect(outcome.failure?.kind == .connect)
     }
   }

@@ -5,7 +5,8 @@ import Testing
 @testable import Upstream
 
 /// Who may answer over TLS. The certificates are made afresh, so that none expires in the repository.
-@Suite(.enabled(if: Certificates.canBeMade || isCI, "the openssl command is missing"), .timeLimit(.minutes(2)))
+@Suite(
+  .enabled(if: Certificates.canBeMade || isCI, "the openssl command is missing"), .timeLimit(.minutes(2)))
 struct CurlDriverTLSTests {
   private func outcome(
     _ mode: ReadinessBridge.Mode = .automatic, certificate: String, authority: String?
@@ -24,7 +25,9 @@ struct CurlDriverTLSTests {
     return outcome
   }
 
-  @Test(arguments: LoopUnderTest.modes) func ourOwnAuthorityIsAccepted(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func ourOwnAuthorityIsAccepted(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     let outcome = try await outcome(mode, certificate: "good", authority: "ca")
     #expect(outcome.failure == nil)
     #expect(outcome.status == 200)

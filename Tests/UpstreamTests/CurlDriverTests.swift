@@ -7,7 +7,8 @@ import Testing
 /// Whole exchanges over real sockets, both ways in which readiness can reach a loop.
 @Suite(.timeLimit(.minutes(2)))
 struct CurlDriverTests {
-  @Test(arguments: LoopUnderTest.modes) func plainAnswersComeWhole(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func plainAnswersComeWhole(_ mode: ReadinessBridge.Mode) async throws
+  {
     try await withServer({ $0.answerAll("hello", fields: "X-A: 1\r\n") }) { server in
       try await withLoop(mode) { loop in
         let outcome = try await loop.fetch(on: loop.pool(server.url))
@@ -20,7 +21,9 @@ struct CurlDriverTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func bodiesAndFieldsAreSentAsGiven(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func bodiesAndFieldsAreSentAsGiven(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     let body = [UInt8]((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) })
     try await withServer({ $0.answerAll("ok") }) { server in
       try await withLoop(mode) { loop in
@@ -44,7 +47,9 @@ struct CurlDriverTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func chunkedAnswersComeWhole(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func chunkedAnswersComeWhole(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     try await withServer({ peer in
       _ = peer.request()
       peer.stream.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
@@ -110,7 +115,9 @@ struct CurlDriverTests {
   }
 
   /// What is not read stays with the provider: the kernel's buffers hold some, this process next to nothing.
-  @Test(arguments: LoopUnderTest.modes) func aPausedTransferStopsTheSender(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func aPausedTransferStopsTheSender(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     let piece = [UInt8](repeating: 0x61, count: 64 << 10)
     try await withServer({ peer in
       _ = peer.request()
@@ -130,7 +137,9 @@ struct CurlDriverTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func connectionsAreUsedAgain(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func connectionsAreUsedAgain(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     try await withServer({ $0.answerAll("ok") }) { server in
       try await withLoop(mode) { loop in
         let (a, b) = (try await loop.pool(server.url + "/a"), try await loop.pool(server.url + "/b"))
@@ -144,7 +153,9 @@ struct CurlDriverTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func closingClosesIdleConnections(_ mode: ReadinessBridge.Mode) async throws {
+  @Test(arguments: LoopUnderTest.modes) func closingClosesIdleConnections(_ mode: ReadinessBridge.Mode)
+    async throws
+  {
     try await withServer({ $0.answerAll("ok") }) { server in
       try await withLoop(mode) { loop in _ = try await loop.fetch(on: loop.pool(server.url)) }
       #expect(try await eventually { server.openCount == 0 })

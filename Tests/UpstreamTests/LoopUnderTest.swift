@@ -33,7 +33,8 @@ final class LoopUnderTest: Sendable {
       do {
         let driver = try CurlDriver(loop: loop, mode: mode)
         let made = LoopUnderTest(
-          loop: loop, driver: NIOLoopBound(driver, eventLoop: loop), pools: NIOLoopBoundBox([], eventLoop: loop))
+          loop: loop, driver: NIOLoopBound(driver, eventLoop: loop),
+          pools: NIOLoopBoundBox([], eventLoop: loop))
         return driver.start().map { made }
       } catch {
         return loop.makeFailedFuture(error)
@@ -67,7 +68,9 @@ final class LoopUnderTest: Sendable {
     }
   }
 
-  func pool(_ url: String, _ method: HandleConfiguration.Method = .get) async throws -> NIOLoopBound<HandlePool> {
+  func pool(_ url: String, _ method: HandleConfiguration.Method = .get) async throws -> NIOLoopBound<
+    HandlePool
+  > {
     var configuration = HandleConfiguration(url: url)
     configuration.method = method
     return try await pool(configuration)

@@ -55,7 +55,8 @@ final class Recorder: TransferConsumer {
     if isOver || outcome.status != 0 { outcome.strays += 1 }
     outcome.status = head.status
     head.forEachField { name, value in
-      outcome.fields.append("\(String(decoding: name, as: UTF8.self)): \(String(decoding: value, as: UTF8.self))")
+      outcome.fields.append(
+        "\(String(decoding: name, as: UTF8.self)): \(String(decoding: value, as: UTF8.self))")
     }
   }
 

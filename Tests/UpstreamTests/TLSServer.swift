@@ -10,7 +10,7 @@ final class TLSServer: @unchecked Sendable {
   let port: Int
   private let process: Process
 
-  /// - Parameter certificate: a name of `Certificates`.
+  /// `certificate`: a name of `Certificates`.
   init(_ certificates: Certificates, _ certificate: String) throws {
     process = Process()
     process.executableURL = URL(filePath: Certificates.openssl)
@@ -55,9 +55,11 @@ final class Certificates: Sendable {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try authority("ca")
     try authority("other")
-    try run("req", Self.newKey, "-keyout", "server.key", "-out", "good.csr", "-subj", "/CN=server",
+    try run(
+      "req", Self.newKey, "-keyout", "server.key", "-out", "good.csr", "-subj", "/CN=server",
       "-addext", "subjectAltName=IP:127.0.0.1")
-    try run("req", ["-new", "-key"], "server.key", "-out", "misnamed.csr", "-subj", "/CN=127.0.0.1",
+    try run(
+      "req", ["-new", "-key"], "server.key", "-out", "misnamed.csr", "-subj", "/CN=127.0.0.1",
       "-addext", "subjectAltName=DNS:elsewhere.example")
     try sign("good", as: "good", days: 2)
     try sign("good", as: "expired", days: -1)
@@ -71,11 +73,13 @@ final class Certificates: Sendable {
   private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
 
   private func authority(_ name: String) throws {
-    try run("req", ["-x509"] + Self.newKey, "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/CN=" + name)
+    try run(
+      "req", ["-x509"] + Self.newKey, "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/CN=" + name)
   }
 
   private func sign(_ request: String, as name: String, days: Int) throws {
-    try run("x509", ["-req", "-copy_extensions", "copy"], "-in", request + ".csr", "-out", name + ".pem",
+    try run(
+      "x509", ["-req", "-copy_extensions", "copy"], "-in", request + ".csr", "-out", name + ".pem",
       "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "\(days)")
   }
 
@@ -89,7 +93,8 @@ final class Certificates: Sendable {
     try process.run()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw TLSServer.Failure(description: "openssl \(command) \((options + more).joined(separator: " ")) failed")
+      throw TLSServer.Failure(
+        description: "openssl \(command) \((options + more).joined(separator: " ")) failed")
     }
   }
 }

@@ -26,7 +26,9 @@ struct TransferMachineTests {
 
   @Test func informationalHeadsAreSkippedWithTheirFields() {
     var machine = started()
-    for line in ["HTTP/1.1 103 Early Hints\r\n", "Link: </a>\r\n", "\r\n", "HTTP/1.1 100 Continue\r\n", "\r\n"] {
+    for line in [
+      "HTTP/1.1 103 Early Hints\r\n", "Link: </a>\r\n", "\r\n", "HTTP/1.1 100 Continue\r\n", "\r\n",
+    ] {
       #expect(machine.header(line) == .none)
     }
     #expect(machine.state == .awaitingHead)
@@ -120,7 +122,9 @@ struct TransferMachineTests {
     #expect(machine.state == .awaitingHead)
   }
 
-  @Test(arguments: [("HTTP/1.1 200 OK\r\n", 200), ("HTTP/1.1 404\r\n", 404), ("HTTP/2 503 \n", 503), ("HTTP/1.0 299 x", 299)])
+  @Test(arguments: [
+    ("HTTP/1.1 200 OK\r\n", 200), ("HTTP/1.1 404\r\n", 404), ("HTTP/2 503 \n", 503), ("HTTP/1.0 299 x", 299),
+  ])
   func statusLinesAreRead(line: String, status: Int) {
     var machine = started()
     _ = machine.header(line)
