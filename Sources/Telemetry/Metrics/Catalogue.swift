@@ -13,7 +13,7 @@ package enum Catalogue {
     help: "Time from the first byte of the request to the settlement.")
   package static let overhead = MetricFamily(
     .histogram(Buckets.overhead), "switchyard_overhead_seconds", .seconds, labels: ["model"],
-    help: "Time an exchange spent in the router, without the provider's part.")
+    help: "Time up to the first byte sent, without that spent in attempts and in pauses between them.")
   package static let tokens = MetricFamily(
     .counter, "switchyard_tokens_total", labels: ["model", "type"],
     help: "Tokens settled, by type (input, output).")
