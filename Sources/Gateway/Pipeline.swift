@@ -145,7 +145,7 @@ extension Worker {
     shard.increment(series.attempt(step.candidate.deployment, step.reason, in: snapshot))
     do {
       let pool = try pool(snapshot.endpoints[step.endpoint], request.facts.surface)
-      attempt.start(transferRequest(spliced, exchange), on: pool, driver: driver)
+      attempt.start(transferRequest(spliced, exchange), on: pool)
     } catch {
       logger.error(
         "an endpoint can't be called", metadata: ["reason": "\(error)", "request_id": "\(exchange.id)"])

@@ -70,10 +70,10 @@ package final class Replica: Sendable {
   ) async throws -> Worker {
     try await loop.flatSubmit {
       do {
-        let driver = try CurlDriver(loop: loop, mode: surroundings.readiness)
-        let started = driver.start()
+        let upstream = try UpstreamClient(loop: loop, mode: surroundings.readiness)
+        let started = upstream.start()
         let worker = Worker(
-          loop: loop, driver: driver, snapshot: snapshot, shared: shared, registry: registry,
+          loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, registry: registry,
           log: surroundings.accessLog, logger: surroundings.logger)
         loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
           worker.assumeIsolated { $0.isClosed ? task.cancel() : $0.tick() }
@@ -245,6 +245,6 @@ struct WorkerGauges: Sendable {
 
 extension Worker {
   func figures() -> (MetricsSnapshot, WorkerGauges) {
-    (shard.snapshot(), WorkerGauges(connections: connectionCount, transfers: driver.activeCount))
+    (shard.snapshot(), WorkerGauges(connections: connectionCount, transfers: upstream.activeCount))
   }
 }

@@ -13,7 +13,7 @@ package struct TransferFailure: Error, Sendable, Equatable {
     case reset
     /// What came isn't HTTP.
     case garbage
-    /// The answer's head passed `Transfer.headLimit`.
+    /// The answer's head passed `UpstreamHead.limit`.
     case oversizedHead = "oversized_head"
     /// The answer's body ended early.
     case brokenBody = "broken_body"

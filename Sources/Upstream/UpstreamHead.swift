@@ -70,7 +70,7 @@ package struct UpstreamHead: Sendable {
     return true
   }
 
-  private static func trimmed(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int)
+  static func trimmed(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int)
     -> UnsafeRawBufferPointer
   {
     var (start, end) = (start, end)

@@ -19,19 +19,19 @@ struct EndpointTests {
   }
 
   @Test(arguments: Surface.allCases) func surfacesGoOnFromTheBaseURL(surface: Surface) {
-    let handles = Endpoint(identity("https://a/base/v1")).handles(for: surface)
+    let handles = Endpoint(identity("https://a/base/v1")).target(for: surface)
     #expect(handles.url == "https://a/base" + surface.rawValue)
     #expect(handles.method == .post)
   }
 
   @Test func handlesHaveWhatTheProviderNeeds() {
-    let handles = Endpoint(identity("https://a/v1", key: "k")).handles(for: .chatCompletions)
+    let handles = Endpoint(identity("https://a/v1", key: "k")).target(for: .chatCompletions)
     #expect(handles.headers == ["Content-Type: application/json", "Authorization: Bearer k"])
     #expect(handles.caFile == "/ca")
     #expect(handles.clientCertificateFile == "/cert" && handles.clientKeyFile == "/key")
     #expect(handles.proxy == "http://p:1")
     #expect(handles.connectTimeout == .seconds(3))
-    let keyless = Endpoint(identity("https://a/v1")).handles(for: .chatCompletions)
+    let keyless = Endpoint(identity("https://a/v1")).target(for: .chatCompletions)
     #expect(keyless.headers == ["Content-Type: application/json"])
   }
 

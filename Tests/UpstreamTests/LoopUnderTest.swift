@@ -5,37 +5,60 @@ import Testing
 
 @testable import Upstream
 
-/// A driver on an event loop of its own, entered from tests.
+/// A client on an event loop of its own, entered from tests.
 final class LoopUnderTest: Sendable {
   let loop: any EventLoop
-  private let driver: NIOLoopBound<CurlDriver>
-  private let pools: NIOLoopBoundBox<[HandlePool]>
+  private let way: Way
+  private let client: NIOLoopBound<UpstreamClient>
+  private let pools: NIOLoopBoundBox<[any TransferPool]>
 
-  private init(loop: any EventLoop, driver: NIOLoopBound<CurlDriver>, pools: NIOLoopBoundBox<[HandlePool]>) {
+  private init(
+    loop: any EventLoop, way: Way, client: NIOLoopBound<UpstreamClient>,
+    pools: NIOLoopBoundBox<[any TransferPool]>
+  ) {
     self.loop = loop
-    self.driver = driver
+    self.way = way
+    self.client = client
     self.pools = pools
   }
 
-  /// The ways in which readiness can reach a loop on this machine; Linux AIO is refused by some sandboxes.
-  static let modes: [ReadinessBridge.Mode] = {
+  /// Who speaks HTTP, and how readiness reaches libcurl.
+  enum Way: String, Sendable {
+    /// HTTP/1.1 of our own, where it can; connections by libcurl over Linux AIO if that works here.
+    case http1
+    /// libcurl alone, over Linux AIO, and over a thread.
+    case curlAIO, curlThread
+
+    var mode: ReadinessBridge.Mode {
+      switch self {
+      case .http1: .automatic
+      case .curlAIO: .aio
+      case .curlThread: .thread
+      }
+    }
+  }
+
+  /// The ways on this machine; Linux AIO is refused by some sandboxes.
+  static let ways: [Way] = [.http1] + curlWays
+
+  static let curlWays: [Way] = {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let hasAIO = try? loop.submit {
       let bridge = try ReadinessBridge(loop: loop, mode: .aio)
       bridge.close()
       return true
     }.wait()
-    return hasAIO == true ? [.aio, .thread] : [.thread]
+    return hasAIO == true ? [.curlAIO, .curlThread] : [.curlThread]
   }()
 
-  static func start(_ mode: ReadinessBridge.Mode, on loop: any EventLoop) async throws -> LoopUnderTest {
+  static func start(_ way: LoopUnderTest.Way, on loop: any EventLoop) async throws -> LoopUnderTest {
     try await loop.flatSubmit {
       do {
-        let driver = try CurlDriver(loop: loop, mode: mode)
+        let client = try UpstreamClient(loop: loop, mode: way.mode)
         let made = LoopUnderTest(
-          loop: loop, driver: NIOLoopBound(driver, eventLoop: loop),
+          loop: loop, way: way, client: NIOLoopBound(client, eventLoop: loop),
           pools: NIOLoopBoundBox([], eventLoop: loop))
-        return driver.start().map { made }
+        return client.start().map { made }
       } catch {
         return loop.makeFailedFuture(error)
       }
@@ -43,57 +66,63 @@ final class LoopUnderTest: Sendable {
   }
 
   func stop() async throws {
-    try await run { driver in
-      #expect(driver.activeCount == 0)
+    try await run { client in
+      #expect(client.activeCount == 0)
       for pool in self.pools.value { pool.retire() }
       self.pools.value = []
-      driver.close()
+      client.close()
     }
   }
 
   /// Runs `body` on the loop.
-  func run<Value: Sendable>(_ body: @escaping @Sendable (CurlDriver) throws -> Value) async throws -> Value {
-    try await loop.submit { try body(self.driver.value) }.get()
+  func run<Value: Sendable>(_ body: @escaping @Sendable (UpstreamClient) throws -> Value) async throws
+    -> Value
+  {
+    try await loop.submit { try body(self.client.value) }.get()
   }
 
   var activeCount: Int { get async throws { try await run { $0.activeCount } } }
   var socketCount: Int { get async throws { try await run { $0.socketCount } } }
 
   /// A pool that is retired at the end.
-  func pool(_ configuration: HandleConfiguration) async throws -> NIOLoopBound<HandlePool> {
-    try await run { driver in
-      let pool = try HandlePool(configuration, driver: driver)
+  func pool(_ target: TransferTarget) async throws -> NIOLoopBound<any TransferPool> {
+    var target = target
+    if way != .http1 { target.engine = .curl }
+    let final = target
+    return try await run { client in
+      let pool = try client.pool(final)
       self.pools.value.append(pool)
       return NIOLoopBound(pool, eventLoop: self.loop)
     }
   }
 
-  func pool(_ url: String, _ method: HandleConfiguration.Method = .get) async throws -> NIOLoopBound<
-    HandlePool
+  func pool(_ url: String, _ method: TransferTarget.Method = .get) async throws -> NIOLoopBound<
+    any TransferPool
   > {
-    var configuration = HandleConfiguration(url: url)
-    configuration.method = method
-    return try await pool(configuration)
+    var target = TransferTarget(url: url)
+    target.method = method
+    return try await pool(target)
   }
 
   /// Starts a transfer; its recorder says how it goes.
   func start(
-    on pool: NIOLoopBound<HandlePool>, body: [UInt8] = [], headers: [String] = [],
+    on pool: NIOLoopBound<any TransferPool>, body: [UInt8] = [], headers: [String] = [],
     flow: Recorder.Flow = .free
   ) async throws -> NIOLoopBound<Recorder> {
-    try await run { driver in
+    try await run { _ in
       let recorder = Recorder(loop: self.loop, flow: flow)
       let owner = FixedBytes(body)
-      recorder.transfer = try driver.start(
+      let transfer = try pool.value.start(
         TransferRequest(body: UnsafeRawBufferPointer(owner.bytes), bodyOwner: owner, headers: headers),
-        on: pool.value, consumer: recorder)
+        consumer: recorder)
+      recorder.transfer = recorder.isOver ? nil : transfer
       return NIOLoopBound(recorder, eventLoop: self.loop)
     }
   }
 
   /// One transfer from start to end.
   func fetch(
-    on pool: NIOLoopBound<HandlePool>, body: [UInt8] = [], headers: [String] = [],
+    on pool: NIOLoopBound<any TransferPool>, body: [UInt8] = [], headers: [String] = [],
     flow: Recorder.Flow = .free
   ) async throws -> Recorder.Outcome {
     let recorder = try await start(on: pool, body: body, headers: headers, flow: flow)
@@ -113,12 +142,12 @@ private final class FixedBytes {
   deinit { bytes.deallocate() }
 }
 
-/// Runs `body` with a loop in a mode, and stops it.
+/// Runs `body` with a loop that goes a way, and stops it.
 func withLoop<Result>(
-  _ mode: ReadinessBridge.Mode, _ body: (LoopUnderTest) async throws -> Result
+  _ way: LoopUnderTest.Way, _ body: (LoopUnderTest) async throws -> Result
 ) async throws -> Result {
   let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-  let loop = try await LoopUnderTest.start(mode, on: group.next())
+  let loop = try await LoopUnderTest.start(way, on: group.next())
   do {
     let result = try await body(loop)
     try await loop.stop()

@@ -27,11 +27,11 @@ final class Recorder: TransferConsumer {
 
   let ended: EventLoopPromise<Outcome>
   private(set) var outcome = Outcome()
-  var transfer: Transfer?
+  var transfer: (any Transfer)?
   private let loop: any EventLoop
   private let flow: Flow
   private var pieces = 0
-  private var isOver = false
+  private(set) var isOver = false
 
   init(loop: any EventLoop, flow: Flow) {
     self.loop = loop

@@ -42,16 +42,12 @@ static inline CURLcode sy_easy_set_prerequest_callback(CURL *easy, sy_prerequest
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
 }
 
-static inline CURLcode sy_easy_get_long(CURL *easy, CURLINFO info, long *value) {
-  return curl_easy_getinfo(easy, info, value);
-}
-
-static inline CURLcode sy_easy_get_size(CURL *easy, CURLINFO info, curl_off_t *value) {
-  return curl_easy_getinfo(easy, info, value);
-}
-
 static inline CURLcode sy_easy_get_pointer(CURL *easy, CURLINFO info, void *value) {
   return curl_easy_getinfo(easy, info, (void **)value);
+}
+
+static inline CURLcode sy_easy_get_socket(CURL *easy, CURLINFO info, curl_socket_t *value) {
+  return curl_easy_getinfo(easy, info, value);
 }
 
 static inline CURLMcode sy_multi_set_long(CURLM *multi, CURLMoption option, long value) {

@@ -42,7 +42,7 @@ final class Attempt: TransferConsumer {
   private let limits: Limits
   private var scanner: StreamScanner
   private var inFlight: InFlight?
-  private var transfer: Transfer?
+  private var transfer: (any Transfer)?
   private var phase = Phase.waiting
   private var heldBytes = ByteBuffer()
   private var isPaused = false
@@ -67,8 +67,11 @@ final class Attempt: TransferConsumer {
 
   // MARK: What the pipeline does
 
-  func start(_ request: TransferRequest, on pool: HandlePool, driver: CurlDriver) {
-    do { transfer = try driver.start(request, on: pool, consumer: self) } catch {
+  func start(_ request: TransferRequest, on pool: any TransferPool) {
+    do {
+      let transfer = try pool.start(request, consumer: self)
+      if finalVerdict == nil { self.transfer = transfer }
+    } catch {
       failureDetail = "\(error)"
       end(.local)
     }

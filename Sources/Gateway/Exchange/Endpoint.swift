@@ -36,17 +36,17 @@ final class Endpoint: Sendable {
   fileprivate func enter() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }
   fileprivate func leave() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }
 
-  /// How libcurl calls this endpoint for a surface. A base URL ends in `/v1`, as SDKs have it; the surface's path goes on from there.
-  func handles(for surface: Surface) -> HandleConfiguration {
-    var configuration = HandleConfiguration(url: identity.url + surface.rawValue.dropFirst("/v1".count))
-    configuration.headers = ["Content-Type: application/json"]
-    if let key = identity.key { configuration.headers.append("Authorization: Bearer \(key.revealed)") }
-    configuration.caFile = identity.caFile
-    configuration.clientCertificateFile = identity.clientCertificateFile
-    configuration.clientKeyFile = identity.clientKeyFile
-    configuration.proxy = identity.proxy
-    configuration.connectTimeout = identity.connectTimeout
-    return configuration
+  /// How this endpoint is called for a surface. A base URL ends in `/v1`, as SDKs have it; the surface's path goes on from there.
+  func target(for surface: Surface) -> TransferTarget {
+    var target = TransferTarget(url: identity.url + surface.rawValue.dropFirst("/v1".count))
+    target.headers = ["Content-Type: application/json"]
+    if let key = identity.key { target.headers.append("Authorization: Bearer \(key.revealed)") }
+    target.caFile = identity.caFile
+    target.clientCertificateFile = identity.clientCertificateFile
+    target.clientKeyFile = identity.clientKeyFile
+    target.proxy = identity.proxy
+    target.connectTimeout = identity.connectTimeout
+    return target
   }
 
   private static func id(_ identity: Identity) -> String {

@@ -5,7 +5,7 @@ import Policy
 import Telemetry
 import Upstream
 
-/// The owner of one event loop and of all that lives on it: client connections, libcurl, metrics, log lines.
+/// The owner of one event loop and of all that lives on it: client connections, upstream ones, metrics, log lines.
 ///
 /// Its isolation is the loop: NIO and libcurl callbacks enter by `assumeIsolated`, the pipeline runs on it as a task.
 actor Worker {
@@ -15,7 +15,7 @@ actor Worker {
 
   let shared: SharedCounts
   let logger: Logger
-  let driver: CurlDriver
+  let upstream: UpstreamClient
   let peek = Peek()
   let shard: MetricsShard
   let registry: MetricsRegistry
@@ -33,12 +33,12 @@ actor Worker {
 
   /// To be made on `loop`.
   init(
-    loop: any EventLoop, driver: sending CurlDriver, snapshot: Snapshot, shared: SharedCounts,
+    loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
     registry: MetricsRegistry,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
-    self.driver = driver
+    self.upstream = upstream
     self.snapshot = snapshot
     self.shared = shared
     self.registry = registry
@@ -89,6 +89,7 @@ actor Worker {
     for connection in connections.reversed() { connection.check(now: now) }
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
     log?.flush()
+    upstream.tick()
   }
 
   /// New exchanges go by another configuration; those that run keep theirs.
@@ -119,32 +120,32 @@ actor Worker {
     log?.flush()
     for endpoint in pools.values { endpoint.retire() }
     pools.removeAll()
-    driver.close()
+    upstream.close()
   }
 
   var connectionCount: Int { connections.count }
-  var wakerName: String { driver.wakerName }
+  var wakerName: String { upstream.wakerName }
 
   // MARK: Upstream
 
-  func pool(_ endpoint: Endpoint, _ surface: Surface) throws(UpstreamError) -> HandlePool {
+  func pool(_ endpoint: Endpoint, _ surface: Surface) throws(UpstreamError) -> any TransferPool {
     let key = ObjectIdentifier(endpoint)
     if let pool = pools[key]?.pool(surface) { return pool }
-    let pool = try HandlePool(endpoint.handles(for: surface), driver: driver)
+    let pool = try upstream.pool(endpoint.target(for: surface))
     pools[key, default: EndpointPools(endpoint: endpoint)].set(pool, for: surface)
     return pool
   }
 }
 
-/// The handles of one endpoint on one worker, a pool for each surface.
+/// The pools of one endpoint on one worker, one for each surface.
 private struct EndpointPools {
   /// Held, so that its address stays the key's.
   let endpoint: Endpoint
-  private var pools: [Surface: HandlePool] = [:]
+  private var pools: [Surface: any TransferPool] = [:]
 
   init(endpoint: Endpoint) { self.endpoint = endpoint }
 
-  func pool(_ surface: Surface) -> HandlePool? { pools[surface] }
-  mutating func set(_ pool: HandlePool, for surface: Surface) { pools[surface] = pool }
+  func pool(_ surface: Surface) -> (any TransferPool)? { pools[surface] }
+  mutating func set(_ pool: any TransferPool, for surface: Surface) { pools[surface] = pool }
   func retire() { for pool in pools.values { pool.retire() } }
 }

@@ -7,16 +7,16 @@ import Testing
 /// Who may answer over TLS. The certificates are made afresh, so that none expires in the repository.
 @Suite(
   .enabled(if: Certificates.canBeMade || isCI, "the openssl command is missing"), .timeLimit(.minutes(2)))
-struct CurlDriverTLSTests {
+struct TLSTests {
   private func outcome(
-    _ mode: ReadinessBridge.Mode = .automatic, certificate: String, authority: String?
+    _ way: LoopUnderTest.Way = .http1, certificate: String, authority: String?
   ) async throws -> Recorder.Outcome {
     let (certificates, server) = try await onThread {
       let certificates = try Certificates()
       return (certificates, try TLSServer(certificates, certificate))
     }
-    let outcome = try await withLoop(mode) { loop in
-      var configuration = HandleConfiguration(url: "https://127.0.0.1:\(server.port)/")
+    let outcome = try await withLoop(way) { loop in
+      var configuration = TransferTarget(url: "https://127.0.0.1:\(server.port)/")
       configuration.method = .get
       configuration.caFile = authority.map { certificates.path($0 + ".pem") }
       return try await loop.fetch(on: loop.pool(configuration))
@@ -25,10 +25,10 @@ struct CurlDriverTLSTests {
     return outcome
   }
 
-  @Test(arguments: LoopUnderTest.modes) func ourOwnAuthorityIsAccepted(_ mode: ReadinessBridge.Mode)
+  @Test(arguments: LoopUnderTest.curlWays) func ourOwnAuthorityIsAccepted(_ way: LoopUnderTest.Way)
     async throws
   {
-    let outcome = try await outcome(mode, certificate: "good", authority: "ca")
+    let outcome = try await outcome(way, certificate: "good", authority: "ca")
     #expect(outcome.failure == nil)
     #expect(outcome.status == 200)
     #expect(outcome.text.contains("Cipher"))
@@ -53,7 +53,7 @@ struct CurlDriverTLSTests {
       _ = peer.stream.readMore()
       peer.answer("plain")
     }) { server in
-      try await withLoop(.automatic) { loop in
+      try await withLoop(.http1) { loop in
         let outcome = try await loop.fetch(on: loop.pool("https://127.0.0.1:\(server.port)/"))
         #expect(outcome.failure?.kind == .tls)
       }

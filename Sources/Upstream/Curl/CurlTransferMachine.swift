@@ -3,7 +3,7 @@
 ///     idle → awaitingHead → receivingBody → idle
 ///                 ↘︎            ↘︎
 ///                   cancelled (nothing more is delivered) → idle
-struct TransferMachine {
+struct CurlTransferMachine {
   enum State: Equatable {
     /// In the pool.
     case idle
@@ -62,7 +62,7 @@ struct TransferMachine {
       head.reset(status: Self.status(of: text))
       return .none
     }
-    guard head.byteCount + text.count <= Transfer.headLimit else {
+    guard head.byteCount + text.count <= UpstreamHead.limit else {
       failure = .oversizedHead
       return .abort
     }

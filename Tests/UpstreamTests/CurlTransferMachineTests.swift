@@ -3,9 +3,9 @@ import Testing
 @testable import Upstream
 
 /// The machine by the actions it returns.
-struct TransferMachineTests {
-  private func started() -> TransferMachine {
-    var machine = TransferMachine()
+struct CurlTransferMachineTests {
+  private func started() -> CurlTransferMachine {
+    var machine = CurlTransferMachine()
     machine.start()
     return machine
   }
@@ -52,7 +52,7 @@ struct TransferMachineTests {
     let line = "X-Long: " + String(repeating: "x", count: 1015) + "\r\n"
     var lines = 0
     while machine.header(line) == .none, lines < 1000 { lines += 1 }
-    #expect((Transfer.headLimit / 1024 - 1...Transfer.headLimit / 1023).contains(lines))
+    #expect((UpstreamHead.limit / 1024 - 1...UpstreamHead.limit / 1023).contains(lines))
     #expect(machine.failure == .oversizedHead)
     #expect(machine.end() == .deliver(headReceived: false))
   }
@@ -60,7 +60,7 @@ struct TransferMachineTests {
   /// The limit is for the final head alone: hints that came before it are forgotten.
   @Test func theLimitIsForEachHeadByItself() {
     var machine = started()
-    let line = "X-Long: " + String(repeating: "x", count: Transfer.headLimit / 2) + "\r\n"
+    let line = "X-Long: " + String(repeating: "x", count: UpstreamHead.limit / 2) + "\r\n"
     for status in [103, 103, 200] {
       #expect(machine.header("HTTP/1.1 \(status) X\r\n") == .none)
       #expect(machine.header(line) == .none)
@@ -96,7 +96,7 @@ struct TransferMachineTests {
   }
 
   @Test func cancellingLateOrTwiceDoesNothing() {
-    var machine = TransferMachine()
+    var machine = CurlTransferMachine()
     #expect(machine.cancel() == .none)
     machine.start()
     #expect(machine.cancel() == .remove)
@@ -143,14 +143,14 @@ struct TransferMachineTests {
     #expect(kept.first("x-old") == "1")
   }
 
-  private func receiveHead(_ machine: inout TransferMachine, field: String? = nil) {
+  private func receiveHead(_ machine: inout CurlTransferMachine, field: String? = nil) {
     _ = machine.header("HTTP/1.1 200 OK\r\n")
     if let field { _ = machine.header(field) }
     #expect(machine.header("\r\n") == .deliverHead)
   }
 }
 
-extension TransferMachine {
+extension CurlTransferMachine {
   fileprivate mutating func header(_ line: String) -> HeaderAction {
     Array(line.utf8).withUnsafeBytes { header(line: $0) }
   }

@@ -5,7 +5,7 @@ import Testing
 @testable import Upstream
 
 @Suite(.timeLimit(.minutes(2)))
-struct CurlDriverCancelTests {
+struct TransferCancelTests {
   /// Reads a request, says `begin`, and waits for the client's end.
   private static func hang(_ begin: String) -> @Sendable (ScriptedServer.Peer) -> Void {
     { peer in
@@ -17,10 +17,10 @@ struct CurlDriverCancelTests {
 
   private static let beginnings = ["", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"]
 
-  @Test(arguments: LoopUnderTest.modes, beginnings)
-  func cancellingClosesTheConnection(_ mode: ReadinessBridge.Mode, begin: String) async throws {
+  @Test(arguments: LoopUnderTest.ways, beginnings)
+  func cancellingClosesTheConnection(_ way: LoopUnderTest.Way, begin: String) async throws {
     try await withServer(Self.hang(begin)) { server in
-      try await withLoop(mode) { loop in
+      try await withLoop(way) { loop in
         let recorder = try await loop.start(on: loop.pool(server.url))
         let isUnderWay: @Sendable () async throws -> Bool = {
           guard begin.hasSuffix("abc") else { return server.requestCount == 1 }
@@ -37,7 +37,7 @@ struct CurlDriverCancelTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func cancellingFromACallbackIsAllowed(_ mode: ReadinessBridge.Mode)
+  @Test(arguments: LoopUnderTest.ways) func cancellingFromACallbackIsAllowed(_ way: LoopUnderTest.Way)
     async throws
   {
     let piece = [UInt8](repeating: 0x61, count: 1 << 20)
@@ -46,7 +46,7 @@ struct CurlDriverCancelTests {
       peer.stream.send("HTTP/1.1 200 OK\r\nContent-Length: \(piece.count * 100)\r\n\r\n")
       for _ in 0..<100 { guard peer.stream.send(piece) else { return } }
     }) { server in
-      try await withLoop(mode) { loop in
+      try await withLoop(way) { loop in
         let outcome = try await loop.fetch(on: loop.pool(server.url), flow: .cancelling(after: 100_000))
         #expect((100_000..<200_000).contains(outcome.body.count))
         #expect(try await loop.activeCount == 0)
@@ -55,14 +55,14 @@ struct CurlDriverCancelTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func theHandleOfACancelledTransferIsUsedAgain(
-    _ mode: ReadinessBridge.Mode
+  @Test(arguments: LoopUnderTest.curlWays) func theHandleOfACancelledTransferIsUsedAgain(
+    _ way: LoopUnderTest.Way
   ) async throws {
     try await withServer({ peer in
       guard peer.request()?.target == "/answer" else { return _ = peer.stream.untilEnd() }
       peer.answer("ok")
     }) { server in
-      try await withLoop(mode) { loop in
+      try await withLoop(way) { loop in
         let pool = try await loop.pool(server.url + "/hang")
         var handles: Set<ObjectIdentifier> = []
         for _ in 0..<20 {
@@ -79,11 +79,11 @@ struct CurlDriverCancelTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func cancellingAfterTheEndDoesNothing(_ mode: ReadinessBridge.Mode)
+  @Test(arguments: LoopUnderTest.ways) func cancellingAfterTheEndDoesNothing(_ way: LoopUnderTest.Way)
     async throws
   {
     try await withServer({ $0.answerAll("ok") }) { server in
-      try await withLoop(mode) { loop in
+      try await withLoop(way) { loop in
         let pool = try await loop.pool(server.url)
         let recorder = try await loop.start(on: pool)
         let transfer = try await loop.run { _ in NIOLoopBound(recorder.value.transfer, eventLoop: loop.loop) }
@@ -99,7 +99,7 @@ struct CurlDriverCancelTests {
   }
 
   /// Half of many are cancelled while all wait; the others don't notice.
-  @Test(arguments: LoopUnderTest.modes) func cancellingOneLeavesTheOthersAlone(_ mode: ReadinessBridge.Mode)
+  @Test(arguments: LoopUnderTest.ways) func cancellingOneLeavesTheOthersAlone(_ way: LoopUnderTest.Way)
     async throws
   {
     try await withServer({ peer in
@@ -108,7 +108,7 @@ struct CurlDriverCancelTests {
       peer.wait { $0.requestCount == 60 && $0.openCount <= 30 }
       peer.answer("kept")
     }) { server in
-      try await withLoop(mode) { loop in
+      try await withLoop(way) { loop in
         let (kept, dropped) = (
           try await loop.pool(server.url + "/kept"), try await loop.pool(server.url + "/dropped")
         )

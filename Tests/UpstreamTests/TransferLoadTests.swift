@@ -6,9 +6,9 @@ import Testing
 @testable import Upstream
 
 @Suite(.timeLimit(.minutes(3)))
-struct CurlDriverLoadTests {
+struct TransferLoadTests {
   /// Transfers that all run at once: the server answers none before it has heard of all.
-  private func load(_ mode: ReadinessBridge.Mode, loops: Int, transfers: Int) async throws {
+  private func load(_ way: LoopUnderTest.Way, loops: Int, transfers: Int) async throws {
     let total = loops * transfers
     try await withServer({ peer in
       while peer.request() != nil {
@@ -19,7 +19,7 @@ struct CurlDriverLoadTests {
       let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
       try await withThrowingTaskGroup(of: Void.self) { tasks in
         for loop in group.makeIterator() {
-          tasks.addTask { try await Self.play(mode, on: loop, server.url, transfers) }
+          tasks.addTask { try await Self.play(way, on: loop, server.url, transfers) }
         }
         try await tasks.waitForAll()
       }
@@ -30,9 +30,9 @@ struct CurlDriverLoadTests {
   }
 
   private static func play(
-    _ mode: ReadinessBridge.Mode, on loop: any EventLoop, _ url: String, _ transfers: Int
+    _ way: LoopUnderTest.Way, on loop: any EventLoop, _ url: String, _ transfers: Int
   ) async throws {
-    let loop = try await LoopUnderTest.start(mode, on: loop)
+    let loop = try await LoopUnderTest.start(way, on: loop)
     let pool = try await loop.pool(url)
     for _ in 0..<2 {
       var recorders: [NIOLoopBound<Recorder>] = []
@@ -49,25 +49,25 @@ struct CurlDriverLoadTests {
     try await loop.stop()
   }
 
-  @Test(arguments: LoopUnderTest.modes) func twoHundredTransfersShareALoop(_ mode: ReadinessBridge.Mode)
+  @Test(arguments: LoopUnderTest.ways) func twoHundredTransfersShareALoop(_ way: LoopUnderTest.Way)
     async throws
   {
-    try await load(mode, loops: 1, transfers: 200)
+    try await load(way, loops: 1, transfers: 200)
   }
 
-  @Test(arguments: LoopUnderTest.modes) func loopsDoNotDisturbEachOther(_ mode: ReadinessBridge.Mode)
+  @Test(arguments: LoopUnderTest.ways) func loopsDoNotDisturbEachOther(_ way: LoopUnderTest.Way)
     async throws
   {
-    try await load(mode, loops: 4, transfers: 200)
+    try await load(way, loops: 4, transfers: 200)
   }
 
   /// Descriptors of drivers that were closed are gone: bridges, wakers and sockets.
-  @Test(arguments: LoopUnderTest.modes) func driversComeAndGoWithoutATrace(_ mode: ReadinessBridge.Mode)
+  @Test(arguments: LoopUnderTest.ways) func driversComeAndGoWithoutATrace(_ way: LoopUnderTest.Way)
     async throws
   {
     try await withServer({ $0.answerAll("ok") }) { server in
       for _ in 0..<50 {
-        let outcome = try await withLoop(mode) { loop in try await loop.fetch(on: loop.pool(server.url)) }
+        let outcome = try await withLoop(way) { loop in try await loop.fetch(on: loop.pool(server.url)) }
         #expect(outcome.text == "ok")
       }
       #expect(try await eventually { server.openCount == 0 })

@@ -1,22 +1,24 @@
 import CCurl
 import CLinux
 import Glibc
-package import NIOCore
+import NIOCore
 
 /// Runs libcurl's multi interface on one event loop: its sockets through a `ReadinessBridge`, its timer as one NIO timer.
 ///
 /// Confined to the loop. libcurl forbids calls into itself from its callbacks, so what consumers ask for there (cancel, resume)
-/// is collected and done when libcurl has returned; then finished transfers are reported, then everyone who received something
+/// is collected and done when libcurl has returned; then finished handles are reported, then everyone who received something
 /// hears `transferBatchEnded()`, once.
-package final class CurlDriver {
+final class CurlDriver {
   private let loop: any EventLoop
   private let multi: UnsafeMutableRawPointer
   private let bridge: ReadinessBridge
   private var ownSockets: Set<CInt> = []
+  /// Open, but not libcurl's any more, which closes it nonetheless.
+  private var givenAway: CInt?
   private var wanted: [CInt: ReadinessBridge.Events] = [:]
-  private var dirty: [Transfer] = []
-  private var toRemove: [Transfer] = []
-  private var toResume: [Transfer] = []
+  private var dirty: [CurlHandle] = []
+  private var toRemove: [CurlHandle] = []
+  private var toResume: [CurlHandle] = []
   private var insideCurl = false
   private var finishing = false
   private var expiresNow = false
@@ -24,13 +26,14 @@ package final class CurlDriver {
   private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
   private var isClosed = false
 
-  /// Transfers between start and end; one of the counts that must return to 0.
-  package private(set) var activeCount = 0
+  /// Handles in libcurl's hands, and how many of them are transfers.
+  private var activeCount = 0
+  private(set) var activeTransfers = 0
   /// Sockets that libcurl holds open, idle ones included.
-  package var socketCount: Int { ownSockets.count }
-  package var wakerName: String { bridge.wakerName }
+  var socketCount: Int { ownSockets.count }
+  var wakerName: String { bridge.wakerName }
 
-  package init(loop: any EventLoop, mode: ReadinessBridge.Mode = .automatic) throws(UpstreamError) {
+  init(loop: any EventLoop, mode: ReadinessBridge.Mode = .automatic) throws(UpstreamError) {
     loop.preconditionInEventLoop()
     guard curlIsReady, let multi = curl_multi_init() else {
       throw UpstreamError("libcurl can't be initialised")
@@ -47,14 +50,14 @@ package final class CurlDriver {
   }
 
   /// Begins to deliver readiness; transfers may start once this has succeeded.
-  package func start() -> EventLoopFuture<Void> {
+  func start() -> EventLoopFuture<Void> {
     bridge.start(
       ready: { [unowned self] in ready($0, $1) },
       drained: { [unowned self] in finishBatch() })
   }
 
   /// Cancels what runs and closes every socket. The pools must not be used any more.
-  package func close() {
+  func close() {
     precondition(activeCount == 0, "close() with transfers running: cancel them first")
     isClosed = true
     timer?.scheduled.cancel()
@@ -62,49 +65,51 @@ package final class CurlDriver {
     bridge.close()
   }
 
-  // MARK: Transfers
+  // MARK: Handles
 
-  /// Sends a request; `consumer` hears of the answer. The first bytes leave before this returns if a connection is free.
-  package func start(
-    _ request: TransferRequest, on pool: HandlePool, consumer: any TransferConsumer
-  ) throws(UpstreamError) -> Transfer {
+  /// Hands a handle to libcurl, which may make progress with it at once.
+  func start(_ handle: CurlHandle) throws(UpstreamError) {
     precondition(!insideCurl, "start() from inside a libcurl callback")
-    let transfer = try pool.take()
-    transfer.prepare(request, consumer: consumer)
-    let result = curl_multi_add_handle(multi, transfer.easy)
+    let result = curl_multi_add_handle(multi, handle.easy)
     guard result == CURLM_OK else {
       throw UpstreamError("curl_multi_add_handle: \(String(cString: curl_multi_strerror(result)))")
     }
-    _ = Unmanaged.passRetained(transfer)
-    activeCount += 1
+    _ = Unmanaged.passRetained(handle)
+    count(handle, 1)
     finishBatch()
-    return transfer
   }
 
-  func remove(_ transfer: Transfer) {
-    toRemove.append(transfer)
+  private func count(_ handle: CurlHandle, _ difference: Int) {
+    activeCount += difference
+    if handle is CurlTransfer { activeTransfers += difference }
+  }
+
+  func remove(_ handle: CurlHandle) {
+    toRemove.append(handle)
     if !insideCurl, !finishing { finishBatch() }
   }
 
-  func resume(_ transfer: Transfer) {
-    guard !transfer.wantsResume else { return }
-    transfer.wantsResume = true
-    toResume.append(transfer)
+  func resume(_ handle: CurlHandle) {
+    guard !handle.wantsResume else { return }
+    handle.wantsResume = true
+    toResume.append(handle)
     if !insideCurl, !finishing { finishBatch() }
   }
 
-  func markDirty(_ transfer: Transfer) {
-    guard !transfer.isDirty else { return }
-    transfer.isDirty = true
-    dirty.append(transfer)
+  func markDirty(_ handle: CurlHandle) {
+    guard !handle.isDirty else { return }
+    handle.isDirty = true
+    dirty.append(handle)
   }
 
-  /// Takes a handle from libcurl and gives it back to its pool; pairs with `start`'s retain.
-  private func detach(_ transfer: Transfer) {
-    curl_multi_remove_handle(multi, transfer.easy)
-    activeCount -= 1
-    transfer.pool.giveBack(transfer)
-    Unmanaged.passUnretained(transfer).release()
+  /// Takes a handle from libcurl; pairs with `start`'s retain.
+  private func detach(_ handle: CurlHandle) {
+    curl_multi_remove_handle(multi, handle.easy)
+    count(handle, -1)
+    handle.isDirty = false
+    handle.wantsResume = false
+    handle.wasDetached()
+    Unmanaged.passUnretained(handle).release()
   }
 
   // MARK: Batches
@@ -151,26 +156,25 @@ package final class CurlDriver {
       guard let easy, sy_easy_get_pointer(easy, CURLINFO_PRIVATE, &context) == CURLE_OK, let context else {
         continue
       }
-      let transfer = Transfer.from(context)
-      let isCancelled = transfer.machine.state == .cancelled
-      if isCancelled { continue }  // in `toRemove` already
-      transfer.ended(result, detach: { detach(transfer) })
+      let handle = CurlHandle.from(context)
+      if handle.isCancelled { continue }  // in `toRemove` already
+      handle.ended(result, detach: { detach(handle) })
     }
   }
 
   private func removeCancelled() {
-    while let transfer = toRemove.popLast() {
-      transfer.removed()
-      detach(transfer)
+    while let handle = toRemove.popLast() {
+      handle.removed()
+      detach(handle)
     }
   }
 
   private func resumePaused() {
-    while let transfer = toResume.popLast() {
-      guard transfer.wantsResume else { continue }
-      transfer.wantsResume = false
+    while let handle = toResume.popLast() {
+      guard handle.wantsResume else { continue }
+      handle.wantsResume = false
       insideCurl = true
-      curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+      curl_easy_pause(handle.easy, CURLPAUSE_CONT)
       insideCurl = false
     }
   }
@@ -179,7 +183,10 @@ package final class CurlDriver {
     guard !dirty.isEmpty else { return }
     let batch = dirty
     dirty.removeAll(keepingCapacity: true)
-    for transfer in batch { transfer.batchEnded() }
+    for handle in batch {
+      handle.isDirty = false
+      handle.batchEnded()
+    }
   }
 
   // MARK: libcurl's timer
@@ -254,7 +261,18 @@ package final class CurlDriver {
     return descriptor
   }
 
+  /// A descriptor that libcurl has opened and believes to close: someone else has it from now on.
+  func giveAway(_ descriptor: CInt) {
+    ownSockets.remove(descriptor)
+    closed(descriptor)
+    givenAway = descriptor
+  }
+
   fileprivate func close(_ descriptor: curl_socket_t) -> CInt {
+    if descriptor == givenAway {
+      givenAway = nil
+      return 0
+    }
     ownSockets.remove(descriptor)
     closed(descriptor)
     return Glibc.close(descriptor)

@@ -5,20 +5,20 @@ import Testing
 
 /// An egress proxy is asked for the whole URL of a cleartext provider.
 @Suite(.timeLimit(.minutes(1)))
-struct CurlDriverProxyTests {
-  private func configuration(_ url: String, proxy: String) -> HandleConfiguration {
-    var configuration = HandleConfiguration(url: url)
+struct ProxyTests {
+  private func configuration(_ url: String, proxy: String) -> TransferTarget {
+    var configuration = TransferTarget(url: url)
     configuration.proxy = proxy
     configuration.headers = ["Authorization: Bearer k"]
     return configuration
   }
 
-  @Test(arguments: LoopUnderTest.modes, [HandleConfiguration.Method.get, .post])
+  @Test(arguments: LoopUnderTest.curlWays, [TransferTarget.Method.get, .post])
   func requestsGoThroughTheProxyInAbsoluteForm(
-    _ mode: ReadinessBridge.Mode, method: HandleConfiguration.Method
+    _ way: LoopUnderTest.Way, method: TransferTarget.Method
   ) async throws {
     try await withServer({ $0.answerAll("from afar") }) { proxy in
-      try await withLoop(mode) { loop in
+      try await withLoop(way) { loop in
         var configuration = configuration("http://provider.invalid:81/v1/x", proxy: proxy.url)
         configuration.method = method
         let pool = try await loop.pool(configuration)
@@ -40,7 +40,7 @@ struct CurlDriverProxyTests {
       _ = peer.request()
       peer.answer("no", status: "403 Forbidden")
     }) { proxy in
-      try await withLoop(.automatic) { loop in
+      try await withLoop(.http1) { loop in
         let pool = try await loop.pool(configuration("https://provider.invalid/v1/x", proxy: proxy.url))
         let outcome = try await loop.fetch(on: pool)
         #expect(outcome.failure != nil)
@@ -51,10 +51,10 @@ struct CurlDriverProxyTests {
     }
   }
 
-  @Test(arguments: LoopUnderTest.modes) func aProxyThatIsAwayIsAConnectFailure(_ mode: ReadinessBridge.Mode)
+  @Test(arguments: LoopUnderTest.curlWays) func aProxyThatIsAwayIsAConnectFailure(_ way: LoopUnderTest.Way)
     async throws
   {
-    try await withLoop(mode) { loop in
+    try await withLoop(way) { loop in
       let proxy = "http://127.0.0.1:\(try ScriptedServer.closedPort())"
       let outcome = try await loop.fetch(
         on: loop.pool(configuration("http://provider.invalid/", proxy: proxy)))
