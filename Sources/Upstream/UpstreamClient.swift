@@ -25,9 +25,13 @@ package final class UpstreamClient {
   package var socketCount: Int { driver.socketCount + origins.values.reduce(0) { $0 + $1.connectionCount } }
   package var wakerName: String { driver.wakerName }
 
-  /// Fails where the URL can't be parsed or has another scheme than http or https.
+  /// Fails where the URL can't be parsed or has another scheme than http or https, or where a field line isn't one line.
   package func pool(_ target: TransferTarget) throws(UpstreamError) -> any TransferPool {
     let url = try CurlURL(target.url)
+    guard target.headers.allSatisfy({ $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 } }) else {
+      throw UpstreamError(
+        "\(target.url): a header to be sent there (the API key's?) has a control character in it")
+    }
     return HTTP1Pool(target, url: url, client: self) ?? CurlPool(target, url: url, driver: driver)
   }
 

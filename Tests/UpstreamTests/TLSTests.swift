@@ -6,7 +6,7 @@ import Testing
 
 /// Who may answer over TLS. The certificates are made afresh, so that none expires in the repository.
 @Suite(
-  .enabled(if: Certificates.canBeMade || isCI, "the openssl command is missing"), .timeLimit(.minutes(2)))
+  .enabled(if: Certificates.canBeMade || isCI, "the openssl command is missing"), .timeLimit(.minutes(5)))
 struct TLSTests {
   private func outcome(
     _ way: LoopUnderTest.Way = .http1, certificate: String, authority: String?

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upstream
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct TransferCancelTests {
   /// Reads a request, says `begin`, and waits for the client's end.
   private static func hang(_ begin: String) -> @Sendable (ScriptedServer.Peer) -> Void {

@@ -6,7 +6,7 @@ import Testing
 @testable import Upstream
 
 /// What providers do wrong, and what consumers are told of it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct TransferFailureTests {
   /// The outcome against a server that reads a request and says `answer`, then closes.
   private func outcome(_ way: LoopUnderTest.Way, of answer: String, count: Int = 1) async throws

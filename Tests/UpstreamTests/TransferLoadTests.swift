@@ -58,7 +58,7 @@ struct TransferLoadTests {
   @Test(arguments: LoopUnderTest.ways) func loopsDoNotDisturbEachOther(_ way: LoopUnderTest.Way)
     async throws
   {
-    try await load(way, loops: 4, transfers: 200)
+    try await load(way, loops: 4, transfers: 100)
   }
 
   /// Descriptors of drivers that were closed are gone: bridges, wakers and sockets.

@@ -10,6 +10,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
   /// Bytes of a body that are copied for NIO at a time: a large one goes piece by piece, as the connection takes them.
   static let pieceSize = 64 << 10
+  /// Bytes of memory for requests that a connection keeps while it waits for an answer, or for the next transfer.
+  static let keptCapacity = 1 << 10
 
   private let origin: HTTP1Origin
   /// Nil before the connection is registered, and once it is closed.
@@ -75,6 +77,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     outbound.writeBytes(body[sent..<end])
     sent = end
     context.writeAndFlush(wrapOutboundOut(outbound), promise: nil)
+    if outbound.capacity > Self.keptCapacity { outbound = ByteBuffer() }
   }
 
   /// Goes on with a large body as far as the connection takes it.
@@ -90,6 +93,11 @@ final class HTTP1Connection: ChannelDuplexHandler {
   // MARK: Channel events
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func channelActive(context: ChannelHandlerContext) {
+    origin.opened()
+    context.fireChannelActive()
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)

@@ -57,7 +57,6 @@ final class HTTP1Origin {
     _ descriptor: CInt, _ onEnd: @escaping (Result<HTTP1Connection, TransferFailure>) -> Void
   ) {
     let connection = NIOLoopBound(HTTP1Connection(origin: self), eventLoop: loop)
-    connectionCount += 1
     ClientBootstrap(group: loop)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -84,18 +83,27 @@ final class HTTP1Origin {
     idle.append(connection)
   }
 
+  func opened() { connectionCount += 1 }
+
   func closed(_ connection: HTTP1Connection) {
     connectionCount -= 1
     let position = connection.position
     guard position < idle.count, idle[position] === connection else { return }
     idle.remove(at: position)
-    for later in position..<idle.count { idle[later].position = later }
+    number(from: position)
   }
 
   /// Closes what has been idle for too long. The oldest come first.
   func closeOld(now: NIODeadline) {
-    let old = idle.prefix { now - $0.idleSince > Self.idleLimit }
+    let old = Array(idle.prefix { now - $0.idleSince > Self.idleLimit })
+    guard !old.isEmpty else { return }
+    idle.removeFirst(old.count)
+    number(from: 0)
     for connection in old { connection.close() }
+  }
+
+  private func number(from start: Int) {
+    for position in start..<idle.count { idle[position].position = position }
   }
 
   private func closeIdle() {

@@ -42,10 +42,11 @@ final class HTTP1Transfer: Transfer {
   func begin() throws(UpstreamError) {
     if let connection = pool.origin.take() { return run(on: connection) }
     let connect = try pool.origin.connect { [self] result in
-      guard case .connecting = state else { return }  // cancelled; the connection was kept
-      switch result {
-      case .success(let connection): run(on: connection)
-      case .failure(let failure): ended(failure)
+      switch (result, state) {
+      case (.success(let connection), .connecting): run(on: connection)
+      case (.failure(let failure), .connecting): ended(failure)
+      case (.success(let connection), _): pool.origin.keep(connection)
+      case (.failure, _): break
       }
     }
     if case .connecting = state { state = .connecting(connect) }
