@@ -77,7 +77,9 @@ let package = Package(
     tests("UpstreamTests", ["Upstream", "TestSupport"] + nio),
     tests("DialectsTests", ["Dialects", "Policy", "TestSupport"]),
     tests("TelemetryTests", ["Telemetry", "TestSupport", logging] + nio),
-    tests("GatewayTests", ["Gateway", "Settings", "TestSupport", http1, embedded] + nio),
+    tests(
+      "GatewayTests",
+      ["Gateway", "Settings", "Telemetry", "Upstream", "TestSupport", http1, embedded, logging] + nio),
     tests("ModelsimTests", ["modelsim", "TestSupport"] + nio),
     tests("ArchitectureTests", []),
   ],

@@ -6,6 +6,18 @@ package struct HTTPMessage: Sendable, Equatable {
   package var fields: [(name: String, value: String)]
   package var body: [UInt8]
 
+  /// A message without a body, from the text of its head.
+  package init(head text: String) {
+    var lines = text.split(separator: "\r\n").map(String.init)
+    start = lines.isEmpty ? "" : lines.removeFirst()
+    fields = lines.map { line in
+      let name = line.prefix { $0 != ":" }
+      let value = line.dropFirst(name.count + 1).drop { $0 == " " }
+      return (name.lowercased(), String(value))
+    }
+    body = []
+  }
+
   package static func == (a: HTTPMessage, b: HTTPMessage) -> Bool {
     a.start == b.start && a.body == b.body && a.fields.elementsEqual(b.fields, by: ==)
   }
@@ -41,15 +53,7 @@ extension TCPStream {
 
   /// Reads a head alone.
   package func head() -> HTTPMessage? {
-    guard let text = take(through: "\r\n\r\n") else { return nil }
-    var lines = text.split(separator: "\r\n").map(String.init)
-    let start = lines.removeFirst()
-    let fields = lines.map { line in
-      let name = line.prefix { $0 != ":" }
-      let value = line.dropFirst(name.count + 1).drop { $0 == " " }
-      return (name.lowercased(), String(value))
-    }
-    return HTTPMessage(start: start, fields: fields, body: [])
+    take(through: "\r\n\r\n").map { HTTPMessage(head: $0) }
   }
 
   /// Reads a chunked body to its end.

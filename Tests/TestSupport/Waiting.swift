@@ -7,13 +7,16 @@ package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> 
   }
 }
 
-/// Waits until a condition holds; false where it doesn't within ten seconds.
-package func eventually(_ condition: @escaping @Sendable () async throws -> Bool) async throws -> Bool {
-  for _ in 0..<5000 {
+/// Waits until a condition holds; false where it doesn't within `limit`.
+package func eventually(
+  within limit: Duration = .seconds(20), _ condition: @escaping @Sendable () async throws -> Bool
+) async throws -> Bool {
+  let end = ContinuousClock.now + limit
+  repeat {
     if try await condition() { return true }
     try await Task.sleep(for: .milliseconds(2))
-  }
-  return false
+  } while ContinuousClock.now < end
+  return try await condition()
 }
 
 /// Starts a thread that nobody joins.

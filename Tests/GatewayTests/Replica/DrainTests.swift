@@ -1,0 +1,111 @@
+import NIOCore
+import TestSupport
+import Testing
+import Upstream
+
+@testable import Gateway
+
+extension ReplicaTests {
+  struct DrainTests {
+    private static let script: ScriptedProvider.Script = { request in
+      switch request.prompt {
+      case "stream": .stream(.init(count: 3, waitsAfter: 1))
+      case "endless": .stream(.init(count: 1, end: .never))
+      case "silence": .silence
+      default: .answer(request.prompt)
+      }
+    }
+
+    @Test(arguments: ReplicaUnderTest.modes)
+    func aStreamEndsWholeAndNobodyNewIsLetIn(_ mode: ReadinessBridge.Mode) async throws {
+      try await withReplica(Self.script, .init(readiness: mode, workers: 2)) { test, provider in
+        let used = try await test.connect()
+        used.send(Wire.chat("hi"))
+        #expect(try await used.message().status == 200)
+        let unused = try await test.connect()
+        let client = try await test.askForStream("stream")
+        _ = try await client.head()
+        _ = try await client.chunk()
+
+        let drain = Draining(test)
+        #expect(try await used.untilEnd() == .fin)
+        #expect(try await unused.untilEnd() == .fin)
+        #expect(try await eventually { (try? await test.connect()) == nil })
+        #expect(await test.metric("switchyard_draining") == 1)
+        #expect(!drain.isOver.isSet)
+        provider.goOn()
+        #expect(try await String(buffer: client.chunks()) == Wire.stream(["1", "2"]))
+        #expect(try await client.untilEnd() == .fin, "though the connection was to be kept")
+        try await drain.expectToEnd()
+      }
+    }
+
+    /// What has begun to stream ends in an error event, what has not, in an error; never in silence.
+    @Test(arguments: ReplicaUnderTest.modes)
+    func whatDoesNotEndInTimeIsEndedWellFormed(_ mode: ReadinessBridge.Mode) async throws {
+      let options = ReplicaUnderTest.Options(
+        readiness: mode, workers: 2, drainTimeout: .milliseconds(200))
+      try await withReplica(Self.script, options) { test, provider in
+        let streamed = try await test.askForStream("endless")
+        _ = try await streamed.head()
+        #expect(try await String(buffer: streamed.chunk()) == Wire.event("0"))
+        let plain = try await test.connect()
+        plain.send(Wire.chat("silence"))
+        #expect(try await eventually { provider.requestCount == 2 })
+
+        let drain = Draining(test)
+        let rest = try await String(buffer: streamed.chunks())
+        #expect(rest.hasPrefix(#"data: {"error":{"#))
+        #expect(rest.contains(#""code":"deadline_exceeded""#))
+        #expect(rest.hasSuffix("}}\n\n"))
+        #expect(try await streamed.untilEnd() == .fin)
+        let answer = try await plain.message()
+        #expect(answer.status == 504)
+        #expect(answer.first("connection") == "close")
+        #expect(answer.text.contains(#""code":"deadline_exceeded""#))
+        #expect(try await plain.untilEnd() == .fin)
+        try await drain.expectToEnd()
+      }
+    }
+
+    /// As a second signal does it.
+    @Test(arguments: ReplicaUnderTest.modes)
+    func stoppingCutsWhatRuns(_ mode: ReadinessBridge.Mode) async throws {
+      try await withReplica(Self.script, .init(readiness: mode, workers: 4)) { test, provider in
+        var clients: [WireClient] = []
+        for number in 0..<16 {
+          clients.append(try await test.askForStream(number.isMultiple(of: 2) ? "endless" : "silence"))
+        }
+        #expect(try await eventually { provider.requestCount == 16 })
+        #expect(try await finishes { await test.replica.stop() })
+        #expect(try await finishes { await test.replica.untilStopped() })
+        for client in clients { _ = try await client.untilEnd() }
+        #expect(try await eventually { provider.openCount == 0 })
+      }
+    }
+  }
+}
+
+/// A drain that has begun.
+private struct Draining {
+  /// `drain()` has returned.
+  let isOver = Flag()
+  private let isStopped = Flag()
+
+  init(_ test: ReplicaUnderTest) {
+    Task { [isOver] in
+      await test.replica.drain()
+      isOver.set()
+    }
+    Task { [isStopped] in
+      await test.replica.untilStopped()
+      isStopped.set()
+    }
+  }
+
+  /// Expects that it ends, and that whoever waits for the replica hears of it.
+  func expectToEnd() async throws {
+    #expect(try await eventually { isOver.isSet })
+    #expect(try await eventually { isStopped.isSet })
+  }
+}
