@@ -20,7 +20,8 @@ struct ReplicaUnderTest: Sendable {
     var readiness = ReadinessBridge.Mode.automatic
     var workers = 1
     var accessLog: AccessLogWriter?
-    var drainTimeout = Duration.seconds(15)
+    /// Longer than any wait of a test: what it ends, ends too late.
+    var drainTimeout = Duration.seconds(60)
   }
 
   let replica: Replica
@@ -74,9 +75,11 @@ struct ReplicaUnderTest: Sendable {
 
   // MARK: Figures
 
-  /// The sum of a metric over its series, those with `labels` in them.
+  /// The sum of a metric over its series, those with `labels` in them. -1 of a replica that has stopped: its workers
+  /// answer no more.
   func metric(_ name: String, _ labels: String = "") async -> Int {
-    await replica.metrics().split(separator: "\n").reduce(0) { sum, line in
+    guard replica.phase != .stopped else { return -1 }
+    return await replica.metrics().split(separator: "\n").reduce(0) { sum, line in
       guard line.hasPrefix(name + " ") || line.hasPrefix(name + "{"), line.contains(labels) else {
         return sum
       }
@@ -121,7 +124,7 @@ func withReplica(
     try await body(test)
     if test.replica.phase == .ready { #expect(try await test.untilIdle() == []) }
   } catch {
-    await test.replica.stop()
+    _ = try await finishes { await test.replica.stop() }
     throw error
   }
   #expect(try await finishes { await test.replica.stop() })
