@@ -13,6 +13,8 @@ let strict: [SwiftSetting] = [
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
+  // Locks that the thread sanitizer understands: what `Synchronization.Mutex` guards looks like a race to it.
+  .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
 ]
 let http1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
@@ -71,7 +73,8 @@ let package = Package(
       name: "loadgen", dependencies: ["CLinux", arguments], path: "Tests/Benchmarks/loadgen",
       swiftSettings: strict),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: nio, path: "Tests/TestSupport", swiftSettings: strict),
     tests("PolicyTests", ["Policy", "TestSupport"]),
     tests("SettingsTests", ["Settings", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("UpstreamTests", ["Upstream", "TestSupport"] + nio),

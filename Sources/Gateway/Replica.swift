@@ -1,5 +1,6 @@
 import Glibc
 package import Logging
+import NIOConcurrencyHelpers
 package import NIOCore
 import NIOPosix
 import Policy
@@ -38,14 +39,14 @@ package final class Replica: Sendable {
   private let loops: MultiThreadedEventLoopGroup
   private let adminLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let workers: [Worker]
-  private let snapshot: Mutex<Snapshot>
+  private let snapshot: NIOLockedValueBox<Snapshot>
   private let phaseValue = Atomic<Int>(Phase.starting.rawValue)
-  private let listener = Mutex<(any Channel)?>(nil)
-  private let adminListener = Mutex<(any Channel)?>(nil)
+  private let listener = NIOLockedValueBox<(any Channel)?>(nil)
+  private let adminListener = NIOLockedValueBox<(any Channel)?>(nil)
   private let stopped = AsyncStream.makeStream(of: Never.self)
 
   var phase: Phase { Phase(rawValue: phaseValue.load(ordering: .relaxed)) ?? .stopped }
-  var epoch: Int { snapshot.withLock { $0.epoch } }
+  var epoch: Int { snapshot.withLockedValue { $0.epoch } }
   /// Configurations applied and refused since the start.
   private let reloadsApplied = Atomic<Int>(0)
   private let reloadsRefused = Atomic<Int>(0)
@@ -54,7 +55,7 @@ package final class Replica: Sendable {
   package init(_ settings: Settings, _ surroundings: Surroundings) async throws {
     self.surroundings = surroundings
     let snapshot = Snapshot(settings, epoch: 1, former: nil)
-    self.snapshot = Mutex(snapshot)
+    self.snapshot = NIOLockedValueBox(snapshot)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
     let (shared, registry) = (shared, registry)
     var workers: [Worker] = []
@@ -93,11 +94,11 @@ package final class Replica: Sendable {
 
   /// Binds both ports and begins to serve. The addresses that were bound are returned (port 0 chooses one).
   package func listen() async throws -> (data: SocketAddress, admin: SocketAddress) {
-    let settings = snapshot.withLock { $0.settings }
+    let settings = snapshot.withLockedValue { $0.settings }
     let admin = try await AdminServer.bind(self, settings.admin, on: adminLoop)
-    adminListener.withLock { $0 = admin }
+    adminListener.withLockedValue { $0 = admin }
     let data = try await bind(settings.server)
-    listener.withLock { $0 = data }
+    listener.withLockedValue { $0 = data }
     phaseValue.store(Phase.ready.rawValue, ordering: .relaxed)
     guard let dataAddress = data.localAddress, let adminAddress = admin.localAddress else {
       throw IOError(errnoCode: EADDRNOTAVAIL, reason: "a listening socket has no address")
@@ -125,7 +126,7 @@ package final class Replica: Sendable {
   /// Puts another configuration in force for new exchanges; those that run keep theirs. Ports, workers and TLS files are read at
   /// the start only.
   package func apply(_ settings: Settings) async {
-    let next = snapshot.withLock { current in
+    let next = snapshot.withLockedValue { current in
       current = Snapshot(settings, epoch: current.epoch + 1, former: current)
       return current
     }
@@ -142,7 +143,7 @@ package final class Replica: Sendable {
   /// errors. Returns when everything is closed.
   package func drain() async {
     phaseValue.store(Phase.draining.rawValue, ordering: .relaxed)
-    let limit = snapshot.withLock { $0.settings.server.drainTimeout }
+    let limit = snapshot.withLockedValue { $0.settings.server.drainTimeout }
     try? await Task.sleep(for: .milliseconds(500))  // one look of a readiness probe's worth
     await close(listener)
     for worker in workers { await worker.drain() }
@@ -183,8 +184,8 @@ package final class Replica: Sendable {
     return false
   }
 
-  private func close(_ listener: borrowing Mutex<(any Channel)?>) async {
-    let channel = listener.withLock { channel in
+  private func close(_ listener: NIOLockedValueBox<(any Channel)?>) async {
+    let channel = listener.withLockedValue { channel in
       defer { channel = nil }
       return channel
     }
@@ -209,7 +210,7 @@ package final class Replica: Sendable {
   }
 
   private func record(_ gauges: WorkerGauges, in shard: MetricsShard) {
-    let current = snapshot.withLock { $0 }
+    let current = snapshot.withLockedValue { $0 }
     var permits = 0
     for endpoint in current.endpoints {
       permits += endpoint.inFlight

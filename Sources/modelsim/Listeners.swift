@@ -1,13 +1,13 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// The ports that are listened on, which may be closed and opened again while running. Safe from every thread.
 final class Listeners: Sendable {
   private let group: any EventLoopGroup
   private let simulator: Simulator
   private let host: String
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
 
   /// Connections waiting for their accept; the kernel may cap it lower.
   static let backlog: CInt = 4096
@@ -37,7 +37,7 @@ final class Listeners: Sendable {
   func open(_ port: Int, isControl: Bool = false) -> EventLoopFuture<Int> {
     bind(port).map { channel in
       let actual = channel.localAddress?.port ?? port
-      self.state.withLock { state in
+      self.state.withLockedValue { state in
         state.doors[actual, default: Door()].channel = channel
         if isControl { state.control = actual }
       }
@@ -62,15 +62,15 @@ final class Listeners: Sendable {
   }
 
   func isControl(_ port: Int) -> Bool {
-    state.withLock { $0.control == port }
+    state.withLockedValue { $0.control == port }
   }
 
   func register(_ channel: any Channel, port: Int) {
-    state.withLock { $0.doors[port, default: Door()].connections[ObjectIdentifier(channel)] = channel }
+    state.withLockedValue { $0.doors[port, default: Door()].connections[ObjectIdentifier(channel)] = channel }
   }
 
   func unregister(_ channel: any Channel, port: Int) {
-    _ = state.withLock { $0.doors[port]?.connections.removeValue(forKey: ObjectIdentifier(channel)) }
+    _ = state.withLockedValue { $0.doors[port]?.connections.removeValue(forKey: ObjectIdentifier(channel)) }
   }
 }
 
@@ -80,7 +80,7 @@ extension Listeners {
   /// Stops listening on `port` (nil: on all but the control port), so that connects are refused; idle connections
   /// are closed. Opens again after `time` nanoseconds, if given.
   func refuse(_ port: Int?, for time: Int64?, on loop: any EventLoop) -> EventLoopFuture<Void> {
-    let (listening, connected) = state.withLock { state in
+    let (listening, connected) = state.withLockedValue { state in
       var listening: [any Channel] = []
       var connected: [any Channel] = []
       for number in state.doors.keys where port == nil ? number != state.control : number == port {
@@ -99,7 +99,7 @@ extension Listeners {
 
   /// Listens again on every port that was closed.
   func reopenAll(on loop: any EventLoop) -> EventLoopFuture<Void> {
-    let closed = state.withLock { state in
+    let closed = state.withLockedValue { state in
       state.isStopped ? [] : state.doors.filter { $0.value.channel == nil }.map(\.key)
     }
     return .andAllSucceed(closed.map { open($0).map { _ in } }, on: loop)
@@ -107,7 +107,7 @@ extension Listeners {
 
   /// Stops listening for good and closes every connection.
   func stop(on loop: any EventLoop) -> EventLoopFuture<Void> {
-    let channels = state.withLock { state in
+    let channels = state.withLockedValue { state in
       state.isStopped = true
       return state.doors.values.flatMap { [$0.channel].compactMap { $0 } + Array($0.connections.values) }
     }

@@ -1,11 +1,11 @@
 import Glibc
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// What all connections share: settings, rules, log, bill and counters. Safe from every thread.
 final class Simulator: Sendable {
   let settings: SimulatorSettings
-  private let state: Mutex<State>
+  private let state: NIOLockedValueBox<State>
   /// Nanoseconds between the monotonic clock's zero and 1970.
   private let epoch: Int64
 
@@ -38,7 +38,7 @@ final class Simulator: Sendable {
 
   init(_ settings: SimulatorSettings) {
     self.settings = settings
-    state = Mutex(
+    state = NIOLockedValueBox(
       State(random: SeededRandom(seed: settings.seed), log: RequestLog(capacity: settings.logCapacity)))
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
@@ -52,7 +52,7 @@ final class Simulator: Sendable {
   /// `entry` gets its id and time.
   func admit(_ entry: inout LogEntry, directives: [Directives.Found]?, at now: NIODeadline) -> Admission {
     entry.time = epoch + Int64(now.uptimeNanoseconds)
-    return state.withLock { state in
+    return state.withLockedValue { state in
       entry.id = state.nextID
       state.nextID += 1
       state.requests += 1
@@ -68,7 +68,7 @@ final class Simulator: Sendable {
   /// Takes a request's end into the log and the bill. Exactly once per admitted request.
   func settle(_ settlement: Settlement) {
     let entry = settlement.entry
-    state.withLock { state in
+    state.withLockedValue { state in
       state.activeRequests -= 1
       if entry.isStream { state.activeStreams -= 1 }
       if entry.outcome == .cancelled { state.cancelled += 1 }
@@ -78,11 +78,11 @@ final class Simulator: Sendable {
   }
 
   func connectionOpened() {
-    state.withLock { $0.openConnections += 1 }
+    state.withLockedValue { $0.openConnections += 1 }
   }
 
   func connectionClosed() {
-    state.withLock { $0.openConnections -= 1 }
+    state.withLockedValue { $0.openConnections -= 1 }
   }
 }
 
@@ -112,24 +112,24 @@ extension Simulator.State {
 
 extension Simulator {
   func replaceRules(_ rules: [Rule]) {
-    state.withLock { $0.rules.replace(with: rules) }
+    state.withLockedValue { $0.rules.replace(with: rules) }
   }
 
   func addRules(_ rules: [Rule]) {
-    state.withLock { $0.rules.add(rules) }
+    state.withLockedValue { $0.rules.add(rules) }
   }
 
   var ruleCount: Int {
-    state.withLock { $0.rules.rules.count }
+    state.withLockedValue { $0.rules.rules.count }
   }
 
   func log(since id: UInt64) -> [LogEntry] {
-    state.withLock { $0.log.entries(since: id) }
+    state.withLockedValue { $0.log.entries(since: id) }
   }
 
   /// Forgets the log, the bill, the counters of requests and of directives; numbers go on.
   func resetRecords() {
-    state.withLock { state in
+    state.withLockedValue { state in
       state.log.removeAll()
       state.bill = Bill()
       state.directiveCounts.removeAll()
@@ -139,11 +139,11 @@ extension Simulator {
   }
 
   var bill: Bill {
-    state.withLock { $0.bill }
+    state.withLockedValue { $0.bill }
   }
 
   var stats: JSONValue {
-    state.withLock { state in
+    state.withLockedValue { state in
       [
         "open_connections": .int(state.openConnections), "active_requests": .int(state.activeRequests),
         "active_streams": .int(state.activeStreams), "requests": .int(state.requests),

@@ -21,7 +21,7 @@ enum ImportTable {
     var everything: Set<String> { modules.union(doors.keys) }
   }
 
-  static let nio: Set = ["NIOCore", "NIOPosix"]
+  static let nio: Set = ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers"]
   /// Of the toolchain, without I/O, time or chance: allowed everywhere but in `Policy`.
   static let standard: Set = ["Synchronization"]
 

@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The two ends of a pipe, closed at the latest when it goes.
 final class Descriptors: Sendable {
@@ -7,7 +7,7 @@ final class Descriptors: Sendable {
 
   let input: CInt
   private let output: CInt
-  private let isOpen = Mutex((input: true, output: true))
+  private let isOpen = NIOLockedValueBox((input: true, output: true))
 
   init() throws {
     var ends: [CInt] = [-1, -1]
@@ -21,14 +21,14 @@ final class Descriptors: Sendable {
   }
 
   func closeInput() {
-    isOpen.withLock { open in
+    isOpen.withLockedValue { open in
       if open.input { close(input) }
       open.input = false
     }
   }
 
   func closeOutput() {
-    isOpen.withLock { open in
+    isOpen.withLockedValue { open in
       if open.output { close(output) }
       open.output = false
     }

@@ -1,4 +1,5 @@
 import Glibc
+import NIOConcurrencyHelpers
 
 /// A TCP server on a free port of this machine that plays a script on each connection, on a thread of its own.
 ///
@@ -14,7 +15,7 @@ package final class ScriptedServer: Sendable {
     /// The next request whole, counted; nil once the client has gone.
     package func request() -> HTTPMessage? {
       guard let message = stream.message() else { return nil }
-      server.state.withLock { $0.requests.append(message) }
+      server.state.withLockedValue { $0.requests.append(message) }
       return message
     }
 
@@ -38,7 +39,7 @@ package final class ScriptedServer: Sendable {
 
   package let port: Int
   private let listener: CInt
-  private let state = Locked(State())
+  private let state = NIOLockedValueBox(State())
 
   package init(_ script: @escaping @Sendable (Peer) -> Void) throws {
     signal(SIGPIPE, SIG_IGN)
@@ -71,18 +72,18 @@ package final class ScriptedServer: Sendable {
   // MARK: What happened
 
   package var url: String { "http://127.0.0.1:\(port)" }
-  package var requests: [HTTPMessage] { state.withLock { $0.requests } }
-  package var requestCount: Int { state.withLock { $0.requests.count } }
+  package var requests: [HTTPMessage] { state.withLockedValue { $0.requests } }
+  package var requestCount: Int { state.withLockedValue { $0.requests.count } }
   /// Connections accepted so far.
-  package var connectionCount: Int { state.withLock { $0.connections } }
+  package var connectionCount: Int { state.withLockedValue { $0.connections } }
   /// Connections whose script has not ended.
-  package var openCount: Int { state.withLock { $0.open.count } }
+  package var openCount: Int { state.withLockedValue { $0.open.count } }
 
   // MARK: Life
 
   /// Closes everything; returns when every script has ended.
   package func stop() async {
-    let open = state.withLock { state in
+    let open = state.withLockedValue { state in
       state.isStopped = true
       return Array(state.open.values)
     }
@@ -99,14 +100,14 @@ package final class ScriptedServer: Sendable {
       startThread { [self] in
         script(peer)
         peer.stream.close()
-        state.withLock { $0.open[peer.number] = nil }
+        state.withLockedValue { $0.open[peer.number] = nil }
       }
     }
     close(listener)
   }
 
   private func admit(_ stream: TCPStream) -> Peer? {
-    state.withLock { state in
+    state.withLockedValue { state in
       guard !state.isStopped else { return nil }
       defer { state.connections += 1 }
       state.open[state.connections] = stream

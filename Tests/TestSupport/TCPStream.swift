@@ -1,4 +1,5 @@
 import Glibc
+import NIOConcurrencyHelpers
 
 /// One side of a TCP connection, blocking, with every wait bounded. For one thread at a time.
 // @unchecked Sendable: a test makes it, and hands it to the one thread that uses it;
@@ -11,7 +12,7 @@ package final class TCPStream: @unchecked Sendable {
   }
 
   private let descriptor: CInt
-  private let isClosed = Locked(false)
+  private let isClosed = NIOLockedValueBox(false)
   private var buffer: [UInt8] = []
   /// How reading came to its end; nil while it goes on.
   package private(set) var end: End?
@@ -129,7 +130,7 @@ package final class TCPStream: @unchecked Sendable {
   // MARK: The end
 
   package func close() {
-    isClosed.withLock { isClosed in
+    isClosed.withLockedValue { isClosed in
       guard !isClosed else { return }
       isClosed = true
       Glibc.close(descriptor)
@@ -144,7 +145,7 @@ package final class TCPStream: @unchecked Sendable {
 
   /// Makes every wait of this connection end.
   func cut() {
-    isClosed.withLock { isClosed in
+    isClosed.withLockedValue { isClosed in
       if !isClosed { shutdown(descriptor, CInt(SHUT_RDWR)) }
     }
   }

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import TestSupport
 import Testing
@@ -118,13 +119,13 @@ struct TransferTests {
     async throws
   {
     let piece = [UInt8](repeating: 0x61, count: 64 << 10)
-    let sent = Locked(0)
+    let sent = NIOLockedValueBox(0)
     try await withServer({ peer in
       _ = peer.request()
       peer.stream.send("HTTP/1.1 200 OK\r\nContent-Length: \(piece.count * 10_000)\r\n\r\n")
       for _ in 0..<10_000 {
         guard peer.stream.send(piece) else { return }
-        sent.withLock { $0 += piece.count }
+        sent.withLockedValue { $0 += piece.count }
       }
       peer.stream.reset()
     }) { server in
@@ -132,7 +133,7 @@ struct TransferTests {
         let recorder = try await loop.start(on: loop.pool(server.url), flow: .stuck)
         #expect(try await eventually { try await loop.run { _ in recorder.value.outcome.pauses } > 0 })
         try await Task.sleep(for: .milliseconds(300))
-        #expect(sent.withLock { $0 } < 64 << 20, "sockets' buffers hold a few MB")
+        #expect(sent.withLockedValue { $0 } < 64 << 20, "sockets' buffers hold a few MB")
         try await loop.run { _ in recorder.value.cancel() }
         #expect(try await eventually { server.openCount == 0 }, "the sender hears of the cancellation")
         let outcome = try await loop.run { _ in recorder.value.outcome }

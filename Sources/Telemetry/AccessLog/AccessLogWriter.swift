@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOPosix
 import Synchronization
 
@@ -13,7 +14,7 @@ package final class AccessLogWriter: Sendable {
   private let droppedLines = Atomic<Int>(0)
   private let isClosed = Atomic<Bool>(false)
   /// Buffers that come back from the thread, to be filled again.
-  private let spare = Mutex<[[UInt8]]>([])
+  private let spare = NIOLockedValueBox<[[UInt8]]>([])
 
   /// Starts the thread.
   /// - Parameters:
@@ -57,14 +58,14 @@ package final class AccessLogWriter: Sendable {
 
   /// A buffer of ``AccessLog/capacity`` bytes, used before if there is one.
   func emptyBuffer() -> [UInt8] {
-    spare.withLock { $0.popLast() } ?? [UInt8](repeating: 0, count: AccessLog.capacity)
+    spare.withLockedValue { $0.popLast() } ?? [UInt8](repeating: 0, count: AccessLog.capacity)
   }
 
   private func write(_ buffer: [UInt8], used: Int, lines: Int) {
     let isWritten = buffer.withUnsafeBytes { sink.write(UnsafeRawBufferPointer(rebasing: $0[..<used])) }
     if !isWritten { drop(lines) }
     queued.subtract(used, ordering: .relaxed)
-    spare.withLock { if $0.count < Self.maximumSpare { $0.append(buffer) } }
+    spare.withLockedValue { if $0.count < Self.maximumSpare { $0.append(buffer) } }
   }
 
   private func drop(_ lines: Int) { droppedLines.add(lines, ordering: .relaxed) }

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Turns families and label values into handles, once, when a configuration is applied.
 ///
@@ -33,7 +33,7 @@ package final class MetricsRegistry: Sendable {
   let maximumCells: Int
   /// Of these, how many are kept for the series that stand for what was one too many.
   private let reserve: Int
-  private let state: Mutex<State>
+  private let state: NIOLockedValueBox<State>
 
   /// - Parameters:
   ///   - families: every family there is; the order is the order of rendering. Names must be unique.
@@ -49,16 +49,16 @@ package final class MetricsRegistry: Sendable {
     self.maximumCells = maximumCells
     reserve = families.reduce(0) { $0 + $1.cellCount }
     precondition(maximumCells >= 2 * reserve, "room for each family is the least")
-    state = Mutex(State(groups: families.map { Group(family: $0) }))
+    state = NIOLockedValueBox(State(groups: families.map { Group(family: $0) }))
     for family in families where family.labels.isEmpty { _ = register(family, []) }
   }
 
   /// How many numbers of a shard are in use.
-  var cells: Int { state.withLock { $0.cells } }
+  var cells: Int { state.withLockedValue { $0.cells } }
 
   /// What was registered so far; taken after the snapshots it may name cells that they lack, which count as
   /// 0.
-  var groups: [Group] { state.withLock { $0.groups } }
+  var groups: [Group] { state.withLockedValue { $0.groups } }
 
   /// The handle of a counter or gauge; the same arguments give the same handle.
   ///
@@ -87,7 +87,7 @@ package final class MetricsRegistry: Sendable {
     precondition(values.count == family.labels.count, "\(family.name) has labels \(family.labels)")
     let index = index(of: family)
     let labels = PrometheusText.labels(family.labels, values)
-    return state.withLock { state in
+    return state.withLockedValue { state in
       if let cell = state.known[family.name + labels] { return cell }
       let isFull = state.cells + family.cellCount > maximumCells - reserve
       return isFull ? state.overflowing(index) : state.add(labels, to: index)

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -40,7 +41,7 @@ final class ProviderConnection: ChannelInboundHandler {
     guard let head else { return }
     let request = ScriptedProvider.Request(
       target: head.uri, fields: head.headers, body: String(buffer: body))
-    state.requests.withLock { $0.append(request) }
+    state.requests.withLockedValue { $0.append(request) }
     state.requestCount.add(1, ordering: .relaxed)
     switch state.script(request) {
     case .answer(let content): write(Wire.answer(content), context)

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -84,7 +85,7 @@ final class ScriptedProvider: Sendable {
   // MARK: What happened
 
   var url: String { "http://127.0.0.1:\(port)" }
-  var requests: [Request] { state.requests.withLock { $0 } }
+  var requests: [Request] { state.requests.withLockedValue { $0 } }
   var requestCount: Int { state.requestCount.load(ordering: .relaxed) }
   /// Connections open at this moment.
   var openCount: Int { state.open.load(ordering: .relaxed) }
@@ -96,7 +97,7 @@ final class ScriptedProvider: Sendable {
 final class ProviderState: Sendable {
   let script: ScriptedProvider.Script
   let gate: EventLoopPromise<Void>
-  let requests = Locked<[ScriptedProvider.Request]>([])
+  let requests = NIOLockedValueBox<[ScriptedProvider.Request]>([])
   let requestCount = Atomic(0)
   let open = Atomic(0)
   let events = Atomic(0)
