@@ -13,8 +13,7 @@ extension Worker {
         exchange.head.minorVersion == 1 ? .chunked : .untilClose
       }
     let keepsAlive = exchange.connection.keepsAlive
-    var head = ByteBuffer()
-    head.reserveCapacity(1024 + (attempt.wholeLength ?? 0))
+    var head = ByteBufferAllocator().buffer(capacity: 1024 + (attempt.wholeLength ?? 0))
     responses.head(
       status: attempt.head.status, framing: framing, keepAlive: keepsAlive,
       minorVersion: exchange.head.minorVersion,

@@ -96,7 +96,8 @@ extension Worker {
     var last: (attempt: Attempt, verdict: Classification)?
     while case .attempt(let step) = next {
       if let last { count(fallbackFrom: last.attempt.step, to: step, because: last.verdict, snapshot) }
-      try await pause(step.backoff, exchange)
+      if step.backoff > 0 { await pause(step.backoff, exchange) }
+      try mayGoOn(exchange)
       let attempt = try start(step, request, body, exchange)
       let verdict = await attempt.judged()
       exchange.answer.upstream += SystemClock.monotonicNanoseconds() - attempt.startedAt
@@ -137,12 +138,13 @@ extension Worker {
     let now = SystemClock.monotonicNanoseconds()
     let attempt = Attempt(
       step, at: snapshot.endpoints[step.endpoint], facts: request.facts, hidesUsage: injects,
-      limits: limits(request.facts, exchange, now), peek: peek, now: now)
+      limits: limits(request.facts, exchange, now), peek: peek, executor: executor, now: now)
     exchange.attempts += 1
     exchange.attempt = attempt
     exchange.answer.candidate = step.candidate
     exchange.answer.endpoint = step.endpoint
-    shard.increment(series.attempt(step.candidate.deployment, step.reason, in: snapshot))
+    // Counted behind the request's way out, where nobody waits for it.
+    defer { shard.increment(series.attempt(step.candidate.deployment, step.reason, in: snapshot)) }
     do {
       let pool = try pool(snapshot.endpoints[step.endpoint], request.facts.surface)
       attempt.start(transferRequest(spliced, exchange), on: pool)
@@ -155,9 +157,9 @@ extension Worker {
   }
 
   private func limits(_ facts: RequestFacts, _ exchange: Exchange, _ now: Int64) -> Attempt.Limits {
-    let server = exchange.snapshot.settings.server
-    let firstByte = facts.stream ? server.firstByteTimeout.stream : server.firstByteTimeout.plain
-    return Attempt.Limits(firstByteBy: now + firstByte.nanoseconds, stall: server.idleTimeout.nanoseconds)
+    let limits = exchange.snapshot.limits
+    let firstByte = facts.stream ? limits.firstByte.stream : limits.firstByte.plain
+    return Attempt.Limits(firstByteBy: now + firstByte, stall: limits.idle)
   }
 
   /// The body, and the few client headers that a provider is meant to see.
@@ -170,13 +172,14 @@ extension Worker {
     return body.withUnsafeBytes { TransferRequest(body: $0, bodyOwner: body, headers: headers) }
   }
 
-  private func pause(_ backoff: Int64, _ exchange: Exchange) async throws(ExchangeError) {
-    if backoff > 0 {
-      exchange.answer.pauses += backoff
-      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-        loop.scheduleTask(in: .nanoseconds(backoff)) { continuation.resume() }
-      }
+  private func pause(_ nanoseconds: Int64, _ exchange: Exchange) async {
+    exchange.answer.pauses += nanoseconds
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      loop.scheduleTask(in: .nanoseconds(nanoseconds)) { continuation.resume() }
     }
+  }
+
+  private func mayGoOn(_ exchange: Exchange) throws(ExchangeError) {
     if exchange.isGone { throw .clientGone }
     if SystemClock.monotonicNanoseconds() > exchange.deadline { throw .deadline }
   }

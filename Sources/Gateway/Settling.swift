@@ -23,7 +23,7 @@ extension Worker {
     settlement.outputTokens = answer.usage.map { Int64($0.output) }
     settlement.costMicrodollars = exchange.cost ?? 0
     record(settlement, exchange)
-    log?.append(logRecord(exchange, settlement))
+    log?.append(logRecord(exchange, answer, settlement))
   }
 
   private func record(_ settlement: Settlement, _ exchange: Exchange) {
@@ -38,9 +38,10 @@ extension Worker {
     }
   }
 
-  private func logRecord(_ exchange: Exchange, _ settlement: Settlement) -> AccessLogRecord {
+  private func logRecord(_ exchange: Exchange, _ answer: AnswerRecord, _ settlement: Settlement)
+    -> AccessLogRecord
+  {
     let snapshot = exchange.snapshot
-    let answer = exchange.answer
     var record = AccessLogRecord(
       wallMilliseconds: SystemClock.wallMilliseconds(), requestID: exchange.id,
       client: exchange.connection.remoteAddress, method: exchange.head.methodName, path: exchange.path,

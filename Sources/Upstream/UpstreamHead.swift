@@ -1,3 +1,5 @@
+import Glibc
+
 /// The head of a provider's answer: its status, and its fields as they came.
 package struct UpstreamHead: Sendable {
   package var status: Int
@@ -25,38 +27,55 @@ package struct UpstreamHead: Sendable {
   /// Calls `body` with each field's name and value; blanks around the value are cut off. Lines without a colon are skipped.
   package func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
   {
+    forEachLine { line in
+      guard let base = line.baseAddress, let found = memchr(base, 0x3A, line.count) else { return true }
+      let colon = UnsafeRawPointer(found) - base
+      body(Self.part(line, 0, colon), Self.trimmed(line, colon + 1, line.count))
+      return true
+    }
+  }
+
+  /// Calls `body` with each field line, while it says so.
+  private func forEachLine(_ body: (UnsafeRawBufferPointer) -> Bool) {
     lines.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
       var start = 0
-      while start < bytes.count {
-        var (end, colon) = (start, -1)
-        while bytes[end] != 0x0A {
-          if colon < 0, bytes[end] == 0x3A { colon = end }
-          end += 1
-        }
-        if colon >= 0 { body(Self.part(bytes, start, colon), Self.trimmed(bytes, colon + 1, end)) }
+      while start < bytes.count, let found = memchr(base + start, 0x0A, bytes.count - start) {
+        let end = UnsafeRawPointer(found) - base
+        guard body(UnsafeRawBufferPointer(start: base + start, count: end - start)) else { return }
         start = end + 1
       }
     }
   }
 
-  /// The first value of a field, its name given in lower case; nil where absent or not UTF-8.
-  package func first(_ name: StaticString) -> String? {
-    var found: String?
-    forEachField { field, value in
-      guard found == nil, Self.equal(field, name) else { return }
-      found = String(validating: value, as: UTF8.self)
+  /// Calls `body` with the first value of a field, its name given in lower case; nil where it is absent.
+  private func withFirst<Result>(_ name: StaticString, _ body: (UnsafeRawBufferPointer) -> Result) -> Result?
+  {
+    let length = name.utf8CodeUnitCount
+    var result: Result?
+    forEachLine { line in
+      guard line.count > length, line[length] == 0x3A, Self.equal(Self.part(line, 0, length), name) else {
+        return true
+      }
+      result = body(Self.trimmed(line, length + 1, line.count))
+      return false
     }
-    return found
+    return result
   }
 
-  /// Whether a field is there and its value begins with a text.
+  /// The first value of a field, its name given in lower case; nil where absent or not UTF-8.
+  package func first(_ name: StaticString) -> String? {
+    withFirst(name) { value in
+      // Validating is generic code; almost every value is ASCII.
+      value.allSatisfy { $0 < 0x80 }
+        ? String(decoding: value, as: UTF8.self) : String(validating: value, as: UTF8.self)
+    } ?? nil
+  }
+
+  /// Whether the first value of a field begins with a text.
   package func value(of name: StaticString, startsWith prefix: StaticString) -> Bool {
-    var starts = false
-    forEachField { field, value in
-      guard Self.equal(field, name), value.count >= prefix.utf8CodeUnitCount else { return }
-      starts = Self.equal(UnsafeRawBufferPointer(rebasing: value[..<prefix.utf8CodeUnitCount]), prefix)
-    }
-    return starts
+    let length = prefix.utf8CodeUnitCount
+    return withFirst(name) { $0.count >= length && Self.equal(Self.part($0, 0, length), prefix) } ?? false
   }
 
   /// Whether a field name equals one in lower case, letters compared without case.

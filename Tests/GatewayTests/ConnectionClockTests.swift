@@ -25,7 +25,7 @@ struct ConnectionClockTests {
   @Test(arguments: rows.indices) func aPhaseEndsBehindItsLimitAndNotAtIt(index: Int) {
     let row = Self.rows[index]
     let start: Int64 = 123 * Self.second
-    var clock = ConnectionClock(server: Self.server, now: 0)
+    var clock = ConnectionClock(limits: TimeLimits(Self.server), now: 0)
     if row.phase == .idle { clock.enter(.answering, now: 1) }
     clock.enter(row.phase, now: start)
     #expect(clock.check(now: start) == .wait)
@@ -34,20 +34,20 @@ struct ConnectionClockTests {
   }
 
   @Test func aNewConnectionIsIdleFromItsBegin() {
-    let clock = ConnectionClock(server: Self.server, now: 5)
+    let clock = ConnectionClock(limits: TimeLimits(Self.server), now: 5)
     #expect(clock.phase == .idle)
     #expect(clock.check(now: 5 + 75 * Self.second + 1) == .close)
   }
 
   @Test func anExchangeIsNotTheClocksBusiness() {
-    var clock = ConnectionClock(server: Self.server, now: 0)
+    var clock = ConnectionClock(limits: TimeLimits(Self.server), now: 0)
     clock.enter(.answering, now: 0)
     #expect(clock.check(now: .max) == .wait)
   }
 
   /// A byte now and then keeps no connection open.
   @Test func drippingAHeadDoesNotGainTime() {
-    var clock = ConnectionClock(server: Self.server, now: 0)
+    var clock = ConnectionClock(limits: TimeLimits(Self.server), now: 0)
     for second in 0...10 as ClosedRange<Int64> {
       clock.enter(.readingHead, now: second * Self.second)
       #expect(clock.check(now: second * Self.second) == .wait)
@@ -56,7 +56,7 @@ struct ConnectionClockTests {
   }
 
   @Test func drippingABodyGainsTimeForItsBytesAlone() {
-    var clock = ConnectionClock(server: Self.server, now: 0)
+    var clock = ConnectionClock(limits: TimeLimits(Self.server), now: 0)
     for second in 0...30 as ClosedRange<Int64> {
       clock.enter(.readingBody(received: Int(second)), now: second * Self.second)
       #expect(clock.check(now: second * Self.second) == .wait)
@@ -68,7 +68,7 @@ struct ConnectionClockTests {
   }
 
   @Test func anotherPhaseStartsItsOwnClock() {
-    var clock = ConnectionClock(server: Self.server, now: 0)
+    var clock = ConnectionClock(limits: TimeLimits(Self.server), now: 0)
     clock.enter(.readingHead, now: 70 * Self.second)
     clock.enter(.answering, now: 75 * Self.second)
     clock.enter(.idle, now: 100 * Self.second)

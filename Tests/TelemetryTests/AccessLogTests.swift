@@ -137,7 +137,7 @@ extension AccessLogTests {
       path: "/v1/chat/completions", status: 200)
   }
 
-  private static func line(_ record: AccessLogRecord) -> [UInt8] {
+  private static func line(_ record: borrowing AccessLogRecord) -> [UInt8] {
     var timestamp = Timestamp()
     return [UInt8](unsafeUninitializedCapacity: AccessLogRecord.maximumLine) { memory, count in
       var writer = JSONWriter(memory)

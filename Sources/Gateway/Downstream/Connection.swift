@@ -42,9 +42,9 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   /// To be made on the worker's loop.
   init(worker: Worker) {
     self.worker = worker
-    let server = worker.assumeIsolated { $0.snapshot.settings.server }
-    clock = ConnectionClock(server: server, now: SystemClock.monotonicNanoseconds())
-    parser = HTTP1RequestParser(limits: HTTP1Limits(maxBody: server.maxBody.count))
+    let snapshot = worker.assumeIsolated { $0.snapshot }
+    clock = ConnectionClock(limits: snapshot.limits, now: SystemClock.monotonicNanoseconds())
+    parser = HTTP1RequestParser(limits: HTTP1Limits(maxBody: snapshot.settings.server.maxBody.count))
   }
 
   // MARK: Channel events
@@ -73,7 +73,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     var bytes = unwrapInboundIn(data)
     if isLeaving { return discard(bytes.readableBytes) }
     if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
-    parse()
+    worker.executor.handle { parse() }
   }
 
   /// Holds reads back while too much waits; NIO asks again for each batch that it has delivered.

@@ -1,5 +1,3 @@
-import Settings
-
 /// When a connection has waited long enough for its client: a value that is told the time.
 ///
 /// Heads, bodies and unread answers each have a bound of their own, so that a client that drips a byte now and then is
@@ -20,12 +18,12 @@ struct ConnectionClock {
 
   enum Verdict: Equatable { case wait, close, refuseHead, refuseBody }
 
-  private let server: Settings.Server
+  private let limits: TimeLimits
   private(set) var phase = Phase.idle
   private var since: Int64
 
-  init(server: Settings.Server, now: Int64) {
-    self.server = server
+  init(limits: TimeLimits, now: Int64) {
+    self.limits = limits
     since = now
   }
 
@@ -49,16 +47,12 @@ struct ConnectionClock {
     let waited = now - since
     switch phase {
     case .answering: return .wait
-    case .idle, .unread: return waited > server.idleTimeout.nanoseconds ? .close : .wait
+    case .idle, .unread: return waited > limits.idle ? .close : .wait
     case .lingering: return waited > Self.lingering ? .close : .wait
-    case .readingHead: return waited > server.headerTimeout.nanoseconds ? .refuseHead : .wait
+    case .readingHead: return waited > limits.head ? .refuseHead : .wait
     case .readingBody(let received):
       let extra = Int64(received >> 14) * 1_000_000_000
-      return waited > server.bodyTimeout.nanoseconds + extra ? .refuseBody : .wait
+      return waited > limits.body + extra ? .refuseBody : .wait
     }
   }
-}
-
-extension Duration {
-  var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
 }

@@ -39,6 +39,7 @@ final class Attempt: TransferConsumer {
   private(set) var answerFacts: AnswerFacts?
 
   private let peek: Peek
+  private let executor: LoopExecutor
   private let limits: Limits
   private var scanner: StreamScanner
   private var inFlight: InFlight?
@@ -53,12 +54,13 @@ final class Attempt: TransferConsumer {
 
   init(
     _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, hidesUsage: Bool, limits: Limits,
-    peek: Peek, now: Int64
+    peek: Peek, executor: LoopExecutor, now: Int64
   ) {
     self.step = step
     surface = facts.surface
     self.limits = limits
     self.peek = peek
+    self.executor = executor
     startedAt = now
     lastByteAt = now
     inFlight = InFlight(at: endpoint)
@@ -177,7 +179,7 @@ final class Attempt: TransferConsumer {
         return .pause
       }
       take(bytes)
-      if phase == .waiting, isReady { hold() }
+      if phase == .waiting, isReady { phase = .held }
       return .more
     case .relaying:
       guard let sink, sink.isWritable else {
@@ -193,11 +195,6 @@ final class Attempt: TransferConsumer {
     heldBytes.readableBytes > Self.holdLimit || kind == .events && scanner.facts.sawContent
   }
 
-  private func hold() {
-    phase = .held
-    ready.fill(Classification(status: head.status))
-  }
-
   private func take(_ bytes: UnsafeRawBufferPointer) {
     guard kind == .events else { return keep(bytes) }
     scanner.feed(bytes, with: peek) { keep($0) }
@@ -210,16 +207,23 @@ final class Attempt: TransferConsumer {
 
   func transferBatchEnded() {
     lastByteAt = SystemClock.monotonicNanoseconds()
-    if phase == .relaying { sink?.flush() }
+    switch phase {
+    case .held: executor.handle { ready.fill(Classification(status: head.status)) }
+    case .relaying: sink?.flush()
+    case .waiting, .ended: break
+    }
   }
 
   func transferEnded(_ failure: TransferFailure?) {
     transfer = nil
-    if let failure {
-      failureDetail = failure.detail
-      return end(classification(of: failure))
+    executor.handle {
+      if let failure {
+        failureDetail = failure.detail
+        end(classification(of: failure))
+      } else {
+        kind == .events ? endOfStream() : endOfPlainAnswer()
+      }
     }
-    kind == .events ? endOfStream() : endOfPlainAnswer()
   }
 
   private func endOfPlainAnswer() {

@@ -2,7 +2,7 @@ import Policy
 
 /// Names of exchanges: the client's own where it is safe to repeat, else one of ours.
 enum RequestID {
-  private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+  private static let alphabet: StaticString = "0123456789abcdefghjkmnpqrstvwxyz"
   /// Bytes of a client's id that are accepted.
   static let limit = 128
 
@@ -10,9 +10,9 @@ enum RequestID {
   static func make(_ random: inout Chance) -> String {
     var bits = (random.next(), random.next())
     return String(unsafeUninitializedCapacity: 29) { text in
-      for (index, byte) in "req_".utf8.enumerated() { text[index] = byte }
+      (text[0], text[1], text[2], text[3]) = (0x72, 0x65, 0x71, 0x5F)
       for index in 4..<29 {
-        text[index] = alphabet[Int(bits.0 & 31)]
+        text[index] = alphabet.utf8Start[Int(bits.0 & 31)]
         bits.0 = bits.0 >> 5 | (bits.1 & 31) << 59
         bits.1 >>= 5
       }

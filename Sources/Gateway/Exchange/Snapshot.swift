@@ -22,6 +22,7 @@ final class Snapshot: Sendable {
   /// Grows by one with each configuration applied.
   let epoch: Int
   let settings: Settings
+  let limits: TimeLimits
   let table: RoutingTable
   let models: [Model]
   let deployments: [Deployment]
@@ -33,6 +34,7 @@ final class Snapshot: Sendable {
   init(_ settings: Settings, epoch: Int, former: Snapshot?) {
     self.epoch = epoch
     self.settings = settings
+    limits = TimeLimits(settings.server)
     let pools = Pools(settings, former: former)
     endpoints = pools.endpoints
     deployments = settings.deployments.map { Self.deployment($0, settings) }

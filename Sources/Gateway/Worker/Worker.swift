@@ -71,9 +71,9 @@ actor Worker {
     Exchange(head, id: requestID(head), snapshot: snapshot, shared: shared, connection: connection, now: now)
   }
 
-  /// Sends a new exchange down the pipeline: at once, up to where it first has to wait, then as a task of this loop.
+  /// Sends a new exchange down the pipeline, as a task of this loop.
   func run(_ exchange: Exchange) {
-    Task.immediate(executorPreference: executor) { await self.serve(exchange) }
+    Task(executorPreference: executor) { await self.serve(exchange) }
   }
 
   private func requestID(_ head: RequestHead) -> String {

@@ -6,8 +6,8 @@ package enum ErrorSource: String, Sendable, Hashable, CaseIterable {
 /// What the access log says of one exchange.
 ///
 /// Never a prompt, a completion, a credential or a header's value but the two request ids. Texts beyond
-/// ``maximumText`` bytes are cut. What is nil is absent from the line.
-package struct AccessLogRecord: Sendable {
+/// ``maximumText`` bytes are cut. What is nil is absent from the line. Not copyable: a copy would count a dozen references.
+package struct AccessLogRecord: ~Copyable, Sendable {
   /// Bytes of one text that reach the line.
   package static let maximumText = 256
 
