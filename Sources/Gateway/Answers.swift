@@ -43,7 +43,7 @@ extension Worker {
       fields.add("x-should-retry", "false")
     }
     let now = exchange.answer.firstByteAt ?? exchange.startedAt
-    let overhead = now - exchange.startedAt - exchange.answer.upstream
+    let overhead = now - exchange.startedAt - exchange.answer.upstream - exchange.answer.pauses
     ServerTiming(upstream: exchange.answer.upstream, overhead: overhead).withBytes {
       fields.add("server-timing", bytes: $0)
     }
@@ -56,7 +56,7 @@ extension Worker {
     exchange.releaseBody()  // before the client learns of it and sends the next
     guard error.status > 0 else { return }
     let keepsAlive = exchange.connection.keepsAlive
-    let bytes = errorBytes(error, exchange, keepsAlive: keepsAlive)
+    let bytes = errorBytes(error, exchange, requestID: exchange.id, keepsAlive: keepsAlive)
     exchange.answer.bytesOut = bytes.readableBytes
     exchange.connection.write(bytes)
     exchange.connection.answerEnded(keepAlive: keepsAlive)
@@ -65,11 +65,16 @@ extension Worker {
   /// Answers what never became an exchange: bytes that aren't a request, or a head that doesn't end.
   func refuse(_ error: ExchangeError, on connection: Connection) {
     shard.increment(series.invalid(error.code))
-    connection.write(errorBytes(error, nil, keepsAlive: false))
+    let id = RequestID.make(&random)
+    let bytes = errorBytes(error, requestID: id, keepsAlive: false)
+    logRefusal(error, id: id, of: connection, bytesOut: bytes.readableBytes)
+    connection.write(bytes)
     connection.answerEnded(keepAlive: false)
   }
 
-  private func errorBytes(_ error: ExchangeError, _ exchange: Exchange?, keepsAlive: Bool) -> ByteBuffer {
+  private func errorBytes(
+    _ error: ExchangeError, _ exchange: Exchange? = nil, requestID: String, keepsAlive: Bool
+  ) -> ByteBuffer {
     let body = error.body.json()
     var bytes = ByteBuffer()
     responses.head(
@@ -77,7 +82,7 @@ extension Worker {
       minorVersion: exchange?.head.minorVersion ?? 1, date: date, into: &bytes
     ) { fields in
       fields.add("content-type", "application/json")
-      if let exchange { fields.add("x-request-id", exchange.id) }
+      fields.add("x-request-id", requestID)
       if let attempts = exchange?.attempts, attempts > 0 { fields.add("x-switchyard-attempts", attempts) }
       if error.status == 401 { fields.add("www-authenticate", "Bearer") }
       if let allow = error.allow { fields.add("allow", allow) }

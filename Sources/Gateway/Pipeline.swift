@@ -34,6 +34,8 @@ extension Worker {
     case .surface(let surface):
       exchange.surface = surface
       if exchange.head.count(.contentEncoding) > 0 { throw .contentEncoding }
+      if exchange.head.count(.authorization) > 1 { throw .repeatedCredential }
+      if !Exchange.isValidAllowance(exchange.head) { throw .requestTimeout }
       return surface
     case .models(let id):
       let principal = try authenticate(exchange)
@@ -120,10 +122,10 @@ extension Worker {
   {
     switch verdict.reason {
     case .clientGone: return .clientGone
-    case .deadline: return .deadline
+    case .refusedByProvider: return .refused(status: head.status)
     default:
       var error = ExchangeError(verdict, stop: stop)
-      error.retryAfterSeconds = head.first("retry-after").flatMap { Int($0) }
+      error.retryAfterSeconds = head.retryAfterSeconds
       return error
     }
   }
@@ -180,8 +182,7 @@ extension Worker {
   }
 
   private func mayGoOn(_ exchange: Exchange) throws(ExchangeError) {
-    if exchange.isGone { throw .clientGone }
-    if SystemClock.monotonicNanoseconds() > exchange.deadline { throw .deadline }
+    if let obstacle = exchange.obstacle(now: SystemClock.monotonicNanoseconds()) { throw obstacle }
   }
 
   private func mayRetry(_ model: Int, _ exchange: Exchange) -> Bool {
@@ -193,7 +194,7 @@ extension Worker {
     fallbackFrom from: AttemptPlan.Step, to: AttemptPlan.Step, because verdict: Classification,
     _ snapshot: Snapshot
   ) {
-    guard from.candidate.model != to.candidate.model else { return }
+    guard to.candidate.fallback > from.candidate.fallback else { return }
     shard.increment(
       series.fallback(
         from: from.candidate.model, to: to.candidate.model, reason: verdict.reason, in: snapshot))

@@ -77,7 +77,9 @@ package final class Replica: Sendable {
           loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, registry: registry,
           log: surroundings.accessLog, logger: surroundings.logger)
         loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
-          worker.assumeIsolated { $0.isClosed ? task.cancel() : $0.tick() }
+          worker.executor.handle {
+            worker.assumeIsolated { $0.isClosed ? task.cancel() : $0.tick() }
+          }
         }
         return started.map { worker }
       } catch {
@@ -95,9 +97,13 @@ package final class Replica: Sendable {
   /// Binds both ports and begins to serve. The addresses that were bound are returned (port 0 chooses one).
   package func listen() async throws -> (data: SocketAddress, admin: SocketAddress) {
     let settings = snapshot.withLockedValue { $0.settings }
-    let admin = try await AdminServer.bind(self, settings.admin, on: adminLoop)
+    let admin = try await ListenError.naming("admin", settings.admin.host, settings.admin.port) {
+      try await AdminServer.bind(self, settings.admin, on: adminLoop)
+    }
     adminListener.withLockedValue { $0 = admin }
-    let data = try await bind(settings.server)
+    let data = try await ListenError.naming("server", settings.server.host, settings.server.port) {
+      try await bind(settings.server)
+    }
     listener.withLockedValue { $0 = data }
     phaseValue.store(Phase.ready.rawValue, ordering: .relaxed)
     guard let dataAddress = data.localAddress, let adminAddress = admin.localAddress else {

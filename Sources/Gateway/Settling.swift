@@ -26,6 +26,17 @@ extension Worker {
     log?.append(logRecord(exchange, answer, settlement))
   }
 
+  /// The line of a request that was refused before it was one.
+  func logRefusal(_ error: ExchangeError, id: String, of connection: Connection, bytesOut: Int) {
+    var record = AccessLogRecord(
+      wallMilliseconds: SystemClock.wallMilliseconds(), requestID: id, client: connection.remoteAddress,
+      method: "-", path: "other", status: error.status)
+    record.bytesOut = Int64(bytesOut)
+    record.errorType = error.code
+    record.errorSource = .client
+    log?.append(record)
+  }
+
   private func record(_ settlement: Settlement, _ exchange: Exchange) {
     let candidate = exchange.answer.candidate
     series.exchange(
@@ -97,11 +108,18 @@ extension Exchange {
     guard let usage = answer.usage, let candidate = answer.candidate,
       let price = snapshot.deployments[candidate.deployment].price
     else { return nil }
+    return price.cost(of: usage)
+  }
+}
+
+extension Settings.Price {
+  /// Micro-dollars, rounded; at most what sums without end.
+  func cost(of usage: Usage) -> Int64 {
     let cached = min(usage.cached, usage.input)
     let micro =
-      (usage.input - cached) * price.input + cached * (price.cachedInput ?? price.input) + usage.output
-      * price.output
-    return Int64((micro + 500_000) / 1_000_000)
+      Int128(usage.input - cached) * Int128(input) + Int128(cached) * Int128(cachedInput ?? input)
+      + Int128(usage.output) * Int128(output)
+    return Int64(min((micro + 500_000) / 1_000_000, 1 << 50))
   }
 }
 

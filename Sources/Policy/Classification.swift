@@ -52,6 +52,7 @@ package struct Classification: Sendable, Equatable {
     case stalled
     case deadline
     case clientGone = "client_gone"
+    case stopping
     case local
   }
 
@@ -66,7 +67,15 @@ package struct Classification: Sendable, Equatable {
 extension Classification {
   package static let success = Classification(.success, fault: nil, retry: .never, .ok)
   package static let clientGone = Classification(.ignore, fault: .client, retry: .never, .clientGone)
-  package static let deadline = Classification(.failure, fault: .provider, retry: .never, .deadline)
+  /// The replica ends, and could wait no longer.
+  package static let stopping = Classification(.ignore, fault: .switchyard, retry: .never, .stopping)
+
+  /// Time was up: the provider's failure, unless the client gave it less time than the router would have.
+  package static func deadline(isClients: Bool) -> Classification {
+    isClients
+      ? Classification(.ignore, fault: .client, retry: .never, .deadline)
+      : Classification(.failure, fault: .provider, retry: .never, .deadline)
+  }
 
   /// A failure of the transport, which is the provider's whoever asked.
   package static func transport(_ reason: Reason) -> Classification {

@@ -72,6 +72,16 @@ package struct UpstreamHead: Sendable {
     } ?? nil
   }
 
+  /// How long the provider asks to wait, in whole seconds rounded up; nil where it doesn't say, or says a date.
+  package var retryAfterSeconds: Int? {
+    if let milliseconds = first("retry-after-ms").flatMap({ Int($0) }),
+      (0...86_400_000).contains(milliseconds)
+    {
+      return (milliseconds + 999) / 1000
+    }
+    return first("retry-after").flatMap { Int($0) }.flatMap { (0...86_400).contains($0) ? $0 : nil }
+  }
+
   /// Whether the first value of a field begins with a text.
   package func value(of name: StaticString, startsWith prefix: StaticString) -> Bool {
     let length = prefix.utf8CodeUnitCount

@@ -41,7 +41,7 @@ models:
   second: {{ deployments: [sim-b] }}
   first: {{ deployments: [sim-a], fallbacks: [second] }}
   capped: {{ deployments: [sim-a], fallbacks: [second], retry: {{ attempts: 2 }} }}
-  once: {{ deployments: [sim-a], fallbacks: [second], retry: {{ attempts: 1 }} }}
+  once: {{ deployments: [sim-a], retry: {{ attempts: 1 }} }}
   dead: {{ deployments: [closed] }}
   dead-first: {{ deployments: [closed], fallbacks: [second] }}
   refused: {{ deployments: [refused] }}

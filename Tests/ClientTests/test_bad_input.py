@@ -107,8 +107,29 @@ def test_a_body_declared_as_100_mib_is_413_at_once(wire):
     start = time.monotonic()
     wire.send(head(f"content-length: {100 << 20}\r\n") + "\r\n")
     answer = wire.answer()
-    assert answer.status == 413 and "smaller" in answer.error()["message"]
+    assert answer.status == 413 and "server.max_body" in answer.error()["message"]
     assert time.monotonic() - start < 1 and wire.is_closed()
+
+
+def test_what_is_refused_before_it_is_a_request_is_logged(router, wire):
+    wire.send(head(f"content-length: {100 << 20}\r\n") + "\r\n")
+    line = router.access_log(wire.answer().headers["x-request-id"])
+    assert (line["status"], line["error_type"], line["error_source"]) == (413, "request_too_large", "client")
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "abc", "1.5", ""])
+def test_a_time_limit_that_is_none_is_refused(wire, value):
+    data = body()
+    wire.send(head(f"content-length: {len(data)}\r\nx-request-timeout-ms: {value}\r\n") + "\r\n" + data)
+    answer = wire.answer()
+    assert answer.status == 400 and "x-request-timeout-ms" in answer.error()["message"]
+
+
+def test_a_second_authorization_is_refused(wire):
+    data = body()
+    wire.send(head(f"content-length: {len(data)}\r\nauthorization: Bearer x\r\n") + "\r\n" + data)
+    answer = wire.answer()
+    assert answer.status == 400 and answer.error()["code"] == "repeated_authorization"
 
 
 def test_a_chunked_body_of_100_mib_is_413_long_before_its_end(router):

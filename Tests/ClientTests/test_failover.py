@@ -102,7 +102,7 @@ def test_the_client_is_told_clearly_where_nobody_else_can_answer(http, alpha, ta
     error = assert_openai_error(answer := chat(http, "solo", tag, stream, **directive), status, code)
     assert error["source"] == "provider" and error["param"] is None
     assert len(alpha.log(tag)) == attempts
-    assert answer.headers.get("x-should-retry") == ("false" if attempts == 3 else None)
+    assert answer.headers["x-should-retry"] == "false", "all attempts are spent, or none would help"
 
 
 @pytest.mark.parametrize("name", ENDS)
@@ -131,6 +131,13 @@ def test_a_mistake_of_the_client_is_not_tried_elsewhere(http, alpha, beta, tag, 
     answer = chat(http, "first", tag, status=status)
     assert (answer.status_code, answer.headers["x-switchyard-attempts"]) == (status, "1")
     assert (len(alpha.log(tag)), len(beta.log(tag))) == (1, 0)
+
+
+def test_a_mistake_whose_reason_cannot_be_read_keeps_its_status(http, alpha, tag):
+    answer = chat(http, "first", tag, status=422, body="oops")
+    error = assert_openai_error(answer, 422, "refused_by_provider")
+    assert error["type"] == "invalid_request_error" and "422" in error["message"]
+    assert answer.headers["x-should-retry"] == "false" and len(alpha.log(tag)) == 1
 
 
 @pytest.mark.parametrize("model, cap", [("once", 1), ("capped", 2), ("first", 3)])

@@ -40,6 +40,7 @@ struct AnswerTests {
 
   @Test(arguments: [
     "{}", #"{"usage":null}"#, #"{"usage":{"prompt_tokens":-1}}"#, #"{"usage":[1],"choices":{}}"#,
+    #"{"usage":{"prompt_tokens":9223372036854775807}}"#, #"{"usage":{"completion_tokens":1000000000001}}"#,
   ])
   func oddAnswersAreFineButSayNothing(text: String) {
     #expect(answer(text)?.usage == nil)

@@ -53,6 +53,13 @@ struct ExchangeErrorTests {
     #expect(ExchangeError(verdict, stop: nil).shouldRetry == nil)
   }
 
+  /// Nor is it where the provider would say the same again.
+  @Test(arguments: [Classification.Reason.credential, .redirect, .tls, .refusedByProvider])
+  func finalRefusalsTellSDKsNotToTryAgain(reason: Classification.Reason) {
+    let verdict = Classification(.cooldown, fault: .provider, retry: .elsewhere, reason)
+    #expect(ExchangeError(verdict, stop: .candidatesSpent).shouldRetry == false)
+  }
+
   @Test func theClientsErrorsSayWhatToDo() throws {
     let cases: [(ExchangeError, Int, String)] = [
       (.missingKey, 401, "authentication_error"), (.wrongKey, 401, "authentication_error"),
@@ -61,7 +68,9 @@ struct ExchangeErrorTests {
       (.contentEncoding, 415, "invalid_request_error"),
       (.bodyTimeout, 408, "invalid_request_error"), (.unknownPath("/x"), 404, "invalid_request_error"),
       (.wrongMethod(allow: "POST"), 405, "invalid_request_error"),
-      (.headTimeout, 408, "invalid_request_error"),
+      (.headTimeout, 408, "invalid_request_error"), (.requestTimeout, 400, "invalid_request_error"),
+      (.repeatedCredential, 400, "invalid_request_error"),
+      (.refused(status: 422), 422, "invalid_request_error"),
     ]
     for (failure, status, type) in cases {
       #expect(failure.status == status)

@@ -73,8 +73,16 @@ struct ClassificationTests {
     #expect(Classification.clientGone.retry == .never)
     #expect(Classification.local.kind == .ignore)
     #expect(Classification.local.fault == .switchyard)
-    #expect(Classification.deadline.retry == .never)
+    #expect(Classification.stopping.kind == .ignore)
+    #expect(Classification.stopping.fault == .switchyard)
     #expect(Classification.success.fault == nil)
+  }
+
+  @Test func aDeadlineIsTheProvidersFailureUnlessTheClientAskedForLess() {
+    #expect(Classification.deadline(isClients: false).kind == .failure)
+    #expect(Classification.deadline(isClients: false).fault == .provider)
+    #expect(Classification.deadline(isClients: true).kind == .ignore)
+    #expect(Classification.deadline(isClients: true).fault == .client)
   }
 
   @Test func reasonsAreWordsForLabels() {

@@ -34,10 +34,15 @@ extension Usage {
   }
 }
 
+extension Usage {
+  /// No answer has more tokens: a larger number is a provider's mistake, and would spoil sums for good.
+  static let maximum = 1_000_000_000_000
+}
+
 extension JSONValue {
-  /// Stores a non-negative integer in `count`; false for anything else.
+  /// Stores an integer from 0 to `Usage.maximum` in `count`; false for anything else.
   fileprivate func takeCount(into count: inout Int) -> Bool {
-    guard let number = int, number >= 0 else { return false }
+    guard let number = int, (0...Usage.maximum).contains(number) else { return false }
     count = number
     return true
   }

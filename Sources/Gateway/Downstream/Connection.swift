@@ -61,9 +61,11 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
 
   func channelInactive(context: ChannelHandlerContext) {
     self.context = nil
-    worker.assumeIsolated { $0.closed(self) }
-    exchange?.clientGone()
-    exchange = nil
+    worker.executor.handle {
+      worker.assumeIsolated { $0.closed(self) }
+      exchange?.clientGone()
+      exchange = nil
+    }
     context.fireChannelInactive()
   }
 
@@ -90,7 +92,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
       if clock.phase == .unread { clock.restart(now: SystemClock.monotonicNanoseconds()) }
     } else if context.channel.isWritable {
       if clock.phase == .unread { clock.enter(.answering, now: SystemClock.monotonicNanoseconds()) }
-      exchange?.mayWrite()
+      worker.executor.handle { exchange?.mayWrite() }
     } else if clock.phase == .answering {
       clock.enter(.unread, now: SystemClock.monotonicNanoseconds())
     }
@@ -167,10 +169,11 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
 
   private func fail(_ error: HTTP1ParseError) {
     closesAfterAnswer = true
+    let error = ExchangeError(error, parser.limits)
     if let exchange {
-      exchange.requestBroke(ExchangeError(error))
+      exchange.requestBroke(error)
     } else {
-      worker.assumeIsolated { $0.refuse(ExchangeError(error), on: self) }
+      worker.assumeIsolated { $0.refuse(error, on: self) }
     }
   }
 

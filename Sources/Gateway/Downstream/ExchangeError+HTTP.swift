@@ -2,8 +2,11 @@ import Dialects
 
 extension ExchangeError {
   /// What the parser refused.
-  init(_ error: HTTP1ParseError) {
-    self = .invalid(error.message, code: "invalid_http", status: error.status)
+  init(_ error: HTTP1ParseError, _ limits: HTTP1Limits) {
+    self =
+      error.kind == .bodyTooLarge
+      ? .bodyTooLarge(limit: limits.maxBody)
+      : .invalid(error.message, code: "invalid_http", status: error.status)
   }
 
   init(_ error: PeekError) {

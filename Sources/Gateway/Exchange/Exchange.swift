@@ -18,7 +18,10 @@ final class Exchange: @unchecked Sendable {
   let connection: Connection
   let startedAt: Int64
   /// Monotonic nanoseconds.
-  private(set) var deadline: Int64
+  private let deadline: Int64
+  /// The client asked for less time than the router gives.
+  private let deadlineIsClients: Bool
+  private var isStopping = false
 
   // What the pipeline finds out, phase by phase.
   var surface: Surface?
@@ -49,13 +52,21 @@ final class Exchange: @unchecked Sendable {
     self.shared = shared
     self.connection = connection
     startedAt = now
-    deadline = now + Self.allowance(head, snapshot)
+    let allowance = Self.allowance(head, snapshot)
+    deadline = now + allowance
+    deadlineIsClients = allowance < snapshot.limits.request
     shared.exchanges.wrappingAdd(1, ordering: .relaxed)
   }
 
   deinit {
     shared.exchanges.wrappingSubtract(1, ordering: .relaxed)
     releaseBody()
+  }
+
+  /// Whether the client asks for no time, or for a whole number of milliseconds above 0.
+  static func isValidAllowance(_ head: RequestHead) -> Bool {
+    guard let asked = head.string(.xRequestTimeoutMs) else { return true }
+    return Int64(asked).map { $0 > 0 } ?? false
   }
 
   /// The time for the whole exchange: the server's, or less if the client says so.
@@ -127,8 +138,8 @@ final class Exchange: @unchecked Sendable {
   /// Once in a tick: whether its time is up.
   func check(now: Int64) {
     if now > deadline {
-      bodyEnd.fill(.failed(.deadline))
-      attempt?.abort(.deadline)
+      bodyEnd.fill(.failed(.deadline(isClients: deadlineIsClients)))
+      attempt?.abort(.deadline(isClients: deadlineIsClients))
     } else {
       attempt?.check(now: now)
     }
@@ -136,8 +147,16 @@ final class Exchange: @unchecked Sendable {
 
   /// The replica stops and can't wait any longer.
   func endNow() {
-    deadline = 0
-    check(now: SystemClock.monotonicNanoseconds())
+    isStopping = true
+    bodyEnd.fill(.failed(.stopping))
+    attempt?.abort(.stopping)
+  }
+
+  /// Why there may be no further attempt; nil where there may.
+  func obstacle(now: Int64) -> ExchangeError? {
+    if isGone { return .clientGone }
+    if isStopping { return .stopping }
+    return now > deadline ? .deadline(isClients: deadlineIsClients) : nil
   }
 }
 

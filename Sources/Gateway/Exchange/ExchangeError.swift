@@ -92,6 +92,13 @@ extension ExchangeError {
     "Compressed request bodies are not accepted. Send the body without Content-Encoding.",
     code: "unsupported_content_encoding", status: 415)
 
+  static let repeatedCredential = invalid(
+    "The Authorization header is given more than once. Send it once.", code: "repeated_authorization")
+
+  static let requestTimeout = invalid(
+    "The header x-request-timeout-ms is not a whole number of milliseconds above 0. Send one, or leave it out.",
+    code: "invalid_timeout")
+
   static let bodyTimeout = invalid(
     "The request body did not arrive in time. Send it faster, or in smaller requests.",
     code: "request_timeout", status: 408)
@@ -109,12 +116,11 @@ extension ExchangeError {
       "The router holds as many request bodies as it may (server.max_buffered). Try again in a second.",
     fault: .switchyard, retryAfterSeconds: 1)
 
-  static let deadline = ExchangeError(
-    status: 504, type: "server_error", code: "deadline_exceeded",
-    message:
-      "No complete answer came before the request's deadline. Allow more time with x-request-timeout-ms"
-      + " (up to server.request_timeout), or ask for less output.",
-    fault: .provider)
+  static func deadline(isClients: Bool) -> ExchangeError {
+    ExchangeError(.deadline(isClients: isClients), stop: nil)
+  }
+
+  static let stopping = ExchangeError(.stopping, stop: nil)
 
   static func local(_ detail: String) -> ExchangeError {
     ExchangeError(
@@ -130,7 +136,17 @@ extension ExchangeError {
     self.init(
       status: status, type: status == 429 ? "rate_limit_error" : "server_error", code: code, message: text,
       fault: verdict.fault ?? .provider,
-      shouldRetry: stop == .attemptsSpent || stop == .budgetSpent ? false : nil)
+      shouldRetry: verdict.isFinal || stop == .attemptsSpent || stop == .budgetSpent ? false : nil)
+  }
+
+  /// The provider refused the request in a way that can't be passed on: its status still says what kind of mistake it was.
+  static func refused(status: Int) -> ExchangeError {
+    var error = invalid(
+      "The provider refused the request with status \(status), and gave no reason that could be read."
+        + " Check the request; the operator's log names the provider.",
+      code: "refused_by_provider", status: status)
+    error.shouldRetry = false
+    return error
   }
 
   private static func words(for reason: Classification.Reason) -> (Int, String, String) {
@@ -167,7 +183,13 @@ extension ExchangeError {
     case .firstByteTimeout, .stalled:
       (504, "upstream_timeout", "The provider did not answer in time. Try again, or allow it more time.")
     case .deadline:
-      (504, "deadline_exceeded", ExchangeError.deadline.message)
+      (
+        504, "deadline_exceeded",
+        "No complete answer came before the request's deadline. Allow more time with x-request-timeout-ms"
+          + " (up to server.request_timeout), or ask for less output."
+      )
+    case .stopping:
+      (503, "server_stopping", "The router is stopping, and could not wait for the answer. Try again.")
     case .brokenStream, .errorEvent:
       (
         502, "upstream_stream_broken",
@@ -176,11 +198,24 @@ extension ExchangeError {
     case .local:
       (500, "internal_error", "The router failed to send the request on. The operator's log says why.")
     case .rateLimited:
-      (429, "upstream_rate_limited", "The provider's own limit is reached. Wait as long as Retry-After says.")
+      (
+        429, "upstream_rate_limited",
+        "The provider's own limit is reached. Try again later; not before Retry-After, if it is sent."
+      )
     case .overloaded:
       (503, "upstream_overloaded", "The provider is overloaded. Try again later.")
     case .ok, .serverError, .requestTimeout, .conflict, .refusedByProvider, .clientGone:
       (502, "upstream_error", "The provider could not answer. Try again later.")
+    }
+  }
+}
+
+extension Classification {
+  /// Whether the same request would end in the same way, whenever it came.
+  fileprivate var isFinal: Bool {
+    switch reason {
+    case .credential, .redirect, .tls, .refusedByProvider: true
+    default: false
     }
   }
 }

@@ -24,7 +24,7 @@ package struct HTTP1RequestParser: Sendable {
     case failed(HTTP1ParseError)
   }
 
-  private let limits: HTTP1Limits
+  let limits: HTTP1Limits
   private var state = State.head
   private var machine = HeadMachine()
   private var chunks = ChunkMachine()

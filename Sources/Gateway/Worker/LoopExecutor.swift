@@ -25,18 +25,25 @@ final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    guard loop.inEventLoop else { return loop.execute { self.run(job) } }
+    guard loop.inEventLoop else { return loop.execute { self.arrive(job) } }
     queue.append(job)
     guard !isScheduled else { return }
     isScheduled = true
     loop.execute { self.drain() }
   }
 
+  /// A job of another thread's; it runs like those of the loop's own, one after another and never within one.
+  private func arrive(_ job: UnownedJob) {
+    queue.append(job)
+    guard !isScheduled else { return }
+    isScheduled = true
+    drain()
+  }
+
   /// On the loop: calls `body`, and under light load also the jobs that it makes ready. Within a job, or within itself, it leaves
   /// those to whoever runs already.
   func handle(_ body: () -> Void) {
-    let isBusy = load.isBusy(now: clock())
-    guard !isScheduled, !isBusy else { return body() }
+    guard !isScheduled, !load.isBusy(now: clock()) else { return body() }
     isScheduled = true
     body()
     drain()

@@ -114,13 +114,23 @@ actor Worker {
     for connection in connections.reversed() { connection.endNow() }
   }
 
-  func close() {
+  /// Ends everything: what runs in errors, which are settled and logged before the connections are cut.
+  func close() async {
+    endAll()
+    await settled()
     isClosed = true
     for connection in connections.reversed() { connection.cut() }
     log?.flush()
     for endpoint in pools.values { endpoint.retire() }
     pools.removeAll()
     upstream.close()
+  }
+
+  /// Until the jobs have run that an end has made ready: they are queued on this loop before the one that waits here.
+  private func settled() async {
+    await withUnsafeContinuation { continuation in
+      loop.execute { continuation.resume() }
+    }
   }
 
   var connectionCount: Int { connections.count }

@@ -80,5 +80,8 @@ enum Checks {
     for (index, fallback) in model.fallbacks.enumerated() where fallback == name {
       reader.fail("a model cannot be its own fallback: name another", under: ["fallbacks", "[\(index)]"])
     }
+    if model.retry.attempts == 1, !model.fallbacks.isEmpty {
+      reader.fail("leaves no attempt for the fallbacks: allow at least 2", under: ["retry", "attempts"])
+    }
   }
 }

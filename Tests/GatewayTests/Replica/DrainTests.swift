@@ -1,4 +1,5 @@
 import NIOCore
+import Telemetry
 import TestSupport
 import Testing
 import Upstream
@@ -56,13 +57,13 @@ extension ReplicaTests {
         let drain = Draining(test)
         let rest = try await String(buffer: streamed.chunks())
         #expect(rest.hasPrefix(#"data: {"error":{"#))
-        #expect(rest.contains(#""code":"deadline_exceeded""#))
+        #expect(rest.contains(#""code":"server_stopping","source":"switchyard""#))
         #expect(rest.hasSuffix("}}\n\n"))
         #expect(try await streamed.untilEnd() == .fin)
         let answer = try await plain.message()
-        #expect(answer.status == 504)
+        #expect(answer.status == 503)
         #expect(answer.first("connection") == "close")
-        #expect(answer.text.contains(#""code":"deadline_exceeded""#))
+        #expect(answer.text.contains(#""code":"server_stopping""#))
         #expect(try await plain.untilEnd() == .fin)
         try await drain.expectToEnd()
       }
@@ -70,8 +71,11 @@ extension ReplicaTests {
 
     /// As a second signal does it.
     @Test(arguments: ReplicaUnderTest.modes)
-    func stoppingCutsWhatRuns(_ mode: ReadinessBridge.Mode) async throws {
-      try await withReplica(Self.script, .init(readiness: mode, workers: 4)) { test, provider in
+    func stoppingEndsWhatRunsAndLogsItAll(_ mode: ReadinessBridge.Mode) async throws {
+      let pipe = try Descriptors()
+      let log = AccessLogWriter(descriptor: pipe.input)
+      let options = ReplicaUnderTest.Options(readiness: mode, workers: 4, accessLog: log)
+      try await withReplica(Self.script, options) { test, provider in
         var clients: [WireClient] = []
         for number in 0..<16 {
           clients.append(try await test.askForStream(number.isMultiple(of: 2) ? "endless" : "silence"))
@@ -81,6 +85,14 @@ extension ReplicaTests {
         #expect(try await finishes { await test.replica.untilStopped() })
         for client in clients { _ = try await client.untilEnd() }
         #expect(try await eventually { provider.openCount == 0 })
+        await log.close()
+        pipe.closeInput()
+        let lines = String(decoding: pipe.readToEnd(), as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 16)
+        #expect(
+          lines.allSatisfy {
+            $0.contains(#""error_type":"s"#) && $0.contains(#""error_source":"switchyard""#)
+          })
       }
     }
   }

@@ -2,14 +2,14 @@ import Glibc
 import NIOConcurrencyHelpers
 
 /// The two ends of a pipe, closed at the latest when it goes.
-final class Descriptors: Sendable {
-  struct Failed: Error {}
+package final class Descriptors: Sendable {
+  package struct Failed: Error {}
 
-  let input: CInt
+  package let input: CInt
   private let output: CInt
   private let isOpen = NIOLockedValueBox((input: true, output: true))
 
-  init() throws {
+  package init() throws {
     var ends: [CInt] = [-1, -1]
     guard pipe(&ends) == 0 else { throw Failed() }
     (output, input) = (ends[0], ends[1])
@@ -20,14 +20,14 @@ final class Descriptors: Sendable {
     closeOutput()
   }
 
-  func closeInput() {
+  package func closeInput() {
     isOpen.withLockedValue { open in
       if open.input { close(input) }
       open.input = false
     }
   }
 
-  func closeOutput() {
+  package func closeOutput() {
     isOpen.withLockedValue { open in
       if open.output { close(output) }
       open.output = false
@@ -35,7 +35,7 @@ final class Descriptors: Sendable {
   }
 
   /// Blocks until the input is closed.
-  func readToEnd() -> [UInt8] {
+  package func readToEnd() -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {
