@@ -84,6 +84,22 @@ import Testing
     #expect(notes == ["behind", "job"])
   }
 
+  /// A job that came from elsewhere is one of many: what it makes ready runs behind it, never within it.
+  @Test func jobsOfOtherThreadsRunOneAfterAnother() async throws {
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    let executor = LoopExecutor(loop: loop, clock: { 0 })
+    let notes = Notes()
+    await Task(executorPreference: executor) {
+      executor.handle {
+        Task(executorPreference: executor) { notes.add("second") }
+        notes.add("first")
+      }
+      notes.add("still the first")
+    }.value
+    let all = try await loop.submit { notes.all }.get()
+    #expect(all == ["first", "still the first", "second"])
+  }
+
   @Test func jobsOutsideOfEventsRunToo() async throws {
     let notes = try await Self.notes { executor, notes, _ in
       Task(executorPreference: executor) { notes.add("job") }

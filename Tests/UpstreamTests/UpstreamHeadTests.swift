@@ -65,4 +65,15 @@ struct UpstreamHeadTests {
     #expect(head.byteCount == 0)
     #expect(fields(head).isEmpty)
   }
+
+  @Test(arguments: [
+    ("retry-after: 7", 7), ("retry-after: 0", 0), ("retry-after-ms: 1", 1), ("retry-after-ms: 2000", 2),
+    ("retry-after: -1", nil), ("retry-after: soon", nil), ("retry-after: 86401", nil),
+    ("retry-after: Wed, 21 Oct 2026 07:28:00 GMT", nil), ("x: 1", nil),
+  ])
+  func waitsAreWholeSecondsWithinADay(line: String, seconds: Int?) {
+    var head = UpstreamHead(status: 429)
+    Array(line.utf8).withUnsafeBytes { head.append(line: $0) }
+    #expect(head.retryAfterSeconds == seconds)
+  }
 }

@@ -11,7 +11,7 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   /// Bytes of one text that reach the line.
   package static let maximumText = 256
 
-  /// When the exchange began, in milliseconds since 1970.
+  /// When the exchange was settled, in milliseconds since 1970.
   package var wallMilliseconds: Int64
   package var requestID: String
   /// The client's address, without the port.
