@@ -120,6 +120,10 @@ extension Settings {
     package var input: Int
     package var output: Int
     package var cachedInput: Int?
+
+    package init(input: Int, output: Int, cachedInput: Int? = nil) {
+      (self.input, self.output, self.cachedInput) = (input, output, cachedInput)
+    }
   }
 
   package struct Model: Sendable, Equatable {
