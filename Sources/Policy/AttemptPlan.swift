@@ -76,6 +76,17 @@ package struct AttemptPlan {
       Self.delayed(next, by: Self.backoff(attempt: count - 1, random: &random)), else: before, mayRetry)
   }
 
+  /// What follows a step that no limit had room for: it was not tried, and counts as no attempt. `deployment`: nor has any other
+  /// endpoint of its deployment.
+  package mutating func skip(
+    deployment: Bool, in table: RoutingTable, inFlight: (Int) -> Int, random: inout Chance
+  ) -> Next {
+    count -= 1
+    if deployment { current += 1 }
+    return step(count == 0 ? .first : .retry, in: table, inFlight: inFlight, random: &random)
+      ?? .stop(.candidatesSpent)
+  }
+
   private mutating func granted(_ next: Next, else before: AttemptPlan, _ mayRetry: () -> Bool) -> Next {
     if mayRetry() { return next }
     self = before

@@ -7,13 +7,17 @@ package final class Principal: Sendable {
   package let tier: String?
   /// Positions of the models that the key allows; nil allows all.
   package let models: Set<Int>?
+  package let limits: KeyLimits
 
-  package init(tenant: String, key: String, team: String?, tier: String?, models: Set<Int>?) {
+  package init(
+    tenant: String, key: String, team: String?, tier: String?, models: Set<Int>?, limits: KeyLimits = .none
+  ) {
     self.tenant = tenant
     self.key = key
     self.team = team
     self.tier = tier
     self.models = models
+    self.limits = limits
   }
 
   package func allows(_ model: Int) -> Bool { models?.contains(model) ?? true }

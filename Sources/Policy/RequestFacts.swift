@@ -26,13 +26,12 @@ package struct RequestFacts: Sendable, Equatable {
   package var messages = 0
   /// Bytes of text in messages, prompt or input.
   package var textBytes = 0
+  /// Of them, scalars of three bytes that are words or syllables (Chinese, Japanese, Korean).
+  package var wideScalars = 0
   package var images = 0
   package var tools = 0
   /// `response_format` (or `text.format`) asks for JSON.
   package var wantsJSON = false
 
   package init(surface: Surface) { self.surface = surface }
-
-  /// Input tokens at 4 bytes a token, the starting value of algorithms §1 ruling 5.
-  package var estimatedInputTokens: Int { (textBytes + 3) / 4 }
 }

@@ -62,6 +62,11 @@ struct PeekTests {
     #expect(facts.textBytes == bytes)
   }
 
+  @Test func wordsAndSyllablesOfThreeBytesAreCounted() throws {
+    let facts = try facts(#"{"input":["こんにちは、世界","한 héllo 世 €"]}"#, .embeddings)
+    #expect(facts.wideScalars == 10)
+  }
+
   @Test func responsesBodyGivesItsFacts() throws {
     let body = #"""
       {"model":"m","instructions":"be","input":[{"role":"user","content":[{"type":"input_text","text":"abc"},

@@ -40,11 +40,12 @@ struct RecordedStream: CustomTestStringConvertible, Sendable {
   }
 
   static func facts(
-    _ usage: Usage?, _ reason: String?, finished: Int = 1, isDone: Bool = true, sawError: Bool = false
+    _ usage: Usage?, _ reason: String?, finished: Int = 1, isDone: Bool = true, sawError: Bool = false,
+    contents: Int
   ) -> StreamFacts {
     var facts = StreamFacts()
     (facts.usage, facts.finishReason, facts.finishedChoices) = (usage, reason, finished)
-    (facts.isDone, facts.sawError, facts.sawContent) = (isDone, sawError, true)
+    (facts.isDone, facts.sawError, facts.contentEvents) = (isDone, sawError, contents)
     return facts
   }
 
@@ -60,7 +61,8 @@ struct RecordedStream: CustomTestStringConvertible, Sendable {
   static let chatUsage = Usage(input: 9, output: 12, cached: 4, reasoning: 5)
 
   static let chat = RecordedStream(
-    name: "chat", hidesUsage: true, events: chatEvents, dropped: [5], facts: facts(chatUsage, "stop"))
+    name: "chat", hidesUsage: true, events: chatEvents, dropped: [5],
+    facts: facts(chatUsage, "stop", contents: 4))
   static let all: [RecordedStream] =
     ["\n", "\r\n", "\r"].flatMap { lineEnd in
       [chat, chatShowing, completions, responses, broken, failing, running, withoutDone].map { stream in
@@ -72,7 +74,8 @@ struct RecordedStream: CustomTestStringConvertible, Sendable {
     }
 
   static let chatShowing = RecordedStream(
-    name: "chat whose client asked for usage", events: chatEvents, facts: facts(chatUsage, "stop"))
+    name: "chat whose client asked for usage", events: chatEvents,
+    facts: facts(chatUsage, "stop", contents: 4))
   static let completions = RecordedStream(
     name: "completions",
     hidesUsage: true,
@@ -82,7 +85,7 @@ struct RecordedStream: CustomTestStringConvertible, Sendable {
       #"id: 7"# + "\n" + #"data: {"choices" : [ ], "usage" : {"prompt_tokens":1,"completion_tokens":3}}"#,
       #"data:[DONE]"#,
     ],
-    dropped: [2], facts: facts(Usage(input: 1, output: 3), "length"))
+    dropped: [2], facts: facts(Usage(input: 1, output: 3), "length", contents: 2))
   static let responses = RecordedStream(
     name: "responses",
     events: [
@@ -92,15 +95,15 @@ struct RecordedStream: CustomTestStringConvertible, Sendable {
       "event: response.completed\n"
         + #"data: {"type":"response.completed","response":{"status":"completed","error":null,"usage":{"input_tokens":3,"input_tokens_details":{"cached_tokens":1},"output_tokens":4,"output_tokens_details":{"reasoning_tokens":2}}}}"#,
     ],
-    facts: facts(Usage(input: 3, output: 4, cached: 1, reasoning: 2), "completed", finished: 0))
+    facts: facts(Usage(input: 3, output: 4, cached: 1, reasoning: 2), "completed", finished: 0, contents: 2))
   static let broken = RecordedStream(
     name: "broken", hidesUsage: true, events: Array(chatEvents[..<4]),
-    facts: facts(nil, nil, finished: 0, isDone: false),
+    facts: facts(nil, nil, finished: 0, isDone: false, contents: 3),
     end: .truncated(withheld: 0, tailWasReleased: false))
   static let failing = RecordedStream(
     name: "failing",
     events: [chatEvents[1], #"data: {"error":{"message":"overloaded","code":503}}"#],
-    facts: facts(nil, nil, finished: 0, isDone: false, sawError: true), end: .failed)
+    facts: facts(nil, nil, finished: 0, isDone: false, sawError: true, contents: 1), end: .failed)
   static let running = RecordedStream(
     name: "usage in every chunk, data over two lines",
     hidesUsage: true,
@@ -109,8 +112,8 @@ struct RecordedStream: CustomTestStringConvertible, Sendable {
       "data: {\"choices\":[{\"finish_reason\":\ndata: \"stop\"}],\ndata: \"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}",
       "data: [DONE]",
     ],
-    facts: facts(Usage(input: 1, output: 2), "stop"))
+    facts: facts(Usage(input: 1, output: 2), "stop", contents: 2))
   static let withoutDone = RecordedStream(
     name: "without [DONE]", events: Array(chatEvents[1...4]),
-    facts: facts(nil, "stop", isDone: false))
+    facts: facts(nil, "stop", isDone: false, contents: 4))
 }

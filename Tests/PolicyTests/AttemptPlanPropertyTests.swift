@@ -36,6 +36,10 @@ struct Play {
     plan.next(after: verdict, in: table, inFlight: load, random: &chance, mayRetry: mayRetry)
   }
 
+  mutating func skip(deployment: Bool) -> AttemptPlan.Step? {
+    step(plan.skip(deployment: deployment, in: table, inFlight: load, random: &chance))
+  }
+
   mutating func step(after verdict: Classification) -> AttemptPlan.Step? { step(next(after: verdict)) }
 
   private func step(_ next: AttemptPlan.Next) -> AttemptPlan.Step? {

@@ -110,6 +110,25 @@ struct AttemptPlanTests {
     }
   }
 
+  @Test func aSkippedDeploymentIsNoAttempt() {
+    var play = Play(pools: [[0, 1], [2]], limit: 1)
+    _ = play.first()
+    #expect(play.skip(deployment: true)?.endpoint == 2, "its other endpoint is passed over too")
+    #expect(play.plan.count == 1)
+    #expect(play.next(after: anywhere) == .stop(.attemptsSpent))
+  }
+
+  @Test func aSkippedEndpointLeavesItsDeployment() {
+    var play = Play(pools: [[0, 1], [2]], limit: 3)
+    let first = play.first()?.endpoint
+    let second = play.skip(deployment: false)
+    #expect(Set([first, second?.endpoint]) == [0, 1])
+    #expect(second?.reason == .first)
+    #expect(play.skip(deployment: false)?.endpoint == 2)
+    #expect(play.skip(deployment: false) == nil)
+    #expect(play.plan.count == 0)
+  }
+
   @Test func emptyPoolsArePassedOver() {
     var play = Play(pools: [[], [3], []], limit: 3)
     #expect(play.first()?.endpoint == 3)

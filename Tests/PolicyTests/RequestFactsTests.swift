@@ -2,13 +2,6 @@ import Policy
 import Testing
 
 struct RequestFactsTests {
-  @Test(arguments: [(0, 0), (1, 1), (4, 1), (5, 2), (8, 2), (400, 100)])
-  func inputTokensAreEstimatedAtFourBytesEachRoundedUp(bytes: Int, tokens: Int) {
-    var facts = RequestFacts(surface: .chatCompletions)
-    facts.textBytes = bytes
-    #expect(facts.estimatedInputTokens == tokens)
-  }
-
   @Test func aRequestThatSaysNothingAsksForOnePlainAnswer() {
     let facts = RequestFacts(surface: .embeddings)
     #expect(facts.model == nil)

@@ -10,8 +10,9 @@ package struct StreamFacts: Sendable, Equatable {
   package var isDone = false
   /// The provider sent an error event.
   package var sawError = false
-  /// An event with data was passed on that is neither hidden nor an error nor the end.
-  package var sawContent = false
+  /// Events with data that were passed on and are neither hidden nor errors nor the end.
+  package var contentEvents = 0
+  package var sawContent: Bool { contentEvents > 0 }
 
   package init() {}
 }

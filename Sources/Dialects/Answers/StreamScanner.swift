@@ -115,7 +115,7 @@ package struct StreamScanner {
   /// Learns from a complete event; true where it is to be dropped.
   private mutating func take(_ event: UnsafeRawBufferPointer, _ peek: Peek) -> Bool {
     switch EventReader(peek: peek).read(event, into: &facts) {
-    case .content: facts.sawContent = true
+    case .content: facts.contentEvents += 1
     case .usageOnly: return hidesUsage
     case .ending, .error, .silent: break
     }

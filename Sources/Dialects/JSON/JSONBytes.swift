@@ -14,6 +14,13 @@ struct JSONBytes {
 
   var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
 
+  /// Scalars from U+3000 to U+DFFF (Chinese, Japanese, Korean): their first bytes.
+  var wideScalars: Int {
+    var count = 0
+    for byte in buffer where byte >= 0xe3 && byte <= 0xed { count &+= 1 }
+    return count
+  }
+
   /// A copy that outlives the document.
   var string: String { String(decoding: buffer, as: UTF8.self) }
 

@@ -31,12 +31,17 @@ extension RequestReader {
     guard hasRole else { throw .missing(path.text("role")) }
   }
 
+  private mutating func count(_ text: JSONBytes) {
+    facts.textBytes += text.count
+    facts.wideScalars += text.wideScalars
+  }
+
   /// A string, a list of parts, or null.
   private mutating func readParts(
     _ value: JSONValue, of name: StaticString, at path: FieldPath
   ) throws(PeekError) {
     if let text = value.string {
-      facts.textBytes += text.count
+      count(text)
       return
     }
     guard value.isArray || value.isNull else {
@@ -63,7 +68,7 @@ extension RequestReader {
         guard let text = value.string else {
           throw .wrongType(path.text("text"), expected: "a string", found: value)
         }
-        facts.textBytes += text.count
+        count(text)
       }
     }
   }
@@ -71,7 +76,7 @@ extension RequestReader {
   /// The `input` of a response: a string or a list of items.
   mutating func readItems(_ value: JSONValue) throws(PeekError) {
     if let text = value.string {
-      facts.textBytes += text.count
+      count(text)
       facts.messages = 1
       return
     }
@@ -99,7 +104,7 @@ extension RequestReader {
 
   mutating func readInstructions(_ value: JSONValue) throws(PeekError) {
     if let text = value.string {
-      facts.textBytes += text.count
+      count(text)
     } else if !value.isNull {
       throw .wrongType("instructions", expected: "a string or null", found: value)
     }
@@ -109,7 +114,7 @@ extension RequestReader {
   mutating func readTexts(_ value: JSONValue, _ name: StaticString, isOptional: Bool) throws(PeekError) {
     if let text = value.string {
       facts.messages = 1
-      facts.textBytes += text.count
+      count(text)
       return
     }
     if value.isNull, isOptional { return }
@@ -141,8 +146,11 @@ extension RequestReader {
     }
   }
 
-  private func textBytes(_ element: JSONValue, at path: FieldPath) throws(PeekError) -> Int {
-    if let text = element.string { return text.count }
+  private mutating func textBytes(_ element: JSONValue, at path: FieldPath) throws(PeekError) -> Int {
+    if let text = element.string {
+      facts.wideScalars += text.wideScalars
+      return text.count
+    }
     return 4 * (try tokens(element, at: path.text()))
   }
 
