@@ -17,6 +17,7 @@ let nio: [Target.Dependency] = [
 let http1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -43,6 +44,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -54,17 +56,24 @@ let package = Package(
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CLinux"),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "CHiredis", linkerSettings: [.linkedLibrary("hiredis")]),
 
     module("Policy"),
     module("Settings", ["Policy", yams]),
+    .target(
+      name: "Coordination", dependencies: ["Policy", "CHiredis", crypto, tls] + nio,
+      resources: [.embedInCode("Scripts")], swiftSettings: strict),
     module("Upstream", ["CCurl", "CLinux"] + nio),
     module("Dialects", ["Policy", "CSimdjson"]),
     module("Telemetry", [logging] + nio),
     module(
       "Gateway",
-      ["Policy", "Settings", "Upstream", "Dialects", "Telemetry", crypto, logging, http1] + nio),
+      ["Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", crypto, logging, http1]
+        + nio),
 
-    program("switchyard", ["Gateway", "Settings", "Telemetry", arguments, logging, signals] + nio),
+    program(
+      "switchyard",
+      ["Gateway", "Settings", "Coordination", "Policy", "Telemetry", arguments, logging, signals] + nio),
     program("modelsim", [arguments] + nio),
 
     .executableTarget(
@@ -75,12 +84,17 @@ let package = Package(
       name: "TestSupport", dependencies: nio, path: "Tests/TestSupport", swiftSettings: strict),
     tests("PolicyTests", ["Policy", "TestSupport"]),
     tests("SettingsTests", ["Settings", "TestSupport"], resources: [.copy("Fixtures")]),
+    tests("CoordinationTests", ["Coordination", "Policy", "CHiredis", "TestSupport"] + nio),
+    tests("SimulationTests", ["Coordination", "Policy"]),
     tests("UpstreamTests", ["Upstream", "TestSupport"] + nio),
     tests("DialectsTests", ["Dialects", "Policy", "TestSupport"]),
     tests("TelemetryTests", ["Telemetry", "TestSupport", logging] + nio),
     tests(
       "GatewayTests",
-      ["Gateway", "Settings", "Telemetry", "Upstream", "TestSupport", http1, embedded, logging] + nio),
+      [
+        "Gateway", "Settings", "Coordination", "Policy", "Telemetry", "Upstream", "TestSupport", http1,
+        embedded, logging,
+      ] + nio),
     tests("ModelsimTests", ["modelsim", "TestSupport"] + nio),
     tests("ArchitectureTests", []),
   ],

@@ -10,6 +10,7 @@ BUILD_PACKAGES=(
   "git|SwiftPM fetches the dependencies with it"
   "ca-certificates|so that git and curl can verify https"
   "libcurl4-openssl-dev|libcurl, which calls the providers"
+  "libhiredis-dev|hiredis, which reads the replies of Redis"
   "libsimdjson-dev|simdjson, which reads request bodies"
   "libncurses6|a library of the Swift toolchain"
   "libsqlite3-0|a library of the Swift toolchain"

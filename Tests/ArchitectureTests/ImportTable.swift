@@ -27,6 +27,7 @@ enum ImportTable {
 
   static let rows = [
     Row(target: "CCurl", modules: [], isC: true),
+    Row(target: "CHiredis", modules: [], isC: true),
     Row(target: "CLinux", modules: [], isC: true),
     Row(target: "CSimdjson", modules: [], isC: true),
 
@@ -34,6 +35,9 @@ enum ImportTable {
     Row(
       target: "Settings", modules: standard.union(["Policy"]),
       doors: ["Glibc": ["Disk.swift"], "Yams": ["Document.swift"]]),
+    Row(
+      target: "Coordination",
+      modules: standard.union(nio).union(["Policy", "CHiredis", "Crypto", "NIOSSL", "Glibc"])),
     Row(target: "Upstream", modules: standard.union(nio).union(["CCurl", "CLinux", "Glibc"])),
     Row(
       target: "Dialects", modules: standard.union(["Policy", "CSimdjson"]),
@@ -43,7 +47,8 @@ enum ImportTable {
     Row(
       target: "Gateway",
       modules: standard.union(nio).union([
-        "Policy", "Settings", "Upstream", "Dialects", "Telemetry", "Crypto", "Logging", "Glibc",
+        "Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", "Crypto", "Logging",
+        "Glibc",
       ]),
       // The data port has a parser of our own; NIO's codec serves the admin port.
       doors: ["NIOHTTP1": ["AdminServer.swift"]]),
@@ -51,8 +56,8 @@ enum ImportTable {
     Row(
       target: "switchyard",
       modules: standard.union(nio).union([
-        "Policy", "Settings", "Upstream", "Dialects", "Telemetry", "Gateway", "ArgumentParser", "Logging",
-        "UnixSignals", "Glibc", "Foundation", "Dispatch",
+        "Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", "Gateway",
+        "ArgumentParser", "Logging", "UnixSignals", "Glibc", "Foundation", "Dispatch",
       ])),
     Row(
       target: "modelsim",

@@ -22,13 +22,16 @@ package func eventually(
 /// Starts a thread that nobody joins.
 package func startThread(_ body: @escaping @Sendable () -> Void) {
   let context = Unmanaged.passRetained(ThreadBody(run: body)).toOpaque()
-  var attributes = pthread_attr_t()
-  pthread_attr_init(&attributes)
-  pthread_attr_setstacksize(&attributes, 512 << 10)
-  pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-  var thread = pthread_t()
-  let result = pthread_create(&thread, &attributes, runThread, context)
-  pthread_attr_destroy(&attributes)
+  // Not `pthread_attr_t()`: beside Foundation, that is another module's.
+  let result = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { memory in
+    guard let attributes = memory.baseAddress else { return EAGAIN }
+    pthread_attr_init(attributes)
+    defer { pthread_attr_destroy(attributes) }
+    pthread_attr_setstacksize(attributes, 512 << 10)
+    pthread_attr_setdetachstate(attributes, CInt(PTHREAD_CREATE_DETACHED))
+    var thread = pthread_t()
+    return pthread_create(&thread, attributes, runThread, context)
+  }
   precondition(result == 0, "pthread_create: \(result)")
 }
 

@@ -1,6 +1,7 @@
 import Foundation
+import TestSupport
 
-/// Certificates made by the `openssl` command, and its test server behind them.
+/// The test server of the `openssl` command.
 // Sendable: nothing changes after `init`, and `Process` is only told to end.
 final class TLSServer: @unchecked Sendable {
   struct Failure: Error, CustomStringConvertible {
@@ -14,7 +15,7 @@ final class TLSServer: @unchecked Sendable {
   init(_ certificates: Certificates, _ certificate: String) throws {
     process = Process()
     process.executableURL = URL(filePath: Certificates.openssl)
-    process.currentDirectoryURL = certificates.folder
+    process.currentDirectoryURL = URL(filePath: certificates.directory)
     process.arguments = [
       "s_server", "-accept", "127.0.0.1:0", "-cert", certificate + ".pem", "-key", "server.key", "-www",
     ]
@@ -39,62 +40,5 @@ final class TLSServer: @unchecked Sendable {
   func stop() {
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
-  }
-}
-
-/// A folder with a certificate authority `ca`, a stranger's `other`, and certificates for the key `server.key`:
-/// `good` (127.0.0.1), `expired`, and `misnamed`.
-final class Certificates: Sendable {
-  static let openssl = "/usr/bin/openssl"
-  static var canBeMade: Bool { FileManager.default.isExecutableFile(atPath: openssl) }
-
-  let folder: URL
-
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "switchyard-tls-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try authority("ca")
-    try authority("other")
-    try run(
-      "req", Self.newKey, "-keyout", "server.key", "-out", "good.csr", "-subj", "/CN=server",
-      "-addext", "subjectAltName=IP:127.0.0.1")
-    try run(
-      "req", ["-new", "-key"], "server.key", "-out", "misnamed.csr", "-subj", "/CN=127.0.0.1",
-      "-addext", "subjectAltName=DNS:elsewhere.example")
-    try sign("good", as: "good", days: 2)
-    try sign("good", as: "expired", days: -1)
-    try sign("misnamed", as: "misnamed", days: 2)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
-  func path(_ name: String) -> String { folder.appending(path: name).path }
-
-  private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-
-  private func authority(_ name: String) throws {
-    try run(
-      "req", ["-x509"] + Self.newKey, "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/CN=" + name)
-  }
-
-  private func sign(_ request: String, as name: String, days: Int) throws {
-    try run(
-      "x509", ["-req", "-copy_extensions", "copy"], "-in", request + ".csr", "-out", name + ".pem",
-      "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "\(days)")
-  }
-
-  private func run(_ command: String, _ options: [String], _ more: String...) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: Self.openssl)
-    process.currentDirectoryURL = folder
-    process.arguments = [command] + options + more
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw TLSServer.Failure(
-        description: "openssl \(command) \((options + more).joined(separator: " ")) failed")
-    }
   }
 }

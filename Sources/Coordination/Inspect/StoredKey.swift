@@ -1,0 +1,83 @@
+package import Policy
+
+/// One key of the shared state, as it was found in Redis.
+package struct StoredKey: Equatable, Sendable {
+  package enum Value: Equatable, Sendable {
+    case bucket(Bucket, Bucket.Rule)
+    /// In its window that began then: `2026-11-20T23:00Z`.
+    case budget(spent: Int64, capacity: Int64, starts: String)
+    /// Holders, with Redis' milliseconds at which each one's slot ends.
+    case slots([String: Int64])
+    case reservation(Reservation)
+    /// Replicas, with Redis' milliseconds at which each is taken for gone.
+    case replicas([String: Int64])
+    /// Nothing that a script wrote.
+    case foreign(String)
+  }
+
+  /// The whole key.
+  package var key: String
+  /// What is between its braces: `t:acme`.
+  package var tag: String
+  /// Whom the limit is of, `team:search`; empty where the tag says it.
+  package var subject: String
+  /// `tokens`, `requests` …, and its window; empty for what has none.
+  package var measure = ""
+  package var window = ""
+  package var value: Value
+  /// Milliseconds until Redis forgets it; nil: never.
+  package var remaining: Int64?
+
+  /// Reads a key and its text, or its members with their scores; nil where it isn't one of the shared state's.
+  init?(_ key: String, prefix: String, text: String?, members: [String: Int64]?, remaining: Int64?) {
+    guard key.hasPrefix(prefix + ":{"), let close = key.firstIndex(of: "}") else { return nil }
+    self.key = key
+    self.remaining = remaining
+    tag = String(key[key.index(key.startIndex, offsetBy: prefix.utf8.count + 2)..<close])
+    let words = key[close...].dropFirst(2).split(separator: ":", omittingEmptySubsequences: false).map(
+      String.init)
+    guard let kind = words.first else { return nil }
+    subject = words.dropFirst().joined(separator: ":")
+    value = .foreign(text ?? members.map { "\($0.count) members" } ?? "")
+    switch kind {
+    case "rl": readBucket(words, text)
+    case "budget": readBudget(words, text)
+    case "sem": if let members { value = .slots(members) }
+    case "res": if let text, let reservation = Reservation(text) { value = .reservation(reservation) }
+    case "seen": if let members { value = .replicas(members) }
+    default: break
+    }
+  }
+
+  /// `rl[:WHOM…]:MEASURE:WINDOW`
+  private mutating func readBucket(_ words: [String], _ text: String?) {
+    guard words.count >= 3 else { return }
+    subject = words[1..<(words.count - 2)].joined(separator: ":")
+    (measure, window) = (words[words.count - 2], words[words.count - 1])
+    let numbers = text?.split(separator: " ").compactMap { Int64($0) } ?? []
+    guard numbers.count == 4, Bucket.Rule.isValid(tokens: numbers[2], window: numbers[3]) else { return }
+    value = .bucket(
+      Bucket(level: numbers[0], at: numbers[1]), Bucket.Rule(tokens: numbers[2], window: numbers[3]))
+  }
+
+  /// `budget[:WHOM…]:MEASURE:WINDOW:START`, whose start has a colon of its own.
+  private mutating func readBudget(_ words: [String], _ text: String?) {
+    guard words.count >= 5 else { return }
+    subject = words[1..<(words.count - 4)].joined(separator: ":")
+    (measure, window) = (words[words.count - 4], words[words.count - 3])
+    let numbers = text?.split(separator: " ").compactMap { Int64($0) } ?? []
+    guard numbers.count == 2 else { return }
+    value = .budget(
+      spent: numbers[0], capacity: numbers[1], starts: words[(words.count - 2)...].joined(separator: ":"))
+  }
+}
+
+extension Reservation {
+  /// `REPLICA COST COST …`
+  fileprivate init?(_ text: String) {
+    let words = text.split(separator: " ")
+    let costs = words.dropFirst().compactMap { Int64($0) }
+    guard let owner = words.first, costs.count == words.count - 1 else { return nil }
+    self.init(owner: String(owner), costs: costs)
+  }
+}

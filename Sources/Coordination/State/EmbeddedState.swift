@@ -1,0 +1,95 @@
+import Glibc
+import NIOConcurrencyHelpers
+package import Policy
+import Synchronization
+
+/// The shared state of a replica alone: the scripts' twins over memory, shared by all its workers. Nothing survives the process.
+package final class EmbeddedStore: Sendable {
+  /// Groups of keys in stores of their own, so that workers seldom wait for each other. A group's keys share their tag, and so
+  /// their store.
+  private let stores: [NIOLockedValueBox<LimitStore>]
+
+  package init() { stores = (0..<32).map { _ in NIOLockedValueBox(LimitStore()) } }
+
+  func with<Value>(_ key: String, _ body: (inout LimitStore) -> Value) -> Value {
+    stores[Self.position(key, stores.count)].withLockedValue(body)
+  }
+
+  private let swept = Synchronization.Atomic<Int64>(0)
+  private static let period: Int64 = 10_000
+
+  /// Forgets what has expired, every ten seconds.
+  func sweepIfDue(_ now: Int64) {
+    let last = swept.load(ordering: .relaxed)
+    guard abs(now - last) > Self.period,
+      swept.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+    else { return }
+    for store in stores { store.withLockedValue { $0.sweep(now: now) } }
+  }
+
+  /// Everything that is kept now, for people who look.
+  package func entries() -> [String: LimitStore.Entry] {
+    stores.reduce(into: [:]) { all, store in
+      all.merge(store.withLockedValue { $0.entries }) { first, _ in first }
+    }
+  }
+
+  /// By the tag: what stands between braces.
+  private static func position(_ key: String, _ count: Int) -> Int {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
+    for byte in key.utf8 {
+      if byte == 0x7D { break }
+      hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+    return Int(truncatingIfNeeded: hash % UInt64(count))
+  }
+}
+
+package final class EmbeddedState: SharedState {
+  private let store: EmbeddedStore
+
+  package init(_ store: EmbeddedStore) { self.store = store }
+
+  package var isAvailable: Bool { true }
+  package var now: Int64 { Self.wallMilliseconds() }
+
+  package func admit(
+    _ admission: Admission, _ completion: @escaping (Result<Admission.Reply, StateFailure>) -> Void
+  ) {
+    let now = now
+    completion(.success(store.with(admission.reservation) { $0.admit(admission, now: now) }))
+  }
+
+  package func settle(
+    _ settling: Settling, _ completion: @escaping (Result<Settling.Reply, StateFailure>) -> Void
+  ) {
+    let now = now
+    completion(.success(store.with(settling.reservation) { $0.settle(settling, now: now) }))
+  }
+
+  package func charge(
+    _ admission: Admission, _ completion: @escaping (Result<Bool, StateFailure>) -> Void
+  ) {
+    let now = now
+    completion(.success(store.with(admission.reservation) { $0.charge(admission, now: now) }))
+  }
+
+  package func renew(
+    _ ids: [String], of key: String, _ rule: Slots.Rule,
+    _ completion: @escaping (Result<Void, StateFailure>) -> Void
+  ) {
+    let now = now
+    completion(.success(store.with(key) { $0.renew(ids, of: key, rule, now: now) }))
+  }
+
+  package func beat() { store.sweepIfDue(now) }
+  package func flush() {}
+  package func close() {}
+
+  /// A replica alone has no other clock that others share.
+  package static func wallMilliseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}

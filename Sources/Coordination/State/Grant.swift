@@ -1,0 +1,58 @@
+package import Policy
+
+/// What an exchange was let through for; to be settled, once, by the limiter that gave it. One that never is stays charged as it was
+/// reserved.
+// @unchecked Sendable: made, held and settled on one worker's loop; a continuation of that loop carries it from the limiter to its
+// exchange.
+package final class Grant: @unchecked Sendable {
+  struct Part {
+    var group: LimitGroup
+    var admission: Admission
+    /// Taken from this replica's share while the shared state was away.
+    var isLocal: Bool
+    /// Monotonic milliseconds at which the shared state forgets the reservation.
+    var expires: Int64
+    /// What each limit has left, as far as that is known.
+    var left: [Int64]
+  }
+
+  private(set) var parts: [Part]
+  /// Charged beyond what was reserved, while the exchange ran.
+  private(set) var extra = Demand.nothing
+
+  init(_ parts: [Part]) { self.parts = parts }
+
+  /// Whether any of it was decided without the shared state.
+  package var isLocal: Bool { parts.contains(where: \.isLocal) }
+
+  /// Limits with what they have left.
+  package func forEachLimit(_ body: (Limit, _ left: Int64) -> Void) {
+    for part in parts {
+      for (limit, left) in zip(part.group.limits, part.left) { body(limit, left) }
+    }
+  }
+
+  func add(_ demand: Demand) {
+    extra.inputTokens += demand.inputTokens
+    extra.outputTokens += demand.outputTokens
+    extra.microdollars += demand.microdollars
+  }
+
+  /// The parts, the first time.
+  func end() -> [Part] {
+    defer { parts = [] }
+    return parts
+  }
+}
+
+/// Why an exchange was not let through.
+package struct Refusal: Sendable {
+  package let limit: Limit
+  /// Milliseconds until it may fit; nil where it never will.
+  package let wait: Int64?
+  package let left: Int64
+  /// The limit is closed while the shared state can't be asked.
+  package let isClosed: Bool
+  /// Decided without the shared state.
+  package let isLocal: Bool
+}

@@ -1,0 +1,189 @@
+import NIOConcurrencyHelpers
+package import Policy
+
+/// The end of what was admitted, and what happens from time to time.
+extension Limiter {
+  private static var mostUnsettled: Int { 10_000 }
+  /// Milliseconds that a debt's mark is kept, so that a call whose reply was lost isn't applied again.
+  private static var debtLifetime: Int64 { 600_000 }
+
+  // MARK: Settling
+
+  /// Puts what an exchange really took in the place of what was reserved. Only the first call for a grant does anything.
+  package func settle(_ grant: Grant, _ actual: Demand) {
+    let demand = actual.minus(grant.extra)
+    for part in grant.end() { settle(part, demand, actual) }
+    state.flush()
+  }
+
+  private func settle(_ part: Grant.Part, _ demand: Demand, _ actual: Demand) {
+    let admission = part.admission
+    giveBackSlots(admission)
+    let costs = zip(part.group.limits, admission.charges).map { limit, charge in
+      charge.costing((part.isLocal ? actual : demand).amount(of: limit.measure))
+    }
+    let settling = Settling(id: admission.id, reservation: admission.reservation, charges: costs)
+    guard !part.isLocal else {
+      let (replicas, now) = (replica.replicas, state.now)
+      return replica.local.withLockedValue {
+        $0.settle(settling, part.group.limits, of: part.group.prefix, replicas: replicas, now: now)
+      }
+    }
+    send(.settling(settling, Reserved(admission: admission, expires: part.expires)))
+  }
+
+  func give(back parts: [Grant.Part]) {
+    for part in parts { settle(part, .nothing, .nothing) }
+    if !parts.isEmpty { state.flush() }
+  }
+
+  /// Nobody knows whether Redis took it: what it may have taken is given back once it answers.
+  func giveBackLater(_ admission: Admission) {
+    let nothing = Settling(
+      id: admission.id, reservation: admission.reservation,
+      charges: admission.charges.map { $0.costing(0) })
+    keep(.settling(nothing, Reserved(admission: admission, expires: .max)))
+  }
+
+  private func giveBackSlots(_ admission: Admission) {
+    for charge in admission.charges {
+      guard case .slots = charge.rule else { continue }
+      replica.held.withLockedValue { $0.giveBack(admission.id, of: charge.key) }
+      memo.forget(charge.key)
+    }
+  }
+
+  /// Charges what a long stream takes beyond its reservation while it runs; never refused.
+  package func charge(_ grant: Grant, _ demand: Demand) {
+    grant.add(demand)
+    for part in grant.parts where !part.isLocal {
+      let id = replica.makeID()
+      let charges = zip(part.group.limits, part.admission.charges).compactMap { limit, charge -> Charge? in
+        let cost =
+          limit.measure == .requests || limit.measure == .concurrent ? 0 : demand.amount(of: limit.measure)
+        return cost > 0 ? charge.costing(cost) : nil
+      }
+      guard !charges.isEmpty else { continue }
+      send(
+        .debt(
+          Admission(
+            id: id, reservation: "\(part.group.prefix):res:\(id)", owner: replica.name,
+            lifetime: part.admission.lifetime, charges: charges)))
+    }
+    state.flush()
+  }
+
+  private func send(_ item: Unsettled) {
+    guard state.isAvailable else { return keep(item) }
+    switch item {
+    case .settling(let settling, let reserved):
+      state.settle(settling) { [weak self] result in
+        switch result {
+        case .success(.settled): break
+        case .success(.gone): self?.chargeBeyond(reserved, settling)
+        case .failure(let failure): if failure.mayPass { self?.keep(item) }
+        }
+      }
+    case .debt(let admission):
+      state.charge(admission) { [weak self] result in
+        if case .failure(let failure) = result, failure.mayPass { self?.keep(item) }
+      }
+    }
+  }
+
+  /// A reservation that has expired stays charged as it was; what was really taken beyond it is charged now. (One that is gone
+  /// before its time was settled, by a call whose reply was lost.)
+  private func chargeBeyond(_ reserved: Reserved, _ settling: Settling) {
+    guard replica.clock.monotonic >= reserved.expires else { return }
+    let more = zip(settling.charges, reserved.admission.charges).compactMap { actual, reserved in
+      actual.cost > reserved.cost ? actual.costing(actual.cost - reserved.cost) : nil
+    }
+    guard !more.isEmpty else { return }
+    let old = reserved.admission
+    send(
+      .debt(
+        Admission(
+          id: old.id, reservation: old.reservation + ":beyond", owner: old.owner,
+          lifetime: Self.debtLifetime, charges: more)))
+  }
+
+  private func keep(_ item: Unsettled) {
+    guard unsettled.count < Self.mostUnsettled else {
+      lostSettlements += 1
+      return
+    }
+    unsettled.append(item)
+  }
+
+  // MARK: From time to time
+
+  /// Ten times a second: settlements and debts that Redis could not take are sent again. What one worker of the replica has to do
+  /// for all, the first does whose time has come.
+  package func tick() {
+    state.beat()
+    if replica.isDue(.sweep) { replica.sweep(isAvailable: state.isAvailable, now: state.now) }
+    guard state.isAvailable else { return }
+    if replica.isDue(.renewal) { renew() }
+    let items = unsettled
+    unsettled = []
+    for item in items { send(item) }
+    payDebts()
+    state.flush()
+  }
+
+  private func payDebts() {
+    guard replica.hasDebts else { return }
+    for (prefix, charges) in replica.local.withLockedValue({ $0.takeDebts() }) {
+      let id = replica.makeID()
+      send(
+        .debt(
+          Admission(
+            id: id, reservation: "\(prefix):res:\(id)", owner: replica.name, lifetime: Self.debtLifetime,
+            charges: charges)))
+    }
+  }
+
+  /// Prolongs the slots of exchanges that still run.
+  func renew() {
+    for (key, holders) in replica.held.withLockedValue({ $0.keys }) {
+      state.renew(Array(holders.ids), of: key, holders.rule) { _ in }
+    }
+  }
+
+  /// Ends the way to the shared state. What waits for it stays charged at the estimate.
+  package func close() { state.close() }
+
+  /// Whether the shared state is asked, and not this replica alone.
+  package var isShared: Bool { state.isAvailable }
+
+  /// Settlements that wait for the shared state.
+  package var waiting: Int { unsettled.count }
+}
+
+extension StateFailure {
+  /// Trying again can help; a value of another kind stays one.
+  fileprivate var mayPass: Bool {
+    if case .refused(let error) = self { !error.isOfTheKey } else { self != .malformed }
+  }
+}
+
+extension Charge {
+  /// The same charge at another cost.
+  fileprivate func costing(_ cost: Int64) -> Charge {
+    switch rule {
+    case .bucket(let rule):
+      Charge(key: key, rule: self.rule, cost: min(max(0, cost), Bucket.Rule.maximumUnits / rule.window))
+    case .budget: Charge(key: key, rule: rule, cost: min(max(0, cost), Bucket.Rule.maximumUnits))
+    case .slots: self
+    }
+  }
+}
+
+extension Demand {
+  fileprivate func minus(_ extra: Demand) -> Demand {
+    Demand(
+      requests: requests, inputTokens: max(0, inputTokens - extra.inputTokens),
+      outputTokens: max(0, outputTokens - extra.outputTokens),
+      microdollars: max(0, microdollars - extra.microdollars))
+  }
+}

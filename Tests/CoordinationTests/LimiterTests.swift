@@ -1,0 +1,196 @@
+import Policy
+import Testing
+
+@testable import Coordination
+
+/// What an exchange may rely on, whichever engine keeps the limits.
+@Suite(.needsRedis, .timeLimit(.minutes(2)))
+struct LimiterTests {
+  private static let tenant = LimitGroup(prefix: "sy:{t:a}", limits: [tokenLimit(1_000)])
+  private static let deployment = LimitGroup(
+    prefix: "sy:{d:d}", limits: [tokenLimit(400, key: "sy:{d:d}:rl:tokens:hour")])
+
+  @Test(arguments: LimiterUnderTest.Engine.allCases)
+  func whatWasReallyTakenReplacesTheEstimate(engine: LimiterUnderTest.Engine) async throws {
+    let limiter = try await LimiterUnderTest(engine)
+    let answer = try await limiter.admit([Self.tenant], tokens(900))
+    try await limiter.settle(answer.grant, tokens(50))
+    #expect(try await limiter.left(Self.tenant) == [950])
+    try await limiter.settle(answer.grant, tokens(50))
+    #expect(try await limiter.left(Self.tenant) == [950], "a grant is settled once")
+    try await limiter.end()
+  }
+
+  @Test(arguments: LimiterUnderTest.Engine.allCases)
+  func moreThanTheEstimateIsADebt(engine: LimiterUnderTest.Engine) async throws {
+    let limiter = try await LimiterUnderTest(engine)
+    let answer = try await limiter.admit([Self.tenant], tokens(900))
+    try await limiter.settle(answer.grant, tokens(1_500))
+    let next = try await limiter.admit([Self.tenant], tokens(1))
+    #expect(next.refusal?.wait ?? 0 > 1_700_000, "500 tokens of debt at 1,000 an hour")
+    try await limiter.end()
+  }
+
+  @Test(arguments: LimiterUnderTest.Engine.allCases)
+  func aRefusalTakesNothingOfAnyGroup(engine: LimiterUnderTest.Engine) async throws {
+    let limiter = try await LimiterUnderTest(engine)
+    let answer = try await limiter.admit([Self.tenant, Self.deployment], tokens(500))
+    #expect(answer.refusal?.limit.key == "sy:{d:d}:rl:tokens:hour")
+    #expect(answer.grant == nil)
+    #expect(try await limiter.left(Self.tenant) == [1_000])
+    #expect(try await limiter.left(Self.deployment) == [400])
+    try await limiter.end()
+  }
+
+  @Test(arguments: LimiterUnderTest.Engine.allCases)
+  func aRefusedAttemptKeepsWhatTheExchangeTook(engine: LimiterUnderTest.Engine) async throws {
+    let limiter = try await LimiterUnderTest(engine)
+    let answer = try await limiter.admit([Self.tenant], attempt: [Self.deployment], tokens(500))
+    guard case .attemptRefused(let grant?, let refusal) = answer else {
+      Issue.record("\(answer)")
+      return
+    }
+    #expect(refusal.left == 400)
+    #expect(try await limiter.left(Self.tenant) == [500])
+    try await limiter.settle(grant, .nothing)
+    #expect(try await limiter.left(Self.tenant) == [1_000])
+    try await limiter.end()
+  }
+
+  @Test(arguments: LimiterUnderTest.Engine.allCases)
+  func aRefusedExchangeGivesTheAttemptBack(engine: LimiterUnderTest.Engine) async throws {
+    let limiter = try await LimiterUnderTest(engine)
+    _ = try await limiter.admit([Self.tenant], tokens(900))
+    let answer = try await limiter.admit([Self.tenant], attempt: [Self.deployment], tokens(300))
+    #expect(answer.refusal?.limit.key == "sy:{t:a}:rl:tokens:hour")
+    #expect(try await limiter.left(Self.deployment) == [400])
+    try await limiter.end()
+  }
+
+  @Test(arguments: LimiterUnderTest.Engine.allCases)
+  func whatWasJustRefusedIsNotAskedAgain(engine: LimiterUnderTest.Engine) async throws {
+    let limiter = try await LimiterUnderTest(engine)
+    _ = try await limiter.admit([Self.tenant], tokens(1_000))
+    for _ in 0..<3 { _ = try await limiter.admit([Self.tenant], tokens(10)) }
+    #expect(limiter.ways == [.shared, .shared, .memo, .memo])
+    try await limiter.end()
+  }
+
+  @Test(arguments: LimiterUnderTest.Engine.allCases)
+  func slotsAreHeldUntilTheEnd(engine: LimiterUnderTest.Engine) async throws {
+    let limiter = try await LimiterUnderTest(engine)
+    let group = LimitGroup(prefix: "sy:{t:a}", limits: [slotLimit(2)])
+    let first = try await limiter.admit([group])
+    let second = try await limiter.admit([group])
+    #expect(limiter.replica.slotsHeld == 2)
+    #expect(try await limiter.admit([group]).refusal?.limit.measure == .concurrent)
+    try await limiter.settle(first.grant, tokens(1))
+    #expect(try await limiter.admit([group]).grant != nil)
+    try await limiter.settle(second.grant, tokens(1))
+    #expect(limiter.replica.slotsHeld == 1)
+    try await limiter.end()
+  }
+
+  @Test(arguments: LimiterUnderTest.Engine.allCases)
+  func longStreamsAreChargedAsTheyRun(engine: LimiterUnderTest.Engine) async throws {
+    let limiter = try await LimiterUnderTest(engine)
+    guard let grant = try await limiter.admit([Self.tenant], tokens(100)).grant else { return }
+    _ = try await limiter.onLoop { limiter, _ in
+      limiter.charge(grant, Demand(requests: 0, inputTokens: 0, outputTokens: 300, microdollars: 0))
+    }
+    #expect(try await limiter.left(Self.tenant) == [600])
+    try await limiter.settle(grant, Demand(inputTokens: 90, outputTokens: 350, microdollars: 0))
+    #expect(try await limiter.left(Self.tenant) == [560])
+    try await limiter.end()
+  }
+
+  @Test(arguments: LimiterUnderTest.Engine.allCases)
+  func budgetsCountDollars(engine: LimiterUnderTest.Engine) async throws {
+    let limiter = try await LimiterUnderTest(engine)
+    let group = LimitGroup(prefix: "sy:{t:a}", limits: [dayBudget(1_000)])
+    let answer = try await limiter.admit([group], tokens(1, microdollars: 600))
+    #expect(try await limiter.admit([group], tokens(1, microdollars: 600)).refusal?.left == 400)
+    try await limiter.settle(answer.grant, tokens(1, microdollars: 250))
+    #expect(try await limiter.left(group) == [750])
+    try await limiter.end()
+  }
+}
+
+/// What is Redis' alone: it goes away, and comes back with or without what it knew.
+@Suite(.needsRedis, .timeLimit(.minutes(2)))
+struct LimiterOutageTests {
+  private static let tenant = LimitGroup(prefix: "sy:{t:a}", limits: [tokenLimit(1_000)])
+
+  @Test func aReplicasClockThatIsWrongIsSetByRedis() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    let right = limiter.replica.clock.now
+    limiter.replica.clock.set(right - 3 * 86_400_000)
+    let group = LimitGroup(prefix: "sy:{t:a}", limits: [dayBudget(1_000)])
+    let answer = try await limiter.admit([group], tokens(1, microdollars: 600))
+    #expect(answer.grant?.isLocal == false)
+    #expect(abs(limiter.replica.clock.now - right) < 60_000)
+    #expect(try await limiter.left(group) == [400])
+    try await limiter.end()
+  }
+
+  @Test func withoutRedisAShareHoldsAndIsPaidBack() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    #expect(try await limiter.left(Self.tenant) == [1_000])
+    limiter.redis?.crash()
+    try await limiter.untilAvailable(false)
+    // Ten replicas are assumed, as none was ever counted: 100 tokens.
+    let shares = limiter.replica.replicas
+    let first = try await limiter.admit([Self.tenant], tokens(Int64(1_000 / shares)))
+    #expect(first.grant?.isLocal == true)
+    #expect(try await limiter.admit([Self.tenant], tokens(1)).refusal?.isLocal == true)
+    try await limiter.settle(first.grant, tokens(70))
+    try limiter.redis?.restart()
+    try await limiter.untilAvailable()
+    _ = try await limiter.onLoop { limiter, _ in limiter.tick() }
+    #expect(try await limiter.left(Self.tenant) == [930])
+    try await limiter.end()
+  }
+
+  @Test func whatWasReservedBeforeIsSettledAfter() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    let answer = try await limiter.admit([Self.tenant], tokens(900))
+    limiter.redis?.hang()
+    try await limiter.settle(answer.grant, tokens(100))
+    limiter.redis?.goOn()
+    try await limiter.untilAvailable()
+    for _ in 0..<200 where try await limiter.left(Self.tenant) != [900] {
+      _ = try await limiter.onLoop { limiter, _ in limiter.tick() }
+    }
+    #expect(try await limiter.left(Self.tenant) == [900])
+    try await limiter.end()
+  }
+
+  @Test func aClosedLimitLetsNothingThrough() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    limiter.redis?.crash()
+    try await limiter.untilAvailable(false)
+    let group = LimitGroup(prefix: "sy:{t:a}", limits: [tokenLimit(1_000, outage: .closed)])
+    #expect(try await limiter.admit([group], tokens(1)).refusal?.isClosed == true)
+    try await limiter.end()
+  }
+
+  @Test func aForeignValueIsToldAndDecidedLocally() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    _ = try limiter.redis?.send("LPUSH", "sy:{t:a}:rl:tokens:hour", "someone's")
+    let answer = try await limiter.admit([Self.tenant], tokens(1))
+    #expect(answer.grant?.isLocal == true)
+    #expect(limiter.news.contains { $0.contains("foreignValue") })
+    try await limiter.end()
+  }
+
+  @Test func losingAllStateLosesNoSlot() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    let group = LimitGroup(prefix: "sy:{t:a}", limits: [slotLimit(1)])
+    let answer = try await limiter.admit([group])
+    _ = try limiter.redis?.send("FLUSHALL")
+    _ = try await limiter.onLoop { limiter, _ in limiter.renew() }
+    #expect(try await limiter.admit([group]).refusal != nil, "the slot is taken anew")
+    try await limiter.settle(answer.grant, tokens(1))
+    try await limiter.end()
+  }
+}

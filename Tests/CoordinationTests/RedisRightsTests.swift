@@ -1,0 +1,132 @@
+import NIOCore
+import Policy
+import TestSupport
+import Testing
+
+@testable import Coordination
+
+/// All that is done with Redis, by a user who has the documented rights and no others.
+@Suite(.needsRedis, .timeLimit(.minutes(2)))
+struct RedisRightsTests {
+  private func withUser(
+    _ body: (_ redis: RedisUnderTest, _ url: String) async throws -> Void
+  ) async throws {
+    let redis = try RedisUnderTest()
+    #expect(try redis.send(["ACL", "SETUSER", "router", "on", ">secret"] + RedisRights.rules) == .text("OK"))
+    try await body(redis, "unix://router:secret@\(redis.socket)")
+    #expect(try redis.send("ACL", "LOG") == .list([]), "nothing was refused")
+  }
+
+  @Test func theyAreEnoughForEveryScript() async throws {
+    try await withUser { redis, url in
+      let client = try await ClientUnderTest.start(url + "?db=1")
+      #expect(try await eventually { client.told.last == .up })
+      let scripts = LimitScripts()
+      let (admission, settling) = Self.example
+      for (script, call) in [
+        (scripts.admit, ScriptCall(admission)), (scripts.settle, ScriptCall(settling)),
+        (scripts.charge, ScriptCall(admission)),
+        (
+          scripts.renew, ScriptCall(renewing: ["x"], of: "sy:{t:a}:s", Slots.Rule(count: 4, lifetime: 60_000))
+        ),
+      ] {
+        let arguments = ["\(call.keys.count)"] + call.keys + call.arguments
+        let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
+        #expect(unknown == .success(.error(.noScript)))
+        for start in [["EVAL", script.source], ["EVALSHA", script.sha]] {
+          let reply = try await client.call(start + arguments, key: call.keys[0])
+          if case .success(.error(let error)) = reply { Issue.record("\(error)") }
+        }
+      }
+      try await client.close()
+    }
+  }
+
+  private static var example: (Admission, Settling) {
+    let charges = [
+      Charge(key: "sy:{t:a}:b", rule: .bucket(Bucket.Rule(tokens: 10, window: 60_000)), cost: 1),
+      Charge(key: "sy:{t:a}:s", rule: .slots(Slots.Rule(count: 4, lifetime: 60_000)), cost: 1),
+    ]
+    return (
+      Admission(id: "x", reservation: "sy:{t:a}:r:x", owner: "o", lifetime: 60_000, charges: charges),
+      Settling(id: "x", reservation: "sy:{t:a}:r:x", charges: charges)
+    )
+  }
+
+  @Test func theyAreEnoughToTellOneAnotherAndToCheck() async throws {
+    try await withUser { redis, url in
+      let listener = try await ListenerUnderTest.start(url, channels: ["sy:news"])
+      let client = try await ClientUnderTest.start(url)
+      #expect(try await eventually { client.told.last == .up && listener.subscriptions == 1 })
+      _ = try await client.call("PUBLISH", "sy:news", "1")
+      #expect(try await eventually { listener.heard == ["sy:news 1"] })
+      let checked = try await client.check(RedisSettingsCheck(keepsRecords: false, workers: 1, replicas: 1))
+      #expect(checked.flatMap(\.findings) == [])
+      try await client.close()
+      try await listener.close()
+    }
+  }
+
+  @Test func theyAreEnoughInACluster() async throws {
+    let (redis, port) = try RedisUnderTest.onPort(["--cluster-enabled", "yes"])
+    _ = try redis.send("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+    _ = try redis.send(["ACL", "SETUSER", "router", "on", ">secret"] + RedisRights.rules)
+    #expect(try await until { try redis.cluster["cluster_state"] == "ok" })
+    let client = try await ClientUnderTest.start("redis-cluster://router:secret@127.0.0.1:\(port)")
+    #expect(try await eventually { client.told.last == .up })
+    #expect(try await client.call("SET", "sy:{a}:b", "1") == .text("OK"))
+    #expect(try await client.call("ASKING") == .text("OK"))
+    #expect(try redis.send("ACL", "LOG") == .list([]))
+    try await client.close()
+  }
+
+  @Test func thoseOfASentinelAreEnoughThere() async throws {
+    let primary = try RedisUnderTest.onPort()
+    let (sentinel, port) = try RedisUnderTest.onPort(sentinel: [
+      "sentinel monitor sy 127.0.0.1 \(primary.port) 1"
+    ])
+    for (redis, rules) in [(primary.redis, RedisRights.rules), (sentinel, RedisRights.sentinel)] {
+      #expect(try redis.send(["ACL", "SETUSER", "router", "on", ">secret"] + rules) == .text("OK"))
+    }
+    let url = "redis-sentinel://router:secret@127.0.0.1:\(port)/sy"
+    let client = try await ClientUnderTest.start(url)
+    let host = "127.0.0.1:\(primary.port)"
+    #expect(try await eventually { client.told == [.primary(host), .up] })
+    let isListening = try await until {
+      let clients = try sentinel.send("CLIENT", "LIST").string.split(separator: "\n")
+      return clients.contains { $0.contains(" user=router ") && $0.contains(" sub=1 ") }
+    }
+    #expect(isListening)
+    #expect(try sentinel.send("ACL", "LOG") == .list([]))
+    try await client.close()
+  }
+
+  @Test(arguments: [
+    ["GET", "other"], ["KEYS", "*"], ["FLUSHALL"], ["CONFIG", "SET", "maxclients", "1"], ["ACL", "LIST"],
+    ["PUBLISH", "other", "1"], ["SCRIPT", "FLUSH"], ["CLIENT", "LIST"],
+    ["EVAL", "return redis.call('GET', 'other')", "0"],
+  ])
+  func theyAreEnoughForNothingElse(command: [String]) async throws {
+    let redis = try RedisUnderTest()
+    _ = try redis.send(["ACL", "SETUSER", "router", "on", ">secret"] + RedisRights.rules)
+    let client = try await ClientUnderTest.start("unix://router:secret@\(redis.socket)")
+    #expect(try await eventually { client.told.last == .up })
+    let answer = try await client.call(command, key: "")
+    guard case .success(.error(let error)) = answer else {
+      Issue.record("\(command) was answered by \(answer)")
+      return
+    }
+    #expect("\(error)".contains("NOPERM") || "\(error)".contains("access at least one of the keys"))
+    try await client.close()
+  }
+
+  /// A new script that calls another command needs another right.
+  @Test func everyCommandOfAScriptIsAmongThem() {
+    let scripts = LimitScripts()
+    for script in [scripts.admit, scripts.settle, scripts.charge, scripts.renew] {
+      let commands = script.source.matches(of: #/redis\.p?call\('(\w+)'/#).map { $0.1.lowercased() }
+      #expect(commands.count > 1)
+      #expect(Set(commands).isSubset(of: Set(RedisRights.data)))
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Policy
+import Testing
+
+@testable import Coordination
+
+struct StoredKeyTests {
+  private static func stored(_ key: String, text: String? = nil, members: [String: Int64]? = nil)
+    -> StoredKey?
+  {
+    StoredKey(key, prefix: "sy", text: text, members: members, remaining: 5)
+  }
+
+  @Test func bucketsAreRead() {
+    let key = Self.stored("sy:{t:acme}:rl:team:search:tokens:minute", text: "-120 99 200 60000")
+    #expect(key?.tag == "t:acme")
+    #expect(key?.subject == "team:search")
+    #expect(key?.measure == "tokens")
+    #expect(key?.window == "minute")
+    #expect(
+      key?.value == .bucket(Bucket(level: -120, at: 99), Bucket.Rule(tokens: 200, window: 60_000)))
+  }
+
+  @Test func limitsOfADeploymentHaveNoSubject() {
+    let key = Self.stored("sy:{d:gpt}:rl:requests:second", text: "1 2 3 1000")
+    #expect(key?.subject == "")
+    #expect(key?.measure == "requests")
+  }
+
+  @Test func budgetsAreReadWithTheirWindow() {
+    let key = Self.stored("sy:{t:acme}:budget:user:a:b:dollars:day:2026-11-20T23:00Z", text: "7 50")
+    #expect(key?.subject == "user:a:b")
+    #expect(key?.value == .budget(spent: 7, capacity: 50, starts: "2026-11-20T23:00Z"))
+  }
+
+  @Test func slotsReservationsAndReplicasAreRead() {
+    #expect(Self.stored("sy:{t:a}:sem:key:ci", members: ["x": 3])?.value == .slots(["x": 3]))
+    #expect(
+      Self.stored("sy:{t:a}:res:x", text: "r1 5 6")?.value
+        == .reservation(Reservation(owner: "r1", costs: [5, 6])))
+    #expect(Self.stored("sy:{replicas}:seen", members: ["r1": 3])?.value == .replicas(["r1": 3]))
+  }
+
+  @Test(arguments: [
+    ("sy:{t:a}:rl:tokens:minute", "nonsense"), ("sy:{t:a}:rl:tokens:minute", "1 2 0 0"),
+    ("sy:{t:a}:rl", "1 2 3 4"),
+    ("sy:{t:a}:budget:x", "1 2"), ("sy:{t:a}:res:x", "r1 x"), ("sy:{t:a}:what", "1"),
+  ])
+  func whatNoScriptWroteIsForeign(key: String, text: String) {
+    #expect(Self.stored(key, text: text)?.value == .foreign(text))
+  }
+
+  @Test(arguments: ["other:{t:a}:rl:tokens:minute", "sy:{t:a", "sy:", "sy"])
+  func otherKeysAreNotOurs(key: String) {
+    #expect(Self.stored(key, text: "") == nil)
+  }
+}

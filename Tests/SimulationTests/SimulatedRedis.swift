@@ -1,0 +1,123 @@
+import Coordination
+import Policy
+
+/// A Redis: the scripts' twins, with a clock of its own, which answers, hangs or is gone.
+final class SimulatedRedis {
+  enum Health { case up, hanging, gone }
+
+  private let world: World
+  private(set) var store = LimitStore()
+  var health = Health.up
+  /// How far its clock is from the world's, in milliseconds.
+  var skew: Int64 = 1_790_000_000_000
+  /// How often all was lost.
+  private(set) var losses = 0
+  private var members: [String: Int64] = [:]
+
+  init(_ world: World) { self.world = world }
+
+  var now: Int64 { world.now + skew }
+
+  func loseAll() {
+    store = LimitStore()
+    members = [:]
+    losses += 1
+  }
+
+  func run<Value>(_ body: (inout LimitStore, _ now: Int64) -> Value) -> Value { body(&store, now) }
+
+  func beat(_ name: String) -> Int {
+    members = members.filter { $0.value > now }
+    members[name] = now + 10_000
+    return members.count
+  }
+}
+
+/// A replica's way to that Redis: calls take time, and some are lost on the way there or back.
+final class SimulatedState: SharedState {
+  private let world: World
+  private let redis: SimulatedRedis
+  private let replica: ReplicaState
+  /// Percent of calls that are lost.
+  var loss = 0
+  /// The network between the two is cut.
+  var isCutOff = false
+  private static let timeout: Int64 = 25
+
+  init(_ world: World, _ redis: SimulatedRedis, _ replica: ReplicaState) {
+    self.world = world
+    self.redis = redis
+    self.replica = replica
+  }
+
+  private var isConnected: Bool { redis.health != .gone && !isCutOff }
+  var isAvailable: Bool { isConnected && replica.isClosed }
+  var now: Int64 { replica.clock.now }
+
+  func admit(
+    _ admission: Admission, _ completion: @escaping (Result<Admission.Reply, StateFailure>) -> Void
+  ) {
+    call({ $0.admit(admission, now: $1) }, completion)
+  }
+
+  func settle(
+    _ settling: Settling, _ completion: @escaping (Result<Settling.Reply, StateFailure>) -> Void
+  ) {
+    call({ $0.settle(settling, now: $1) }, completion)
+  }
+
+  func charge(_ admission: Admission, _ completion: @escaping (Result<Bool, StateFailure>) -> Void) {
+    call({ $0.charge(admission, now: $1) }, completion)
+  }
+
+  func renew(
+    _ ids: [String], of key: String, _ rule: Slots.Rule,
+    _ completion: @escaping (Result<Void, StateFailure>) -> Void
+  ) {
+    call({ $0.renew(ids, of: key, rule, now: $1) }, completion)
+  }
+
+  func flush() {}
+  func close() {}
+
+  func beat() {
+    guard isConnected, replica.isClosed ? replica.isDue(.beat) : replica.mayProbe(nanoseconds) else { return }
+    let name = replica.name
+    call({ [redis] _, now in (now, redis.beat(name)) }) { [replica] result in
+      guard case .success(let (now, count)) = result else { return }
+      replica.clock.set(now)
+      replica.counted(count)
+    }
+  }
+
+  private var nanoseconds: Int64 { world.now * 1_000_000 }
+
+  /// There in 0 to 3 ms and back in as many, or never.
+  private func call<Value>(
+    _ operation: @escaping (inout LimitStore, _ now: Int64) -> Value,
+    _ completion: @escaping (Result<Value, StateFailure>) -> Void
+  ) {
+    var isOver = false
+    let end = { [self] (result: Result<Value, StateFailure>) in
+      guard !isOver else { return }
+      isOver = true
+      if case .success = result {
+        _ = replica.succeeded(nanoseconds)
+      } else {
+        _ = replica.failed(nanoseconds)
+      }
+      completion(result)
+    }
+    guard isConnected else { return end(.failure(.unavailable)) }
+    world.after(Self.timeout) { end(.failure(.timeout)) }
+    if world.chance(loss) { return }
+    world.after(world.between(0, 3)) { [self] in
+      guard isConnected, redis.health == .up else { return }
+      let value = redis.run(operation)
+      if world.chance(loss) { return }
+      world.after(world.between(0, 3)) { [self] in
+        if isConnected { end(.success(value)) }
+      }
+    }
+  }
+}
