@@ -11,7 +11,22 @@ enum Disk {
     return text
   }
 
-  private static func bytes(of path: String, limit: Int) throws(Refusal) -> [UInt8] {
+  /// The names in a folder, unsorted; nil where there is no such folder.
+  static func names(in folder: String) -> [String]? {
+    guard let stream = opendir(folder) else { return nil }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// The file's bytes, refused where they are more than `limit`.
+  static func bytes(of path: String, limit: Int) throws(Refusal) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Refusal(lastError()) }
     defer { close(descriptor) }

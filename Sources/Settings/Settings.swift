@@ -4,6 +4,7 @@
 package struct Settings: Sendable, Equatable {
   package var server = Server()
   package var admin = Admin()
+  package var state = State()
   package var providers: [Provider] = []
   package var deployments: [Deployment] = []
   package var models: [Model] = []
@@ -83,6 +84,8 @@ extension Settings {
     package var clientKeyFile: String?
     /// Egress proxy, `http://host:port`.
     package var proxy: String?
+    /// What one credential may use, each for itself.
+    package var limits: [Limit] = []
   }
 
   /// Endpoints by name service.
@@ -113,6 +116,8 @@ extension Settings {
     package var price: Price?
     package var regions: [String] = []
     package var data: [String] = []
+    /// What the provider allows, over all tenants.
+    package var limits: [Limit] = []
   }
 
   /// Micro-dollars per million tokens, so that `tokens × price / 1_000_000` is micro-dollars.
@@ -140,6 +145,8 @@ extension Settings {
     package var fallbacks: [String] = []
     package var retry = Retry()
     package var aliases: [String] = []
+    /// Over all tenants, by whatever name it is asked for.
+    package var limits: [Limit] = []
   }
 
   package struct WeightedDeployment: Sendable, Equatable {
@@ -172,12 +179,14 @@ extension Settings {
   package struct Tenant: Sendable, Equatable {
     package var name: String
     package var tier: String?
+    package var limits: [Limit] = []
     package var teams: [Team] = []
     package var keys: [Key] = []
   }
 
   package struct Team: Sendable, Equatable {
     package var name: String
+    package var limits: [Limit] = []
   }
 
   package struct Key: Sendable, Equatable {
@@ -185,8 +194,11 @@ extension Settings {
     /// SHA-256 of the key, 32 bytes.
     package var sha256: [UInt8]
     package var team: String?
+    /// The person or program behind the key, for limits `by: user`.
+    package var user: String?
     /// Globs of model names; empty allows all.
     package var models: [String] = []
+    package var limits: [Limit] = []
   }
 
   package struct Telemetry: Sendable, Equatable {
@@ -196,7 +208,7 @@ extension Settings {
 
   /// A part of the document whose feature this version has not got.
   package struct Unbuilt: Sendable, Equatable {
-    /// `tenants.acme.limits`
+    /// `routing.rules`
     package var path: String
     package var line: Int
     package var column: Int

@@ -9,11 +9,12 @@ struct Fixture: CustomTestStringConvertible {
 
   static let environment = [
     "OPENAI_API_KEY": "sk-secret-of-openai", "SWITCHYARD_ADMIN_TOKEN": "secret-of-admin", "SET": "secret-set",
-    "EMPTY": "", "PORT": "9191",
+    "EMPTY": "", "PORT": "9191", "REDIS_URL": "redis://u:secret-in-url@h/1",
   ]
 
   private static let files = [
     "/run/secrets/claude-1": "secret-of-claude-1\n", "/run/secrets/claude-2": "secret-of-claude-2",
+    "/run/secrets/redis": "secret-of-redis\n", "/etc/sy/redis-ca.crt": "-----BEGIN CERTIFICATE-----\n",
     "/etc/sy/lab-ca.crt": "-----BEGIN CERTIFICATE-----\n", "there": "secret-there\n", "empty": "\n",
   ]
 

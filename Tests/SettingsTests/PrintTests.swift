@@ -18,7 +18,7 @@ struct PrintTests {
     let printed = try Fixture.load(LoadTests.minimal()).printed()
     for line in [
       "  request_timeout: 10m", "    stream: 30s", "  max_buffered: 512MiB", "  workers: auto",
-      "  mode: none",
+      "  mode: none", "  key_prefix: sy", "  timeout: 25ms", "  min_replicas: 1", "  atomic: false",
       "    balance: least_connections", "      attempts: 3", "      budget: 20%", "  log: json",
       "tenants: {}",
     ] {
@@ -97,6 +97,7 @@ struct SchemaTests {
     let text = Settings.jsonSchema()
     #expect(text.contains("\"default\": \"512MiB\""))
     #expect(text.contains("\"default\": 8080"))
+    #expect(text.contains("\"default\": false"))
     #expect(text.contains("Certificate of the data port. (Not built yet.)"))
   }
 

@@ -20,14 +20,10 @@ struct ReferenceTests {
     let unbuilt = try Fixture("reference.yaml").load().unbuilt
     #expect(
       unbuilt.map(\.path) == [
-        "server.tls", "state.redis", "state.password_file", "state.ca_file", "state.key_prefix",
-        "state.timeout",
-        "state.min_replicas", "state.atomic", "state.dir", "cache", "providers.anthropic.dialect",
-        "providers.laptop.dialect", "providers.gpus.discover", "providers.gpus.health",
-        "deployments.gpt-4o-mini.limits", "deployments.llama-70b.limits", "models.chat-fast.hedge",
+        "server.tls", "state.dir", "cache", "providers.anthropic.dialect", "providers.laptop.dialect",
+        "providers.gpus.discover", "providers.gpus.health", "models.chat-fast.hedge",
         "models.chat-fast.affinity", "breaker", "queue", "routing.rules", "routing.experiments",
-        "routing.complexity", "tenants.acme.limits", "tenants.acme.teams.search.limits", "bundles", "rollout",
-        "telemetry.traces",
+        "routing.complexity", "bundles", "rollout", "telemetry.traces",
       ])
     #expect(
       unbuilt.map { ($0.line, $0.column) }.elementsEqual(
@@ -36,11 +32,11 @@ struct ReferenceTests {
 
   @Test func whatIsNotBuiltSaysWhereItStandsAndWhatToDo() throws {
     let unbuilt = try Fixture("reference.yaml").load().unbuilt
-    let limits = try #require(unbuilt.first { $0.path == "tenants.acme.limits" })
-    #expect((limits.line, limits.column) == (79, 5))
+    let rules = try #require(unbuilt.first { $0.path == "routing.rules" })
+    #expect((rules.line, rules.column) == (68, 3))
     #expect(
-      limits.reason
-        == "rate limits are not built yet: remove tenants.acme.limits, or use `switchyard check` only")
+      rules.reason
+        == "routing rules are not built yet: remove routing.rules, or use `switchyard check` only")
     let dialect = try #require(unbuilt.first { $0.path == "providers.laptop.dialect" })
     #expect(
       dialect.reason

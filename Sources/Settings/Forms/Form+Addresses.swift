@@ -5,23 +5,6 @@ extension Form where Value == String {
   /// An egress proxy: no path.
   static var proxyURL: Form { url(["http"], path: false, example: "http://egress:3128") }
 
-  /// One address or several with commas, as Redis clients write them; it may hold a user and a password.
-  static var redisURL: Form {
-    .scalar(
-      "a Redis URL", schema: ["type": "string", "examples": ["redis://redis:6379/0"]],
-      parse: { text throws(Refusal) in
-        let schemes = [
-          "redis", "rediss", "redis-sentinel", "rediss-sentinel", "redis-cluster", "rediss-cluster",
-        ]
-        guard let scheme = schemes.first(where: { text.hasPrefix("\($0)://") }),
-          text.utf8.count > scheme.utf8.count + 3, !text.contains(where: \.isWhitespace)
-        else {
-          throw Refusal("is not a Redis URL, such as redis://redis:6379/0 or redis-sentinel://h1,h2,h3/name")
-        }
-        return text
-      }, write: { $0 })
-  }
-
   /// What a socket binds to.
   static var host: Form {
     .matching("a host name or address", example: "127.0.0.1") { WebAddress.isHost($0[...]) }
@@ -81,7 +64,7 @@ struct WebAddress {
     while path.hasSuffix("/") { path.removeLast() }
   }
 
-  private static func isAuthority(_ text: Substring) -> Bool {
+  static func isAuthority(_ text: Substring) -> Bool {
     var host = text
     if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {
       guard isPort(text[text.index(after: colon)...]) else { return false }

@@ -1,3 +1,5 @@
+internal import Policy
+
 extension Form where Value == Int {
   static func int(_ range: ClosedRange<Int>) -> Form {
     .scalar(
@@ -38,31 +40,48 @@ extension Form where Value == Int {
     fixed("a price in dollars per million tokens", scale: 6, in: 0...100_000, example: "0.15")
   }
 
-  /// Micro-dollars.
-  static var dollars: Form { fixed("an amount of dollars", scale: 6, in: 0...1_000_000_000, example: "50") }
+  /// Micro-dollars, as many as limits can count.
+  static var dollars: Form {
+    fixed("an amount of dollars", scale: 6, of: 1...Int(Bucket.Rule.maximumUnits), example: "50")
+  }
 
   /// Millionths, for ratios such as `1.25`.
   static func ratio(_ range: ClosedRange<Int>) -> Form {
     fixed("a number", scale: 6, in: range, example: "1.25")
   }
 
-  /// A decimal number, exactly, as a whole number of 10^-`scale`. `range` is in whole units.
+  /// As below, with a range in whole units.
   private static func fixed(
     _ noun: String, scale: Int, in range: ClosedRange<Int>, example: String, suffix: String = ""
   ) -> Form {
     let unit = Decimals.power(scale)
+    return fixed(
+      noun, scale: scale, of: range.lowerBound * unit...range.upperBound * unit, example: example,
+      suffix: suffix)
+  }
+
+  /// A decimal number, exactly, as a whole number of 10^-`scale` in `range`.
+  private static func fixed(
+    _ noun: String, scale: Int, of range: ClosedRange<Int>, example: String, suffix: String = ""
+  ) -> Form {
     let decimals = scale == 0 ? "" : "(\\.[0-9]{1,\(scale)})?"
     let pattern = JSON.pattern("[0-9]+\(decimals)" + (suffix.isEmpty ? "" : "\(suffix)?"), example)
     return .scalar(
-      noun, schema: ["anyOf": [["type": "number", "minimum": .int(range.lowerBound)], pattern]],
+      noun,
+      schema: [
+        "anyOf": [["type": "number", "minimum": .int(range.lowerBound / Decimals.power(scale))], pattern]
+      ],
       parse: { text throws(Refusal) in
         let number = text.hasSuffix(suffix) ? text.dropLast(suffix.count) : text[...]
         guard let value = Decimals.parse(number, scale: scale) else {
           let kind = scale == 0 ? "a whole number" : "a number with at most \(scale) decimals"
           throw Refusal("is not \(noun): write \(kind), such as \(example)")
         }
-        guard range.lowerBound * unit <= value, value <= range.upperBound * unit else {
-          throw Refusal("is out of range: write \(range.lowerBound)\(suffix) to \(range.upperBound)\(suffix)")
+        guard range.contains(value) else {
+          let (least, most) = (
+            Decimals.write(range.lowerBound, scale: scale), Decimals.write(range.upperBound, scale: scale)
+          )
+          throw Refusal("is out of range: write \(least)\(suffix) to \(most)\(suffix)")
         }
         return value
       }, write: { Decimals.write($0, scale: scale) + suffix })

@@ -175,7 +175,8 @@ private struct RecordSchema<Owner> {
   private func property(_ field: Field<Owner>) -> JSON {
     var members: [(name: String, value: JSON)] = [("description", .string(field.doc + remark(field)))]
     if !field.required, case .scalar(let text)? = field.write(blank)?.content {
-      members.append((name: "default", value: Int(text).map(JSON.int) ?? .string(text)))
+      members.append(
+        (name: "default", value: Int(text).map(JSON.int) ?? Bool(text).map(JSON.bool) ?? .string(text)))
     }
     return field.schema.adding(members)
   }

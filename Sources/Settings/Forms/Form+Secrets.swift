@@ -27,7 +27,10 @@ extension Form where Value == Secret {
         guard let path = Form<String>.fileName.read(tree, &reader) else { return nil }
         return Secrets.read(path, tree.mark, &reader)
       },
-      write: { _ in Tree(content: .nothing) })
+      write: { secret in
+        guard case .file(let path) = secret.source else { return Tree(content: .nothing) }
+        return .scalar(References.escaped(path))
+      })
   }
 
   private static func string(_ tree: Tree, _ reader: inout Reader) -> Secret? {

@@ -1,3 +1,5 @@
+internal import Policy
+
 /// Whole numbers with a unit: durations, sizes, token counts.
 struct Measure {
   /// `a duration`
@@ -20,6 +22,11 @@ struct Measure {
     noun: "a number of tokens",
     how: "write a whole number, k and M standing for thousands and millions, such as 128k",
     units: [("", 1), ("k", 1000), ("M", 1_000_000)])
+
+  /// Requests or tokens of a limit.
+  static let amount = Measure(
+    noun: "an amount", how: "write a whole number, k and M standing for thousands and millions, such as 200k",
+    units: tokens.units)
 
   func parse(_ text: String) throws(Refusal) -> Int {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
@@ -72,6 +79,8 @@ extension Form where Value == Bytes {
 
 extension Form where Value == Int {
   static var tokens: Form { Measure.tokens.form(in: 1...1_000_000_000_000) }
+  /// As many as limits can count.
+  static var amount: Form { Measure.amount.form(in: 1...Int(Bucket.Rule.maximumUnits)) }
 }
 
 extension Duration {

@@ -1,3 +1,5 @@
+internal import Policy
+
 /// One pass over a document: where it stands, what it found wrong, and what later checks need to know.
 struct Reader {
   let file: String
@@ -11,6 +13,8 @@ struct Reader {
   private var marks: [Path: Mark] = [Path(): .start]
   private var unbuiltDepth = 0
   var names = Names()
+  /// Looked up once each: thousands of limits may be in one zone, and share its table.
+  private var zones: [String: Result<Zone, Refusal>] = [:]
 
   init(file: String, environment: [String: String], files: Files) {
     self.file = file
@@ -29,11 +33,24 @@ struct Reader {
     return body(&self)
   }
 
+  /// Where an error about all that the reader stands at is reported.
+  var mark: Mark { marks[path] ?? .start }
+
   /// Whether the document has this key below where the reader stands.
   func isWritten(_ keys: String...) -> Bool { marks[Path(path.parts + keys)] != nil }
 
   /// Whether anything below this key of the document was found wrong.
   func hasErrors(under key: String) -> Bool { errors.contains { $0.path.hasPrefix("\(key).") } }
+
+  // MARK: Zones
+
+  /// Throws the end of a sentence that begins with the name.
+  mutating func zone(named name: String) throws(Refusal) -> Zone {
+    if let known = zones[name] { return try known.get() }
+    let result = Result { () throws(Refusal) in try ZoneFolder.zone(named: name) }
+    zones[name] = result
+    return try result.get()
+  }
 
   // MARK: Errors
 

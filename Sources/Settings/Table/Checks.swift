@@ -45,6 +45,29 @@ enum Checks {
     reader.fail("is the same as server.port: choose another", under: ["admin", "port"])
   }
 
+  static func state(_ state: inout Settings.State, _ reader: inout Reader) {
+    guard reader.isWritten("redis") else {
+      for key in ["password_file", "ca_file"] where reader.isWritten(key) {
+        reader.fail("is written without 'redis': write both, or remove it", under: [key])
+      }
+      return
+    }
+    guard let redis = state.redis else { return }
+    if redis.hasPassword, reader.isWritten("password_file") {
+      reader.fail("is written beside a password in 'redis': remove one of them", under: ["password_file"])
+    }
+    if redis.hasUser, !redis.hasPassword, !reader.isWritten("password_file") {
+      reader.fail("has a user and no password: write password_file, or user:password@", under: ["redis"])
+    }
+    if !redis.isTLS, reader.isWritten("ca_file") {
+      reader.fail("is for TLS, which 'redis' doesn't ask for: write rediss, or remove it", under: ["ca_file"])
+    }
+    if state.atomic, redis.topology != .standalone {
+      reader.fail(
+        "needs one standalone Redis, and 'redis' names a \(redis.topology): write false", under: ["atomic"])
+    }
+  }
+
   static func server(_ server: inout Settings.Server, _ reader: inout Reader) {
     if server.maxBuffered < server.maxBody {
       reader.fail("is less than max_body: no body of that size could ever be held", under: ["max_buffered"])

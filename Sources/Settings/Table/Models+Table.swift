@@ -18,7 +18,8 @@ extension Form where Value == Settings.Deployment {
         Field("price", \.price, .price, "Dollars per million tokens."),
         Field("regions", \.regions, .labels, "Where it runs."),
         Field("data", \.data, .labels, "Classes of data that it may see."),
-        .unkept("limits", .list(.limit), "What the provider allows.", .unbuilt("limits of deployments are")),
+        Field("limits", \.limits, .limits(at: .deployment), "What the provider allows, over all tenants.")
+          .omittedWhenEmpty,
       ])
   }
 }
@@ -68,6 +69,8 @@ extension Form where Value == Settings.Model {
         .unkept(
           "affinity", .words(["none", "session", "prefix"]), "What keeps requests at one endpoint.",
           .only("none", "affinities are")),
+        Field("limits", \.limits, .limits(at: .model), "What all tenants together may ask of it.")
+          .omittedWhenEmpty,
         Field("aliases", \.aliases, .list(.alias), "Other names that clients may ask for it by."),
       ],
       finish: Checks.model)

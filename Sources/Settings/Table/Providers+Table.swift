@@ -38,6 +38,11 @@ extension Form where Value == Settings.Provider {
           "Certificate shown to the endpoints, PEM."),
         Field("client_key_file", \.clientKeyFile, .file, "Its private key, PEM."),
         Field("proxy", \.proxy, .proxyURL, "Egress proxy."),
+        Field(
+          "limits", \.limits, .limits(at: .provider),
+          "What each of its credentials may use, over all tenants."
+        )
+        .omittedWhenEmpty,
       ],
       finish: Checks.provider)
   }

@@ -25,7 +25,7 @@ extension Form where Value == Settings.Tenant {
       Settings.Tenant(name: ""),
       [
         Field("tier", \.tier, .label, "What routing rules call user_tier."),
-        .unkept("limits", .list(.limit), "What the tenant may use.", .unbuilt("rate limits are")),
+        Field("limits", \.limits, .limits(at: .tenant), "What the tenant may use.").omittedWhenEmpty,
         Field("teams", \.teams, .teams, "Parts of the tenant."),
         Field("keys", \.keys, .list(.key), "Keys of the tenant."),
       ])
@@ -44,7 +44,7 @@ extension Form where Value == Settings.Team {
   fileprivate static var team: Form {
     .record(
       Settings.Team(name: ""),
-      [.unkept("limits", .list(.limit), "What the team may use.", .unbuilt("rate limits are"))])
+      [Field("limits", \.limits, .limits(at: .team), "What the team may use.").omittedWhenEmpty])
   }
 }
 
@@ -60,52 +60,15 @@ extension Form where Value == Settings.Key {
           "sha256", \.sha256, Form<[UInt8]>.sha256.claimed(as: "sha256") { Hex.text($0) },
           required: true, "SHA-256 of the key, in hexadecimal."),
         Field("team", \.team, .name(ofKindAt: Names.Kind.team), "The team that holds it."),
+        Field("user", \.user, .label, "Whom limits by user take it for; several keys may name the same."),
         Field(
           "models", \.models, .list(.modelGlob),
           "Models that it may ask for, with * for any letters; all where empty."),
+        Field("limits", \.limits, .limits(at: .key), "What the key may use.").omittedWhenEmpty,
         .unkept("data_class", .label, "Class of the data that it sends.", .only("none", "data classes are")),
         .unkept(
           "priority", .words(["realtime", "standard", "batch"]), "Its queue.",
           .only("standard", "priorities are")),
       ])
-  }
-}
-
-extension Form where Value == Unkept {
-  /// One limit: how much of one thing, and per what.
-  static var limit: Form {
-    let what = ["requests", "tokens", "dollars", "concurrent"]
-    return .record(
-      Unkept(),
-      [
-        .unkept("requests", .tokens, "Requests per window."),
-        .unkept("tokens", .tokens, "Tokens per window."),
-        .unkept("dollars", .dollars, "Dollars per window."),
-        .unkept("concurrent", .int(1...1_000_000), "Exchanges at once."),
-        .unkept("per", .words(["second", "minute", "hour", "day", "week", "month"]), "The window."),
-        .unkept("by", .words(["tenant", "team", "key", "user", "model"]), "Who each has such a limit."),
-        .unkept("zone", .timeZone, "Time zone of days, weeks and months."),
-        .unkept(
-          "outage", .words(["share", "closed", "open"]), "What holds while the shared state can't be asked."),
-      ],
-      finish: { _, reader in
-        let written = what.filter { reader.isWritten($0) }
-        if written.count != 1 {
-          reader.fail("a limit is of one of \(what.joined(separator: ", ")): write exactly one")
-        }
-        let needsWindow = written.first != "concurrent"
-        if written.count == 1, reader.isWritten("per") != needsWindow {
-          reader.fail(
-            needsWindow ? "'per' is missing: write the window, such as minute" : "'concurrent' has no 'per'")
-        }
-      })
-  }
-}
-
-extension Form where Value == String {
-  fileprivate static var timeZone: Form {
-    .matching("a time zone", example: "Europe/Berlin") { zone in
-      zone == "UTC" || zone.contains("/") && NameRule.accepts(zone)
-    }
   }
 }

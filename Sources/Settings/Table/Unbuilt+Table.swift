@@ -1,23 +1,6 @@
 // Sections whose features this version has not got: checked in full, kept nowhere.
 
 extension Form where Value == Unkept {
-  static var state: Form {
-    let what = Availability.unbuilt("shared state is")
-    return .record(
-      Unkept(),
-      [
-        .unkept("redis", .redisURL, "The Redis that replicas share; absent, each is alone.", what),
-        .unkept("password_file", .fileName, "File that holds its password.", what),
-        .unkept("ca_file", .fileName, "Authorities that its certificate must be from, PEM.", what),
-        .unkept("key_prefix", .label, "What all keys begin with.", what),
-        .unkept("timeout", .duration(), "For one call.", what),
-        .unkept(
-          "min_replicas", .int(1...10_000), "Least replicas that a limit's share is computed for.", what),
-        .unkept("atomic", .flag, "All limits in one script; for a standalone Redis.", what),
-        .unkept("dir", .fileName, "Folder for what must survive a restart.", what),
-      ])
-  }
-
   static var cache: Form {
     .record(
       Unkept(),
