@@ -42,11 +42,19 @@ extension Worker {
     if attempt.stop == .attemptsSpent || attempt.stop == .budgetSpent {
       fields.add("x-should-retry", "false")
     }
+    addLimits(exchange, to: &fields)
     let now = exchange.answer.firstByteAt ?? exchange.startedAt
-    let overhead = now - exchange.startedAt - exchange.answer.upstream - exchange.answer.pauses
-    ServerTiming(upstream: exchange.answer.upstream, overhead: overhead).withBytes {
+    let answer = exchange.answer
+    let overhead = now - exchange.startedAt - answer.upstream - answer.pauses - answer.state
+    ServerTiming(upstream: answer.upstream, state: answer.state, overhead: overhead).withBytes {
       fields.add("server-timing", bytes: $0)
     }
+  }
+
+  /// What the caller's own limits have left.
+  private func addLimits(_ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
+    exchange.limitHeaders?.write(to: &fields)
+    if exchange.isLimitedLocally { fields.add("x-switchyard-limit-mode", "local") }
   }
 
   /// Ends an exchange with an error of ours.
@@ -87,6 +95,11 @@ extension Worker {
       if error.status == 401 { fields.add("www-authenticate", "Bearer") }
       if let allow = error.allow { fields.add("allow", allow) }
       if let seconds = error.retryAfterSeconds { fields.add("retry-after", seconds) }
+      if let milliseconds = error.retryAfterMilliseconds {
+        fields.add("retry-after", Int(clamping: (milliseconds + 999) / 1_000))
+        fields.add("retry-after-ms", Int(clamping: milliseconds))
+      }
+      if let exchange { addLimits(exchange, to: &fields) }
       if let shouldRetry = error.shouldRetry { fields.add("x-should-retry", shouldRetry ? "true" : "false") }
     }
     if exchange?.head.method != .head { body.withUnsafeBytes { _ = bytes.writeBytes($0) } }

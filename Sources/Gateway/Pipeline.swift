@@ -1,3 +1,4 @@
+import Coordination
 import Dialects
 import Logging
 import NIOCore
@@ -8,7 +9,7 @@ import Upstream
 
 /// The path of every exchange, top to bottom:
 ///
-///     authenticate → read & peek → route → attempt ⟲ → relay → settle
+///     authenticate → read & peek → route → (admit → attempt) ⟲ → relay → settle
 ///
 /// Each phase may end it with an `ExchangeError`; whatever happens, it is settled once. The functions `await` once per phase at
 /// most; bytes are passed on by callbacks.
@@ -96,20 +97,31 @@ extension Worker {
     snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())
     var next = plan.first(in: snapshot.table, inFlight: inFlight, random: &random)
     var last: (attempt: Attempt, verdict: Classification)?
+    var full: Refusal?
     while case .attempt(let step) = next {
-      if let last { count(fallbackFrom: last.attempt.step, to: step, because: last.verdict, snapshot) }
       if step.backoff > 0 { await pause(step.backoff, exchange) }
       try mayGoOn(exchange)
+      if let refusal = try await admit(step, request.facts, principal, exchange) {
+        full = refusal.sooner(than: full)
+        next = plan.skip(
+          deployment: !snapshot.isOfCredential(refusal.limit, at: step.endpoint), in: snapshot.table,
+          inFlight: inFlight, random: &random)
+        continue
+      }
+      try mayGoOn(exchange)
+      if let last { count(fallbackFrom: last.attempt.step, to: step, because: last.verdict, snapshot) }
       let attempt = try start(step, request, body, exchange)
       let verdict = await attempt.judged()
       exchange.answer.upstream += SystemClock.monotonicNanoseconds() - attempt.startedAt
       if verdict.kind == .success { return attempt }
       note(attempt, verdict, exchange)
+      giveBack(after: verdict, exchange)
       last = (attempt, verdict)
       next = plan.next(
         after: verdict, in: snapshot.table, inFlight: inFlight, random: &random,
         mayRetry: { mayRetry(model, exchange) })
     }
+    if last == nil, let full { throw .capacitySpent(full) }
     guard let last, case .stop(let stop) = next else { throw .local("no candidate") }
     exchange.answer.verdict = last.verdict
     guard last.attempt.isPresentable else { throw error(last.verdict, stop, last.attempt.head) }

@@ -1,3 +1,4 @@
+import Coordination
 import Glibc
 package import Logging
 import NIOConcurrencyHelpers
@@ -34,6 +35,7 @@ package final class Replica: Sendable {
   enum Phase: Int { case starting, ready, draining, stopped }
 
   let surroundings: Surroundings
+  let state: ReplicaState
   let shared = SharedCounts()
   let registry = MetricsRegistry()
   private let loops: MultiThreadedEventLoopGroup
@@ -55,19 +57,22 @@ package final class Replica: Sendable {
   package init(_ settings: Settings, _ surroundings: Surroundings) async throws {
     self.surroundings = surroundings
     let snapshot = Snapshot(settings, epoch: 1, former: nil)
+    let (state, engine) = try StateEngine.make(
+      settings.state, workers: settings.server.workers ?? System.coreCount, surroundings.logger)
+    self.state = state
     self.snapshot = NIOLockedValueBox(snapshot)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
     let (shared, registry) = (shared, registry)
     var workers: [Worker] = []
     for loop in loops.makeIterator() {
-      workers.append(try await Self.worker(on: loop, snapshot, shared, registry, surroundings))
+      workers.append(try await Self.worker(on: loop, snapshot, shared, registry, state, engine, surroundings))
     }
     self.workers = workers
   }
 
   private static func worker(
     on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ registry: MetricsRegistry,
-    _ surroundings: Surroundings
+    _ state: ReplicaState, _ engine: StateEngine, _ surroundings: Surroundings
   ) async throws -> Worker {
     try await loop.flatSubmit {
       do {
@@ -75,7 +80,8 @@ package final class Replica: Sendable {
         let started = upstream.start()
         let worker = Worker(
           loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, registry: registry,
-          log: surroundings.accessLog, logger: surroundings.logger)
+          state: engine.open(on: loop), replica: state, log: surroundings.accessLog,
+          logger: surroundings.logger)
         loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
           worker.executor.handle {
             worker.assumeIsolated { $0.isClosed ? task.cancel() : $0.tick() }
@@ -229,6 +235,9 @@ package final class Replica: Sendable {
       (Catalogue.permitsOutstanding, permits), (Catalogue.configEpoch, current.epoch),
       (Catalogue.draining, phase == .ready ? 0 : 1),
       (Catalogue.accessLogDropped, surroundings.accessLog?.dropped ?? 0),
+      (Catalogue.redisMode, gauges.isAlone ? 1 : 0), (Catalogue.replicasKnown, state.replicas),
+      (Catalogue.unsettled, gauges.unsettled), (Catalogue.lostSettlements, gauges.lostSettlements),
+      (Catalogue.slotsHeld, state.slotsHeld),
     ]
     for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
     shard.set(
@@ -243,15 +252,25 @@ package final class Replica: Sendable {
 struct WorkerGauges: Sendable {
   var connections = 0
   var transfers = 0
+  var unsettled = 0
+  var lostSettlements = 0
+  /// Some worker goes on without the shared state.
+  var isAlone = false
 
   mutating func add(_ other: WorkerGauges) {
     connections += other.connections
     transfers += other.transfers
+    unsettled += other.unsettled
+    lostSettlements += other.lostSettlements
+    isAlone = isAlone || other.isAlone
   }
 }
 
 extension Worker {
   func figures() -> (MetricsSnapshot, WorkerGauges) {
-    (shard.snapshot(), WorkerGauges(connections: connectionCount, transfers: upstream.activeCount))
+    let gauges = WorkerGauges(
+      connections: connectionCount, transfers: upstream.activeCount, unsettled: limiter.waiting,
+      lostSettlements: limiter.lostSettlements, isAlone: !limiter.isShared)
+    return (shard.snapshot(), gauges)
   }
 }

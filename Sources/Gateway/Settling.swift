@@ -9,6 +9,7 @@ extension Worker {
   func settle(_ exchange: Exchange) {
     exchange.attempt = nil
     exchange.releaseBody()
+    settleLimits(exchange)
     let now = SystemClock.monotonicNanoseconds()
     let answer = exchange.answer
     let source = answer.source
@@ -104,7 +105,7 @@ extension Exchange {
   }
 
   /// Micro-dollars, by the deployment's price; nil without a price or without usage.
-  fileprivate var cost: Int64? {
+  var cost: Int64? {
     guard let usage = answer.usage, let candidate = answer.candidate,
       let price = snapshot.deployments[candidate.deployment].price
     else { return nil }
@@ -116,9 +117,13 @@ extension Settings.Price {
   /// Micro-dollars, rounded; at most what sums without end.
   func cost(of usage: Usage) -> Int64 {
     let cached = min(usage.cached, usage.input)
+    return cost(input: Int64(usage.input - cached), cached: Int64(cached), output: Int64(usage.output))
+  }
+
+  func cost(input: Int64, cached: Int64 = 0, output: Int64) -> Int64 {
     let micro =
-      Int128(usage.input - cached) * Int128(input) + Int128(cached) * Int128(cachedInput ?? input)
-      + Int128(usage.output) * Int128(output)
+      Int128(input) * Int128(self.input) + Int128(cached) * Int128(cachedInput ?? self.input)
+      + Int128(output) * Int128(self.output)
     return Int64(min((micro + 500_000) / 1_000_000, 1 << 50))
   }
 }
@@ -129,6 +134,7 @@ extension AnswerRecord {
     self.verdict = verdict
     self.bytesOut = bytesOut
     usage = attempt.usage
+    seenTokens = Int64(attempt.seenTokens)
     finishReason = attempt.finishReason
     isStream = attempt.kind == .events
     upstreamRequestID = attempt.head.first("x-request-id")

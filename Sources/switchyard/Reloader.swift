@@ -60,10 +60,10 @@ actor Reloader {
     guard
       old.server.port != new.server.port || old.server.host != new.server.host || old.admin != new.admin
         || old.server.workers != new.server.workers || old.telemetry != new.telemetry
-        || old.server.tls != new.server.tls
+        || old.server.tls != new.server.tls || old.state != new.state
     else { return }
     logger.warning(
-      "a changed port, host, token, tls, log or number of workers takes effect at the next start only")
+      "a changed port, host, token, tls, state, log or number of workers takes effect at the next start only")
   }
 }
 

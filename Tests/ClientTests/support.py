@@ -164,7 +164,8 @@ class Router(Process):
             value for sample, value in self.metrics().items()
             if sample.split("{")[0] == name and all(label in sample for label in wanted))
 
-    RESTS = ("exchanges_active", "transfers_active", "permits_outstanding", "buffered_bytes")
+    RESTS = ("exchanges_active", "transfers_active", "permits_outstanding", "buffered_bytes", "ratelimit_slots_held",
+             "ratelimit_unsettled")
 
     def unsettled(self):
         """What should have returned to zero and has not. Seen at zero once is settled: connections that were left in the

@@ -25,7 +25,7 @@ struct AuthenticatorTests {
     let yaml = document(more: tenants).replacing(
       "  m: { deployments: [d], aliases: [also-m] }", with: models)
     let settings = try settings(yaml)
-    return Authenticator(settings, models: settings.models.map(\.name))
+    return Authenticator(settings, LimitTable(settings))
   }
 
   private func principal(_ key: String, _ authenticator: Authenticator) -> Principal? {
@@ -60,7 +60,8 @@ struct AuthenticatorTests {
   }
 
   @Test func withoutKeysEveryoneIsTheSame() throws {
-    let authenticator = Authenticator(try settings(document()), models: ["m"])
+    let settings = try settings(document())
+    let authenticator = Authenticator(settings, LimitTable(settings))
     #expect(!authenticator.needsKey)
     let found = try #require(authenticator.principal(for: nil))
     #expect(found.allows(0))

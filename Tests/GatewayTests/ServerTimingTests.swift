@@ -14,9 +14,18 @@ struct ServerTimingTests {
     ] as [(Int64, Int64, String)])
   func timesAreMillisecondsWithThreeDigits(upstream: Int64, overhead: Int64, text: String) {
     var written = ""
-    ServerTiming(upstream: upstream, overhead: overhead).withBytes {
+    ServerTiming(upstream: upstream, state: 0, overhead: overhead).withBytes {
       written = String(decoding: $0, as: UTF8.self)
     }
     #expect(written == text)
+  }
+
+  @Test func theSharedStateIsNamedWhereItWasWaitedFor() {
+    var written = ""
+    ServerTiming(upstream: .max, state: .max, overhead: .max).withBytes {
+      written = String(decoding: $0, as: UTF8.self)
+    }
+    let most = "9223372036854.775"
+    #expect(written == "upstream;dur=\(most), state;dur=\(most), overhead;dur=\(most)")
   }
 }

@@ -23,6 +23,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   private var inbound = ByteBuffer()
   private(set) var clock: ConnectionClock
   private var exchange: Exchange?
+  var exchangeInHand: Exchange? { exchange }
   /// The request in hand has been read to its end.
   private var requestIsWhole = true
   private var closesAfterAnswer = false

@@ -2,15 +2,21 @@
 struct ServerTiming {
   /// Nanoseconds spent waiting for providers, up to the answer's first byte.
   var upstream: Int64
+  /// Nanoseconds spent waiting for the shared state.
+  var state: Int64
   /// Nanoseconds of our own.
   var overhead: Int64
 
   /// Lends the field's value.
   func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
-    withUnsafeTemporaryAllocation(byteCount: 96, alignment: 1) { memory in
+    withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { memory in
       var text = DigitWriter(memory: memory)
       text.write("upstream;dur=")
       text.write(milliseconds: upstream)
+      if state > 0 {
+        text.write(", state;dur=")
+        text.write(milliseconds: state)
+      }
       text.write(", overhead;dur=")
       text.write(milliseconds: overhead)
       body(UnsafeRawBufferPointer(rebasing: memory[..<text.count]))

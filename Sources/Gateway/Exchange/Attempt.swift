@@ -46,6 +46,7 @@ final class Attempt: TransferConsumer {
   private var transfer: (any Transfer)?
   private var phase = Phase.waiting
   private var heldBytes = ByteBuffer()
+  private var seenBytes = 0
   private var isPaused = false
   private var lastByteAt: Int64
   private var ready = Signal<Classification>()
@@ -202,6 +203,7 @@ final class Attempt: TransferConsumer {
 
   /// Onwards to the client, or to where it is held until the pipeline commits.
   private func keep(_ bytes: UnsafeRawBufferPointer) {
+    seenBytes += bytes.count
     if let sink { sink.write(bytes) } else { heldBytes.writeBytes(bytes) }
   }
 
@@ -268,5 +270,7 @@ final class Attempt: TransferConsumer {
   // MARK: What was learnt
 
   var usage: Usage? { kind == .events ? scanner.facts.usage : answerFacts?.usage }
+  /// Tokens that were seen of an answer which says nothing of its usage: an event of a stream is about one, and so are four bytes.
+  var seenTokens: Int { kind == .events ? scanner.facts.contentEvents : seenBytes / 4 }
   var finishReason: String? { kind == .events ? scanner.facts.finishReason : answerFacts?.finishReason }
 }

@@ -14,8 +14,8 @@ struct Authenticator: Sendable {
   /// With `auth: { mode: none }` everyone is this principal.
   private let anyone: Principal?
 
-  /// `models` are the names of the models, by position.
-  init(_ settings: Settings, models: [String]) {
+  init(_ settings: Settings, _ limits: LimitTable) {
+    let models = settings.models.map(\.name)
     anyone =
       settings.auth.mode == .none
       ? Principal(tenant: "default", key: "none", team: nil, tier: nil, models: nil) : nil
@@ -24,7 +24,8 @@ struct Authenticator: Sendable {
       for key in tenant.keys {
         let principal = Principal(
           tenant: tenant.name, key: key.id, team: key.team, tier: tenant.tier,
-          models: Self.allowed(key.models.map(Glob.init), models))
+          models: Self.allowed(key.models.map(Glob.init), models),
+          limits: limits.limits(of: key, team: tenant.teams.first { $0.name == key.team }, in: tenant))
         entries[Self.prefix(key.sha256), default: []].append(Entry(digest: key.sha256, principal: principal))
       }
     }

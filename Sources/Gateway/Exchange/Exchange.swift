@@ -1,3 +1,4 @@
+import Coordination
 import Dialects
 import NIOCore
 import Policy
@@ -32,6 +33,14 @@ final class Exchange: @unchecked Sendable {
   var attempts = 0
   var attempt: Attempt?
   var answer = AnswerRecord()
+
+  // What its limits were asked for, and what they gave.
+  var demand = Demand.nothing
+  var isAdmitted = false
+  var grant: Grant?
+  var attemptGrant: Grant?
+  var limitHeaders: LimitHeaders?
+  var isLimitedLocally = false
 
   private(set) var isGone = false
   private(set) var bytesIn = 0
@@ -152,6 +161,9 @@ final class Exchange: @unchecked Sendable {
     attempt?.abort(.stopping)
   }
 
+  /// Milliseconds until its deadline, none behind it.
+  func timeLeft(now: Int64) -> Int64 { max(0, deadline - now) / 1_000_000 }
+
   /// Why there may be no further attempt; nil where there may.
   func obstacle(now: Int64) -> ExchangeError? {
     if isGone { return .clientGone }
@@ -171,8 +183,12 @@ struct AnswerRecord {
   /// Nanoseconds spent waiting for providers' first bytes, and between attempts.
   var upstream: Int64 = 0
   var pauses: Int64 = 0
+  /// Nanoseconds spent waiting for the shared state.
+  var state: Int64 = 0
   var bytesOut = 0
   var usage: Usage?
+  /// Tokens of the answer as far as they were seen, where the provider doesn't say.
+  var seenTokens: Int64 = 0
   var finishReason: String?
   var upstreamRequestID: String?
   var isStream = false

@@ -1,3 +1,4 @@
+import Coordination
 import Dialects
 import Policy
 
@@ -14,6 +15,8 @@ struct ExchangeError: Error, Equatable {
   /// The field of the request that is wrong.
   var param: String?
   var retryAfterSeconds: Int?
+  /// Finer than that, where we know it ourselves.
+  var retryAfterMilliseconds: Int64?
   /// Tells SDKs that trying again by themselves is of no use: our own attempts are spent.
   var shouldRetry: Bool?
   /// What `Allow` lists, of a 405.
@@ -105,6 +108,56 @@ extension ExchangeError {
 
   static let clientGone = ExchangeError(
     status: 0, type: "client_error", code: "client_gone", message: "The client went away.", fault: .client)
+}
+
+// MARK: Limits
+
+extension ExchangeError {
+  /// A limit has no room for the request.
+  static func limited(_ refusal: Refusal) -> ExchangeError {
+    let limit = refusal.limit
+    if refusal.isClosed { return stateUnavailable }
+    let what = limit.measure == .dollars ? "The budget" : "The limit"
+    let capacity = limit.measure == .dollars ? Self.dollars(limit.capacity) : String(limit.capacity)
+    let code = if case .budget = limit.shape { "budget_exceeded" } else { "rate_limit_exceeded" }
+    var error = ExchangeError(
+      status: 429, type: "rate_limit_error", code: code,
+      message: "\(what) of \(capacity) \(limit.name) is reached. ", fault: .policy)
+    guard let wait = refusal.wait else {
+      error.message +=
+        "This request alone is larger than that: ask for fewer tokens, or ask the operator for more."
+      error.shouldRetry = false
+      return error
+    }
+    error.retryAfterMilliseconds = wait
+    error.message += "Try again in \(LimitHeaders.duration(wait))."
+    return error
+  }
+
+  /// `closed` limits, and keys that can't be looked up, while the shared state is away.
+  static let stateUnavailable = ExchangeError(
+    status: 503, type: "server_error", code: "state_unavailable",
+    message: "The router can't reach its shared state, which this request needs. Try again in a second.",
+    fault: .switchyard, retryAfterMilliseconds: 1_000)
+
+  /// All deployments that could answer are at their own limits.
+  static func capacitySpent(_ refusal: Refusal) -> ExchangeError {
+    if refusal.isClosed { return stateUnavailable }
+    var error = ExchangeError(
+      status: 429, type: "rate_limit_error", code: "capacity_exceeded",
+      message: "The model's capacity here is used up. ", fault: .policy)
+    error.retryAfterMilliseconds = refusal.wait
+    error.shouldRetry = refusal.wait == nil ? false : nil
+    error.message +=
+      refusal.wait.map { "Try again in \(LimitHeaders.duration($0))." }
+      ?? "This request alone is larger than that: ask for fewer tokens."
+    return error
+  }
+
+  private static func dollars(_ micro: Int64) -> String {
+    let cents = (micro % 1_000_000) / 10_000
+    return "$\(micro / 1_000_000)" + (cents == 0 ? "" : cents < 10 ? ".0\(cents)" : ".\(cents)")
+  }
 }
 
 // MARK: Ours, and the provider's

@@ -29,6 +29,9 @@ final class Snapshot: Sendable {
   /// By the positions that the table's pools name.
   let endpoints: [Endpoint]
   let authenticator: Authenticator
+  let limitTable: LimitTable
+  /// By the endpoint's position, what its credential may use.
+  let credentials: [LimitGroup?]
 
   /// Compiles `settings`, which have been validated. Endpoints and ledgers of `former` are kept where they are the same.
   init(_ settings: Settings, epoch: Int, former: Snapshot?) {
@@ -45,7 +48,22 @@ final class Snapshot: Sendable {
         ledger: ledgers[model.name] ?? RetryLedger())
     }
     table = Self.table(settings, pools)
-    authenticator = Authenticator(settings, models: settings.models.map(\.name))
+    let limitTable = LimitTable(settings)
+    self.limitTable = limitTable
+    credentials = pools.endpoints.map {
+      limitTable.credential($0.identity.credential, of: $0.identity.provider)
+    }
+    authenticator = Authenticator(settings, limitTable)
+  }
+
+  /// Whether attempts are limited at all, beyond what keys are.
+  var limitsAttempts: Bool {
+    limitTable.isOfAttempts
+  }
+
+  /// Whether a limit is one of the endpoint's credential: another credential of the same deployment may have room.
+  func isOfCredential(_ limit: Limit, at endpoint: Int) -> Bool {
+    credentials[endpoint]?.limits.contains { $0.key == limit.key } ?? false
   }
 
   private static func deployment(_ deployment: Settings.Deployment, _ settings: Settings) -> Deployment {

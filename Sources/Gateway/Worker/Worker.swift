@@ -1,3 +1,4 @@
+import Coordination
 import Dialects
 import Logging
 import NIOCore
@@ -20,6 +21,10 @@ actor Worker {
   let shard: MetricsShard
   let registry: MetricsRegistry
   let log: AccessLog?
+  let limiter: Limiter
+  let limitSeries: LimitSeries
+  /// By the model's name, so that what was learnt outlives a reload.
+  var estimators: [String: TokenEstimator] = [:]
   private(set) var snapshot: Snapshot
   var random = Chance(seed: .random(in: 0...UInt64.max))
   var series: SeriesCache
@@ -34,7 +39,7 @@ actor Worker {
   /// To be made on `loop`.
   init(
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
-    registry: MetricsRegistry,
+    registry: MetricsRegistry, state: any SharedState, replica: ReplicaState,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
@@ -44,7 +49,11 @@ actor Worker {
     self.registry = registry
     self.logger = logger
     executor = LoopExecutor(loop: loop)
-    shard = MetricsShard(registry: registry)
+    let shard = MetricsShard(registry: registry)
+    self.shard = shard
+    let limitSeries = LimitSeries(registry: registry)
+    self.limitSeries = limitSeries
+    limiter = Limiter(state, replica) { way, limit in limitSeries.count(way, limit, in: shard) }
     series = SeriesCache(registry: registry)
     self.log = log.map(AccessLog.init(writer:))
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
@@ -90,6 +99,13 @@ actor Worker {
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
     log?.flush()
     upstream.tick()
+    chargeLongStreams()
+    limiter.tick()
+  }
+
+  /// A stream that runs on beyond what was reserved for it is charged as it goes, and not at its end alone (algorithms §1.2).
+  private func chargeLongStreams() {
+    for connection in connections { connection.exchangeInHand.map(chargeBeyond) }
   }
 
   /// New exchanges go by another configuration; those that run keep theirs.
@@ -118,6 +134,7 @@ actor Worker {
   func close() async {
     endAll()
     await settled()
+    limiter.close()
     isClosed = true
     for connection in connections.reversed() { connection.cut() }
     log?.flush()

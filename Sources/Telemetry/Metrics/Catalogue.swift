@@ -42,6 +42,41 @@ package enum Catalogue {
     .gauge, "switchyard_inflight", labels: ["endpoint"],
     help: "Attempts in flight at an endpoint, of this replica.")
 
+  // MARK: Limits and shared state
+
+  package static let limitDecisions = MetricFamily(
+    .counter, "switchyard_ratelimit_decisions_total", labels: ["result", "mode"],
+    help:
+      "Decisions of limits, by result (admitted, refused) and mode (shared, local: without the shared state,"
+      + " memo: remembered).")
+  package static let limitRefusals = MetricFamily(
+    .counter, "switchyard_ratelimit_refusals_total", labels: ["limit"],
+    help: "Requests and attempts refused, by the limit's place in the configuration.")
+  package static let reservedTokens = MetricFamily(
+    .counter, "switchyard_ratelimit_reserved_tokens_total", labels: ["model"],
+    help: "Tokens reserved at the estimate by exchanges that were admitted and told their usage.")
+  package static let settledTokens = MetricFamily(
+    .counter, "switchyard_ratelimit_settled_tokens_total", labels: ["model"],
+    help: "Tokens that the same exchanges really used.")
+  package static let estimateError = MetricFamily(
+    .histogram(Buckets.tokens), "switchyard_ratelimit_estimate_error_tokens", labels: ["model"],
+    help: "How far the estimate of one exchange was off, in tokens.")
+  package static let redisMode = MetricFamily(
+    .gauge, "switchyard_redis_mode",
+    help: "0 while the shared state answers (or is embedded), 1 while requests go on without it.")
+  package static let replicasKnown = MetricFamily(
+    .gauge, "switchyard_replicas_known",
+    help: "Replicas that a limit's share is computed for while the shared state is away.")
+  package static let unsettled = MetricFamily(
+    .gauge, "switchyard_ratelimit_unsettled",
+    help: "Settlements and debts that wait for the shared state to answer.")
+  package static let lostSettlements = MetricFamily(
+    .counter, "switchyard_ratelimit_lost_settlements_total",
+    help: "Settlements given up as too many waited: their exchanges stay charged at the estimate.")
+  package static let slotsHeld = MetricFamily(
+    .gauge, "switchyard_ratelimit_slots_held",
+    help: "Slots of concurrency limits that this replica's exchanges hold.")
+
   // MARK: What must return to zero
 
   package static let exchangesActive = MetricFamily(
@@ -100,6 +135,8 @@ package enum Catalogue {
   package static let all = [
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
     attempts, attemptResults, fallbacks, inflight,
+    limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
+    unsettled, lostSettlements, slotsHeld,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,
     configEpoch, configReloads, draining, accessLogDropped, buildInfo,
     genAIRequestDuration, genAITimeToFirstToken, genAITokenUsage,

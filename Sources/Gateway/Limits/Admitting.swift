@@ -1,0 +1,206 @@
+import Coordination
+import Dialects
+import Policy
+import Settings
+import Telemetry
+
+/// Limits: taken before an attempt, settled behind it.
+extension Worker {
+  /// Takes what the exchange's limits and those of its next attempt ask for, in one flush; the former once only. A refusal that is
+  /// returned is of the attempt alone: another deployment may have room.
+  func admit(
+    _ step: AttemptPlan.Step, _ facts: RequestFacts, _ principal: Principal, _ exchange: Exchange
+  ) async throws(ExchangeError) -> Refusal? {
+    let snapshot = exchange.snapshot
+    let model = exchange.model ?? step.candidate.model
+    let own = exchange.isAdmitted ? nil : principal.limits.group(model: model)
+    let attempt = groups(of: step, in: snapshot)
+    guard own != nil || !attempt.isEmpty else { return nil }
+    if !exchange.isAdmitted { exchange.demand = demand(facts, model, step, snapshot) }
+    if !attempt.isEmpty, let refusal = limiter.refusal(of: attempt, exchange.demand) { return refusal }
+    let ask = Limiter.Ask(
+      exchange: own.map { [$0] } ?? [], attempt: attempt, demand: exchange.demand,
+      lifetime: exchange.timeLeft(now: SystemClock.monotonicNanoseconds()) + Self.grace)
+    switch await answer(to: ask, exchange) {
+    case .admitted(let grant, let attempt):
+      take(grant, exchange)
+      exchange.attemptGrant = attempt
+      if attempt?.isLocal == true { exchange.isLimitedLocally = true }
+      return nil
+    case .attemptRefused(let grant, let refusal):
+      take(grant, exchange)
+      return refusal
+    case .refused(let refusal):
+      exchange.isLimitedLocally = refusal.isLocal
+      exchange.limitHeaders = LimitHeaders(refusal, now: limiter.now)
+      throw .limited(refusal)
+    }
+  }
+
+  /// Milliseconds that a reservation outlives its exchange's deadline.
+  private static var grace: Int64 { 30_000 }
+
+  private func take(_ grant: Grant?, _ exchange: Exchange) {
+    exchange.isAdmitted = true
+    guard let grant else { return }
+    exchange.grant = grant
+    if grant.isLocal { exchange.isLimitedLocally = true }
+    exchange.limitHeaders = LimitHeaders(grant, now: limiter.now)
+  }
+
+  private func groups(of step: AttemptPlan.Step, in snapshot: Snapshot) -> [LimitGroup] {
+    guard snapshot.limitsAttempts else { return [] }
+    return [
+      snapshot.limitTable.models[step.candidate.model],
+      snapshot.limitTable.deployments[step.candidate.deployment],
+      snapshot.credentials[step.endpoint],
+    ].compactMap { $0 }
+  }
+
+  private func answer(to ask: Limiter.Ask, _ exchange: Exchange) async -> Limiter.Answer {
+    let waiting = Waiting<Limiter.Answer>()
+    limiter.admit(ask) { [executor] answer in
+      if waiting.isAwaited { executor.handle { waiting.fill(answer) } } else { waiting.fill(answer) }
+    }
+    if let answer = waiting.value { return answer }
+    let since = SystemClock.monotonicNanoseconds()
+    defer { exchange.answer.state += SystemClock.monotonicNanoseconds() - since }
+    return await withUnsafeContinuation { waiting.wait($0) }
+  }
+
+  // MARK: Estimates
+
+  private func demand(
+    _ facts: RequestFacts, _ model: Int, _ step: AttemptPlan.Step, _ snapshot: Snapshot
+  ) -> Demand {
+    let estimator = estimators[snapshot.models[model].name] ?? TokenEstimator()
+    let (input, output) = (estimator.input(facts), estimator.output(facts))
+    let price = snapshot.deployments[step.candidate.deployment].price
+    return Demand(
+      inputTokens: input, outputTokens: output,
+      microdollars: price?.cost(input: input, output: output) ?? 0)
+  }
+
+  // MARK: Settling
+
+  /// Tokens beyond the reservation that are charged at a time.
+  private static var step: Int64 { 2_000 }
+
+  /// Charges what a stream has taken beyond its reservation, once that is much.
+  func chargeBeyond(_ exchange: Exchange) {
+    guard exchange.grant != nil || exchange.attemptGrant != nil, let attempt = exchange.attempt else {
+      return
+    }
+    let beyond = Int64(attempt.seenTokens) - exchange.demand.outputTokens
+    guard attempt.kind == .events, beyond >= Self.step else { return }
+    var extra = Demand(requests: 0, inputTokens: 0, outputTokens: beyond, microdollars: 0)
+    extra.microdollars = exchange.price?.cost(input: 0, output: beyond) ?? 0
+    exchange.demand.outputTokens += beyond
+    if let grant = exchange.grant { limiter.charge(grant, extra) }
+    if let grant = exchange.attemptGrant { limiter.charge(grant, extra) }
+  }
+
+  /// An attempt that failed gives back what it took of its deployment.
+  func giveBack(after verdict: Classification, _ exchange: Exchange) {
+    guard let grant = exchange.attemptGrant else { return }
+    exchange.attemptGrant = nil
+    limiter.settle(grant, exchange.spent(by: verdict))
+  }
+
+  /// Puts what an exchange really took in the place of its reservations.
+  func settleLimits(_ exchange: Exchange) {
+    learn(exchange)
+    guard exchange.grant != nil || exchange.attemptGrant != nil else { return }
+    let actual = exchange.actual
+    if let grant = exchange.grant { limiter.settle(grant, actual) }
+    if let grant = exchange.attemptGrant { limiter.settle(grant, actual) }
+    exchange.grant = nil
+    exchange.attemptGrant = nil
+  }
+
+  private func learn(_ exchange: Exchange) {
+    guard let facts = exchange.facts, let model = exchange.model, let usage = exchange.answer.usage,
+      exchange.answer.verdict?.kind == .success
+    else { return }
+    let name = exchange.snapshot.models[model].name
+    let (input, output) = (Int64(usage.input), Int64(usage.output))
+    estimators[name, default: TokenEstimator()].learn(facts, input: input, output: output)
+    guard exchange.isAdmitted else { return }
+    let estimate = exchange.demand.inputTokens + exchange.demand.outputTokens
+    limitSeries.count(estimate: estimate, actual: input + output, model: name, in: shard)
+  }
+}
+
+extension Exchange {
+  /// What it took, all in all.
+  fileprivate var actual: Demand {
+    guard attempts > 0 else { return .nothing }
+    guard let verdict = answer.verdict else { return .request }
+    let spent = spent(by: verdict)
+    // Of the attempts before, something left.
+    return spent == .nothing && attempts > 1 ? .request : spent
+  }
+
+  /// What its last attempt took, which ended so: what the provider said, or else what was seen of it. A request that left is one,
+  /// whatever came of it.
+  fileprivate func spent(by verdict: Classification) -> Demand {
+    if let usage = answer.usage {
+      return Demand(
+        inputTokens: Int64(usage.input), outputTokens: Int64(usage.output), microdollars: cost ?? 0)
+    }
+    if verdict.leftNothing { return .nothing }
+    guard verdict.kind == .success || verdict.isUnfinished else { return .request }
+    // The provider was at work, and said nothing of what it came to.
+    let (input, output) = (demand.inputTokens, answer.seenTokens)
+    return Demand(
+      inputTokens: input, outputTokens: output, microdollars: price?.cost(input: input, output: output) ?? 0)
+  }
+
+  fileprivate var price: Settings.Price? {
+    answer.candidate.flatMap { snapshot.deployments[$0.deployment].price }
+  }
+}
+
+extension Demand {
+  /// One request without tokens.
+  fileprivate static let request = Demand(inputTokens: 0, outputTokens: 0, microdollars: 0)
+}
+
+extension Classification {
+  /// No byte of the request reached the provider.
+  fileprivate var leftNothing: Bool {
+    switch reason {
+    case .connect, .connectTimeout, .tls, .local: true
+    default: false
+    }
+  }
+
+  /// The provider was at work when it ended.
+  fileprivate var isUnfinished: Bool {
+    switch reason {
+    case .clientGone, .deadline, .stopping, .brokenStream, .errorEvent, .stalled: true
+    default: false
+    }
+  }
+}
+
+extension Refusal {
+  /// The refusal that ends first.
+  func sooner(than other: Refusal?) -> Refusal {
+    guard let other, let wait = other.wait else { return self }
+    return self.wait.map { $0 < wait } ?? false ? self : other
+  }
+}
+
+/// A value for one waiter, shared by who fills and who waits.
+private final class Waiting<Value: Sendable> {
+  private var signal = Signal<Value>()
+  private(set) var isAwaited = false
+
+  var value: Value? { signal.value }
+  func fill(_ value: Value) { signal.fill(value) }
+  func wait(_ continuation: UnsafeContinuation<Value, Never>) {
+    isAwaited = true
+    signal.wait(continuation)
+  }
+}

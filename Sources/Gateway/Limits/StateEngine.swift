@@ -1,0 +1,114 @@
+import Coordination
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import Settings
+
+/// Which shared state a replica has: Redis, or its own memory. Each worker opens its own way to it.
+enum StateEngine: Sendable {
+  case embedded(EmbeddedStore)
+  case redis(RedisAddress, ReplicaState, Settings.State, workers: Int, StateLog)
+
+  /// Called once, before there are workers.
+  static func make(_ settings: Settings.State, workers: Int, _ logger: Logger) throws -> (
+    ReplicaState, StateEngine
+  ) {
+    guard let url = settings.redis else {
+      return (ReplicaState(name: name(), leastReplicas: nil), .embedded(EmbeddedStore()))
+    }
+    let state = ReplicaState(name: name(), leastReplicas: settings.minReplicas)
+    let address = try RedisAddress(
+      url.revealed, password: settings.password?.revealed, caFile: settings.caFile)
+    return (
+      state, .redis(address, state, settings, workers: workers, StateLog(logger, address.description))
+    )
+  }
+
+  /// To be called on `loop`.
+  func open(on loop: any EventLoop) -> any SharedState {
+    switch self {
+    case .embedded(let store): return EmbeddedState(store)
+    case .redis(let address, let replica, let settings, let workers, let log):
+      let state = RedisState(
+        address, on: loop, replica, prefix: settings.keyPrefix, timeout: TimeAmount(settings.timeout),
+        workers: workers, tell: { log.take($0) })
+      state.start()
+      return state
+    }
+  }
+
+  /// Eight characters of chance: what this start of this replica is called in Redis.
+  private static func name() -> String {
+    String((0..<8).compactMap { _ in "abcdefghijkmnpqrstuvwxyz23456789".randomElement() })
+  }
+}
+
+/// Says what becomes of the shared state: one line when it goes and one when it is back, however many workers notice.
+final class StateLog: Sendable {
+  private let logger: Logger
+  private let address: String
+  private let isAway = NIOLockedValueBox(false)
+  private let lastPrimary = NIOLockedValueBox("")
+  private let told = NIOLockedValueBox<Set<String>>([])
+
+  init(_ logger: Logger, _ address: String) {
+    self.logger = logger
+    self.address = address
+  }
+
+  func take(_ news: RedisState.News) {
+    switch news {
+    case .link(.up), .back: back()
+    case .link(.down): away("the connection ended")
+    case .link(.failed(let reason)): away(reason)
+    case .link(.primary(let address)): primary(address)
+    case .finding(let finding, let server): tell(finding, server)
+    case .away(let failure): away("\(failure)")
+    case .foreignValue(let error):
+      logger.warning("a key of the shared state holds something else", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func tell(_ finding: RedisFinding, _ server: String) {
+    guard told.withLockedValue({ $0.insert(finding.text).inserted }) else { return }
+    let level: Logger.Level =
+      switch finding.weight {
+      case .refusal: .error
+      case .warning: .warning
+      case .unknown: .notice
+      }
+    logger.log(
+      level: level, "the shared state's settings",
+      metadata: ["redis": "\(server)", "finding": "\(finding.text)"])
+  }
+
+  private func primary(_ address: String) {
+    guard
+      lastPrimary.withLockedValue({ was in
+        defer { was = address }
+        return was != address
+      })
+    else { return }
+    logger.info("the shared state is at", metadata: ["redis": "\(address)"])
+  }
+
+  private func away(_ reason: String) {
+    guard
+      isAway.withLockedValue({ was in
+        defer { was = true }; return !was
+      })
+    else { return }
+    logger.warning(
+      "the shared state does not answer; limits are decided locally",
+      metadata: ["redis": "\(address)", "reason": "\(reason)"])
+  }
+
+  private func back() {
+    guard
+      isAway.withLockedValue({ was in
+        defer { was = false }; return was
+      })
+    else { return }
+    logger.notice("the shared state answers again", metadata: ["redis": "\(address)"])
+  }
+}

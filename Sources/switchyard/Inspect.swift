@@ -1,0 +1,160 @@
+import ArgumentParser
+import Coordination
+import Policy
+import Settings
+
+/// `switchyard inspect`: what replicas share, with units.
+struct Inspect: AsyncParsableCommand {
+  enum Part: String, CaseIterable, ExpressibleByArgument { case all, limits, reservations, replicas }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Show the state that replicas share in Redis, with units.",
+    discussion: """
+      Limits with what they have left now, reservations of exchanges that run, and replicas. Reads only; no prompt and no key \
+      is ever there to be shown. Exits 1 where Redis can't be asked.
+      """)
+
+  @Argument(help: "What to show: all, limits, reservations or replicas.")
+  var part = Part.all
+
+  @OptionGroup var options: ConfigOptions
+
+  @Option(help: "One tag only: t:TENANT, m:MODEL, d:DEPLOYMENT or p:PROVIDER/N.")
+  var tag: String?
+
+  @Flag(help: "Print it for programs.")
+  var json = false
+
+  func run() async throws {
+    let settings = try loaded()
+    guard let url = settings.state.redis else {
+      StandardError.write(
+        "\(options.path) has no state.redis: limits are in the replica's own memory, and /metrics tells of them."
+      )
+      throw Switchyard.Exit.no
+    }
+    do {
+      let address = try RedisAddress(
+        url.revealed, password: settings.state.password?.revealed, caFile: settings.state.caFile)
+      let result = try await StateInspection(address, prefix: settings.state.keyPrefix, tag: tag).read()
+      let rows = result.keys.filter { part.shows($0.value) }.map { InspectedRow($0, now: result.now) }
+      print(json ? InspectedRow.json(rows) : InspectedRow.table(rows))
+    } catch {
+      StandardError.write("\(error)")
+      throw Switchyard.Exit.no
+    }
+  }
+
+  private func loaded() throws -> Settings {
+    do {
+      return try options.load()
+    } catch let errors {
+      for error in errors.errors { StandardError.write("\(error)") }
+      throw Switchyard.Exit.no
+    }
+  }
+}
+
+extension Inspect.Part {
+  func shows(_ value: StoredKey.Value) -> Bool {
+    switch (self, value) {
+    case (.all, _), (.limits, .bucket), (.limits, .budget), (.limits, .slots), (.limits, .foreign),
+      (.reservations, .reservation), (.replicas, .replicas):
+      true
+    default: false
+    }
+  }
+}
+
+/// One key: what it is, how it stands, and how long it is kept.
+struct InspectedRow {
+  private let stored: StoredKey
+  private let what: String
+  private let standing: String
+  /// The figures in it, by name.
+  private let figures: [(name: String, value: Int64)]
+
+  init(_ stored: StoredKey, now: Int64) {
+    self.stored = stored
+    let subject = ([stored.tag] + (stored.subject.isEmpty ? [] : [stored.subject])).joined(separator: " ")
+    let measure = stored.measure.replacing("_", with: " ")
+    switch stored.value {
+    case .bucket(let bucket, let rule):
+      what = "\(subject): \(measure) per \(stored.window)"
+      let current = bucket.refilled(rule, now: now)
+      let (left, debt) = (current.tokens(rule), max(0, -current.level) / rule.window)
+      let full = current.timeToFull(rule)
+      standing =
+        "\(left) of \(rule.tokens) left" + (debt > 0 ? ", in debt by \(debt)" : "")
+        + ", full in \((full + 999) / 1_000) s"
+      figures = [("left", left), ("capacity", rule.tokens), ("debt", debt), ("full_in_ms", full)]
+    case .budget(let spent, let capacity, let starts):
+      what = "\(subject): \(measure) per \(stored.window) from \(starts)"
+      let isMoney = stored.measure == "dollars"
+      standing =
+        isMoney
+        ? "\(Self.dollars(spent)) of \(Self.dollars(capacity)) spent" : "\(spent) of \(capacity) spent"
+      let unit = isMoney ? "_microdollars" : ""
+      figures = [("spent\(unit)", spent), ("capacity\(unit)", capacity)]
+    case .slots(let holders):
+      what = "\(subject): requests at a time"
+      let running = holders.filter { $0.value > now }.count
+      standing = "\(running) running"
+      figures = [("running", Int64(running))]
+    case .reservation(let reservation):
+      what = "\(stored.tag): reservation"
+      standing =
+        "\(reservation.costs.map(String.init).joined(separator: ", ")) by replica \(reservation.owner)"
+      figures = reservation.costs.enumerated().map { ("cost_\($0.offset + 1)", $0.element) }
+    case .replicas(let replicas):
+      what = "replicas"
+      let names = replicas.filter { $0.value > now }.keys.sorted()
+      standing = "\(names.count): \(names.joined(separator: ", "))"
+      figures = [("replicas", Int64(names.count))]
+    case .foreign(let text):
+      what = "\(subject): NOT SWITCHYARD'S"
+      standing = String(text.prefix(60))
+      figures = []
+    }
+  }
+
+  private static func dollars(_ micro: Int64) -> String {
+    let fraction = String(1_000_000 + abs(micro) % 1_000_000).dropFirst()
+    return "$\(micro / 1_000_000).\(fraction)"
+  }
+
+  static func table(_ rows: [InspectedRow]) -> String {
+    guard !rows.isEmpty else { return "Nothing is there: buckets that are full are not kept." }
+    let width = rows.map(\.what.count).max() ?? 0
+    return rows.map { row in
+      let kept = row.stored.remaining.map { "\(($0 + 999) / 1_000) s" } ?? "for ever"
+      return
+        "\(row.what)\(String(repeating: " ", count: width - row.what.count))  \(row.standing)  (kept \(kept))"
+    }.joined(separator: "\n")
+  }
+
+  static func json(_ rows: [InspectedRow]) -> String {
+    "[" + rows.map(\.json).joined(separator: ",\n ") + "]"
+  }
+
+  private var json: String {
+    var members = [
+      Self.pair("key", stored.key), Self.pair("what", what), Self.pair("standing", standing),
+    ]
+    members += figures.map { "\"\($0.name)\": \($0.value)" }
+    if let remaining = stored.remaining { members.append("\"kept_ms\": \(remaining)") }
+    return "{\(members.joined(separator: ", "))}"
+  }
+
+  private static func pair(_ name: String, _ text: String) -> String {
+    var escaped = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": escaped += "\\\(scalar)"
+      case _ where scalar.value < 0x20: escaped += " "
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return "\"\(name)\": \"\(escaped)\""
+  }
+}
