@@ -89,12 +89,13 @@ def _descriptors():
     return min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 65536)
 
 
-def switchyard(bin_dir, work, upstream_port, workers=1, cores=GATEWAY_CORES, server="", models=None, name="switchyard"):
+def switchyard(bin_dir, work, upstream_port, workers=1, cores=GATEWAY_CORES, server="", models=None, name="switchyard",
+               state="", limits="[]"):
     """`switchyard serve` with one key, one model rule, a JSON access log on a file and metrics on."""
     port, admin = free_port(), free_port()
     config = f"{work}/{name}.yaml"
     with open(config, "w") as file:
-        file.write(_switchyard(port, admin, upstream_port, workers, server, models))
+        file.write(_switchyard(port, admin, upstream_port, workers, server, models, state, limits))
     with open(f"{work}/{name}-access.log", "wb") as access:
         process = start(
             [f"{bin_dir}/switchyard", "serve", "--config", config, "--log-format", "text"], cores,
@@ -106,9 +107,10 @@ def switchyard(bin_dir, work, upstream_port, workers=1, cores=GATEWAY_CORES, ser
     return gateway
 
 
-def _switchyard(port, admin, upstream_port, workers, server, models):
+def _switchyard(port, admin, upstream_port, workers, server, models, state, limits):
     return f"""server: {{ host: 127.0.0.1, port: {port}, workers: {workers}, drain_timeout: 1s{server or ", idle_timeout: 10m"} }}
 admin: {{ host: 127.0.0.1, port: {admin} }}
+{state}
 providers:
   sim: {{ dialect: openai, base_url: "http://127.0.0.1:{upstream_port}/v1", api_key: "sk-upstream-of-the-benchmark" }}
 deployments:
@@ -116,8 +118,19 @@ deployments:
 models:
 {models or f"  {MODEL}: {{ deployments: [sim] }}"}
 tenants:
-  bench: {{ keys: [ {{ id: first, sha256: "{hashlib.sha256(KEY.encode()).hexdigest()}", models: ["*"] }} ] }}
+  bench: {{ limits: {limits}, keys: [ {{ id: first, sha256: "{hashlib.sha256(KEY.encode()).hexdigest()}", models: ["*"] }} ] }}
 """
+
+
+def redis(work):
+    """A Redis of its own on the load's core, which keeps nothing."""
+    program = shutil.which("redis-server")
+    if not program:
+        raise Failure("redis-server is missing, which `limits` measures with: apt-get install redis-server")
+    port = free_port()
+    process = start(
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", work], LOAD_CORES, f"{work}/redis.log")
+    return Gateway("redis", f"redis://127.0.0.1:{port}/0", process.pid, process=process)
 
 
 def _wait(condition, process, name, log):

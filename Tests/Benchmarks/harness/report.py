@@ -1,4 +1,5 @@
 """Tables for people. Times in µs unless a heading says otherwise."""
+from .limits import BOUND, REDIS_BOUND
 from .memory import BOUND_KIB
 from .parts import BOUNDS
 
@@ -28,6 +29,16 @@ def table(part, figures):
         ratio = figures.get("switchyard", {}).get(f"x_{label}")
         if bound_part == part and ratio is not None:
             print(f"   {label}: {ratio:.2f} x nginx's; the aim is at most {bound}: {'met' if ratio <= bound else 'MISSED'}")
+
+
+def limits(figures):
+    print("\n== limits: closed loop, plain; none, four in the replica's own store (embedded), four in Redis (shared)")
+    columns = ["rps", "cpu_us", "x_own_cpu_us", "p50", "p99", "redis_us", "rounds", "lost"]
+    _print([["", *columns]] + [
+        [name, *(_cell(column, mine.get(column)) for column in columns)] for name, mine in figures.items()])
+    ratio, redis = figures["shared"]["x_own_cpu_us"], figures["shared"]["redis_us"]
+    print(f"   {ratio:.2f} x the exchange without limits; the aim is at most {BOUND}: {'met' if ratio <= BOUND else 'MISSED'}")
+    print(f"   {redis:.1f} µs of Redis an exchange; the aim is at most {REDIS_BOUND}: {'met' if redis <= REDIS_BOUND else 'MISSED'}")
 
 
 def memory(figures):
@@ -64,6 +75,11 @@ def misses(results):
         ratio = results.get(part, {}).get("switchyard", {}).get(f"x_{label}")
         if ratio is not None and ratio > bound:
             found.append(f"{part} {label}: {ratio:.2f} x nginx's, aim {bound}")
+    shared = results.get("limits", {}).get("shared")
+    if shared and shared["x_own_cpu_us"] > BOUND:
+        found.append(f"limits cpu_us: {shared['x_own_cpu_us']:.2f} x without limits, aim {BOUND}")
+    if shared and shared["redis_us"] > REDIS_BOUND:
+        found.append(f"limits redis_us: {shared['redis_us']:.1f} µs, aim {REDIS_BOUND}")
     mine = results.get("rss", {}).get("switchyard")
     if mine and mine["kib_per_stream"] > BOUND_KIB:
         found.append(f"rss: {mine['kib_per_stream']:.1f} KiB a stream, aim {BOUND_KIB}")

@@ -1,0 +1,12 @@
+"""The figures in short: what each demands must hold in seconds too. `figures.py` measures them at length."""
+
+import pytest
+
+from figures import FIGURES
+
+SHORT = {"a1": 10, "a2": 5, "a3": 4, "a4": 12, "a5": 6, "a20": 10, "flush": 6, "kill": 3, "gone": 3}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure(name):
+    FIGURES[name](seconds=SHORT[name])

@@ -1,0 +1,41 @@
+"""`switchyard inspect` against a real Redis that real replicas write."""
+
+import asyncio
+import json
+import subprocess
+
+from cluster import BINARIES, Client, Cluster, Redis, prompt_of
+
+
+def inspect(cluster, *words):
+    run = subprocess.run(
+        [BINARIES / "switchyard", "inspect", *words, "--config", cluster.routers[0].config], capture_output=True, text=True,
+        env={"PROVIDER_KEY": "x"}, timeout=30)
+    return run.returncode, run.stdout, run.stderr
+
+
+def test_it_shows_limits_and_replicas():
+    redis = Redis()
+    try:
+        limits = "{ requests: 100, per: hour }, { dollars: 5, per: day }, { tokens: 10k, per: hour, by: key }"
+        with Cluster(2, limits, redis) as cluster:
+            client = Client([router.port for router in cluster.routers], {
+                "model": "mock-model", "messages": prompt_of(100), "max_tokens": 10})
+            asyncio.run(client.run(10, 1))
+            code, table, _ = inspect(cluster)
+            assert code == 0 and f"{100 - client.count(200)} of 100 left" in table, table
+            assert "replicas" in table and "2: " in table and "of $5.000000 spent" in table
+            rows = json.loads(inspect(cluster, "limits", "--tag", "t:acme", "--json")[1])
+            assert {row["key"].split("}")[1].split(":")[1] for row in rows} == {"rl", "budget"}
+            assert next(row for row in rows if ":requests:" in row["key"])["left"] == 100 - client.count(200)
+            redis.kill()
+            code, _, error = inspect(cluster)
+            assert code == 1 and "does not answer" in error
+    finally:
+        redis.stop()
+
+
+def test_without_redis_it_says_where_to_look():
+    with Cluster(1, "{ requests: 100, per: hour }") as cluster:
+        code, _, error = inspect(cluster)
+        assert code == 1 and "no state.redis" in error
