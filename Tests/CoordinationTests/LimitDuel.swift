@@ -36,8 +36,7 @@ struct LimitDuel {
   private static let stretch: Int64 = 100_000
 
   private static func stretched(_ source: String) -> String {
-    source.replacing("'PX', digits(", with: "'PX', digits(\(stretch) * ")
-      .replacing(#/('PEXPIRE', [\w.]+, digits)\(/#) { "\($0.1)(\(stretch) * " }
+    source.replacing(#/('PX'|'PEXPIRE', \w+), format\('%d', /#) { "\($0.1), format('%d', \(stretch) * " }
   }
 
   func run() throws {

@@ -32,7 +32,7 @@ struct LimitTwinTests {
     let redis = try RedisUnderTest()
     let plant: (String) -> String = {
       $0.replacingOccurrences(
-        of: "math.floor((dividend - 1) / divisor) + 1", with: "math.floor(dividend / divisor)")
+        of: "floor((dividend - 1) / divisor) + 1", with: "floor(dividend / divisor)")
     }
     #expect(throws: LimitDuel.Difference.self) {
       for seed in 0..<500 as Range<UInt64> { try LimitDuel(redis, seed: seed, plant: plant).run() }

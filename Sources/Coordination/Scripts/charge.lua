@@ -2,13 +2,13 @@
 -- KEYS: mark, limits...   ARGV: id, owner, lifetime of the mark in ms, limits...
 -- {1} taken   {0} this id was charged before. Slots are not charged.
 
-local id, owner, lifetime = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local limits = limits_from(4)
-local found = texts(limits)
+first = 4
+local lifetime = tonumber(ARGV[3])
+local found = texts()
 if found[1] then return { 0 } end
 
-for index, limit in ipairs(limits) do
-  if limit.kind ~= 's' then take(limit, found[index + 1], id, lifetime) end
+for i = 1, #KEYS - 1 do
+  if ARGV[place(i)] ~= 's' then take(i, found[i + 1], ARGV[1], lifetime) end
 end
-reserve(KEYS[1], owner, limits, lifetime)
+reserve(ARGV[2], lifetime)
 return { 1 }

@@ -2,27 +2,26 @@
 -- KEYS: reservation, limits... as at its admission   ARGV: id, limits... with the real costs
 -- {1} settled   {0} there is no reservation; nothing was changed
 
-local id = ARGV[1]
-local limits = limits_from(2)
-local found = texts(limits)
+first = 2
+local found = texts()
 if not found[1] then return { 0 } end
+call('DEL', KEYS[1])
 
-local costs = {}
-for cost in string.gmatch(found[1], ' (%d+)') do costs[#costs + 1] = tonumber(cost) end
-redis.call('DEL', KEYS[1])
-
-for index, limit in ipairs(limits) do
-  local reserved, text = costs[index], found[index + 1]
-  if not reserved then break end
-  if limit.kind == 'b' then
-    local level, at = read_bucket(limit, text)
-    write_bucket(limit, level, at, limit.cost - reserved, 0)
-  elseif limit.kind == 'g' then
-    write_budget(limit, math.max(0, read_budget(limit, text) + limit.cost - reserved))
+local i = 0
+for cost in string.gmatch(found[1], ' (%d+)') do
+  i = i + 1
+  if i >= #KEYS then break end
+  local kind, text, reserved = ARGV[place(i)], found[i + 1], tonumber(cost)
+  if kind == 'b' then
+    local level, at = read_bucket(i, text)
+    write_bucket(i, level, at, cost_of(i) - reserved, 0)
+  elseif kind == 'g' then
+    write_budget(i, max(0, read_budget(i, text) + cost_of(i) - reserved))
   else
-    tidy(limit, limit.y)
-    redis.call('ZREM', limit.key, id)
-    redis.call('PEXPIRE', limit.key, digits(limit.y))
+    local key, span = KEYS[i + 1], number(i, 2)
+    tidy(key, span)
+    call('ZREM', key, ARGV[1])
+    call('PEXPIRE', key, format('%d', span))
   end
 end
 return { 1 }
