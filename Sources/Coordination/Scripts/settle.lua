@@ -11,12 +11,14 @@ local i = 0
 for cost in string.gmatch(found[1], ' (%d+)') do
   i = i + 1
   if i >= #KEYS then break end
-  local kind, text, reserved = ARGV[place(i)], found[i + 1], tonumber(cost)
+  local kind, text, more = ARGV[place(i)], found[i + 1], cost_of(i) - tonumber(cost)
   if kind == 'b' then
-    local level, at = read_bucket(i, text)
-    write_bucket(i, level, at, cost_of(i) - reserved, 0)
+    if more ~= 0 then
+      local level, at = read_bucket(i, text)
+      write_bucket(i, level, at, more, 0)
+    end
   elseif kind == 'g' then
-    write_budget(i, max(0, read_budget(i, text) + cost_of(i) - reserved))
+    if more ~= 0 then write_budget(i, max(0, read_budget(i, text) + more)) end
   else
     local key, span = KEYS[i + 1], number(i, 2)
     tidy(key, span)

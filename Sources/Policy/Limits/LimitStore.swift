@@ -136,9 +136,11 @@ package struct LimitStore: Sendable {
     }
   }
 
-  /// Puts the real cost in the place of the reserved one. An absent bucket was full, and is written: its debt counts.
+  /// Puts the real cost in the place of the reserved one, where they differ. An absent bucket was full, and is written: its debt
+  /// counts.
   private mutating func correct(_ charge: Charge, reserved: Int64, id: String, _ now: Int64) {
     switch charge.rule {
+    case .bucket where charge.cost == reserved, .budget where charge.cost == reserved: break
     case .bucket(let rule):
       var bucket = bucket(charge.key, rule, now)
       bucket.take(charge.cost - reserved, rule)
