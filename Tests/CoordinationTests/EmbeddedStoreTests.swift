@@ -5,7 +5,7 @@ import Testing
 @testable import Coordination
 
 /// All workers of a replica take from one store.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EmbeddedStoreTests {
   /// A window so long that nothing refills meanwhile.
   private static let rule = Bucket.Rule(tokens: 20_000, window: 1 << 37)

@@ -9,7 +9,9 @@ final class LimiterUnderTest: @unchecked Sendable {  // everything is touched on
   enum Engine: String, CaseIterable, Sendable { case embedded, redis }
 
   let redis: RedisUnderTest?
-  let replica = ReplicaState(name: "r1", leastReplicas: 2)
+  /// Its monotonic clock stands still: what is remembered for a moment is remembered for all of a test.
+  let replica = ReplicaState(
+    name: "r1", leastReplicas: 2, clock: StateClock(source: { 1_000_000 }))
   let loop = MultiThreadedEventLoopGroup.singleton.next()
   private(set) var ways: [Limiter.Way] = []
   private(set) var news: [String] = []

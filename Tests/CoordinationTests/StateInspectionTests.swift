@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-@Suite(.needsRedis, .timeLimit(.minutes(1)))
+@Suite(.needsRedis, .timeLimit(.minutes(5)))
 struct StateInspectionTests {
   @Test func whatALimiterWroteIsRead() async throws {
     let limiter = try await LimiterUnderTest(.redis)

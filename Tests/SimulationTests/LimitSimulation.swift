@@ -213,10 +213,13 @@ final class LimitSimulation {
     for (key, entry) in entries {
       switch entry.value {
       case .budget(let spent, _): counted += spent
-      case .slots(let slots): fail("I5: \(key) still has \(slots.holders.count) holders at \(now)")
+      // One that a clock gone back left too long is cut by the next that looks, and nobody does any more.
+      case .slots(let slots) where jumped == 0:
+        fail("I5: \(key) still has \(slots.holders.count) holders at \(now)")
       case .reservation where jumped == 0 && entry.expires - now > 600_000: fail("I2: \(key) is left")
       case .bucket(let bucket, let rule):
         if bucket.level > rule.capacity { fail("I2: \(key) holds more than it can") }
+      case .slots: break
       case .reservation: break  // the mark of a debt, which keeps a lost reply from charging it twice
       }
     }

@@ -36,6 +36,7 @@ local function room(i)
   end
   local free = max(0, number(i, 1) - held(KEYS[i + 1]))
   if free > 0 then return 0, free end
+  tidy(KEYS[i + 1], number(i, 2))  -- or what a clock gone back left too long would hold its slots until nobody remembers
   return SLOT_WAIT, 0
 end
 

@@ -86,7 +86,7 @@ package struct LimitStore: Sendable {
   }
 
   /// The refusal of the limit that lasts longest; nil where all charges fit.
-  private func refusal(of charges: [Charge], _ now: Int64) -> Admission.Reply? {
+  private mutating func refusal(of charges: [Charge], _ now: Int64) -> Admission.Reply? {
     var longest: (charge: Int, wait: Int64?, left: Int64)?
     for (index, charge) in charges.enumerated() {
       let (wait, left) = room(for: charge, now)
@@ -101,7 +101,7 @@ package struct LimitStore: Sendable {
   }
 
   /// How long until a charge fits (0: now, nil: never), and what is left.
-  private func room(for charge: Charge, _ now: Int64) -> (wait: Int64?, left: Int64) {
+  private mutating func room(for charge: Charge, _ now: Int64) -> (wait: Int64?, left: Int64) {
     switch charge.rule {
     case .bucket(let rule):
       let bucket = bucket(charge.key, rule, now)
@@ -112,8 +112,15 @@ package struct LimitStore: Sendable {
       return (charge.cost > budget.capacity ? nil : budget.ends - now, left)
     case .slots(let rule):
       let free = rule.count - slots(charge.key, rule, now).holders.count
+      if free <= 0 { tidy(charge.key, rule, now) }
       return (free > 0 ? 0 : Self.slotWait, Int64(max(0, free)))
     }
+  }
+
+  /// Cuts what a clock gone back left too long: where all slots are held so, nobody else would.
+  private mutating func tidy(_ key: String, _ rule: Slots.Rule, _ now: Int64) {
+    let current = slots(key, rule, now)
+    entries[key]?.value = .slots(current)
   }
 
   /// Takes a charge and returns what is left.

@@ -48,6 +48,16 @@ struct LimitStoreTests {
     #expect(never == .refused(charge: 1, wait: nil, left: 0))
   }
 
+  @Test func slotsThatAClockGoneBackLeftTooLongAreFreeAfterALifetime() {
+    var store = LimitStore()
+    let charge = [Charge(key: "sem", rule: .slots(Self.slots), cost: 1)]
+    for id in ["a", "b"] { _ = store.admit(Self.admission(id, charge), now: 3_600_000) }
+    let full = store.admit(Self.admission("c", charge), now: 0)
+    let later = store.admit(Self.admission("c", charge), now: Self.slots.lifetime)
+    #expect(full == .refused(charge: 0, wait: 1_000, left: 0))
+    #expect(later == .admitted(left: [1]))
+  }
+
   @Test func theSameAgainTakesNothing() {
     var store = LimitStore()
     let admission = Self.admission("a", Self.charges(tokens: 400))
