@@ -127,7 +127,7 @@ func tokenLimit(_ tokens: Int64, key: String = "sy:{t:a}:rl:tokens:hour", outage
 {
   Limit(
     path: key, name: "tokens", label: "tokens", measure: .tokens,
-    shape: .bucket(Bucket.Rule(tokens: tokens, window: 3_600_000)), outage: outage, key: key)
+    shape: .bucket(Bucket.Rule(tokens: tokens, window: 1 << 41)), outage: outage, key: key)
 }
 
 func slotLimit(_ count: Int, key: String = "sy:{t:a}:sem") -> Limit {

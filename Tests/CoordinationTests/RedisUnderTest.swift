@@ -12,7 +12,8 @@ final class RedisUnderTest {
   private static let program = "/usr/bin/redis-server"
   static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: program) }
 
-  private var process = Process()
+  private var process: ChildProcess
+  private var isAlive = true
   private let folder: URL
   private let settings: [String]
   private var connection: UnsafeMutablePointer<redisContext>
@@ -67,39 +68,37 @@ final class RedisUnderTest {
     }
   }
 
-  private static func start(in folder: URL, _ settings: [String], hasFile: Bool) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(filePath: program)
+  private static func start(in folder: URL, _ settings: [String], hasFile: Bool) throws -> ChildProcess {
     let socket = folder.appending(path: "redis").path
-    process.arguments =
+    return try ChildProcess(
+      program,
       (hasFile ? [folder.appending(path: "sentinel.conf").path] : [])
-      + ["--port", "0", "--unixsocket", socket, "--dir", folder.path, "--logfile", "redis.log"] + settings
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    return process
+        + ["--port", "0", "--unixsocket", socket, "--dir", folder.path, "--logfile", "redis.log"] + settings)
   }
 
-  /// Ends the server as a crash does: nothing is said to anyone. (It would not hear SIGTERM: it inherits the mask of a thread that
-  /// blocks it.)
+  /// Ends the server as a crash does: nothing is said to anyone.
   func crash() {
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    guard isAlive else { return }
+    isAlive = false
+    process.signal(SIGKILL)
+    process.wait()
   }
 
   /// Has it hang, until it goes on.
-  func hang() { kill(process.processIdentifier, SIGSTOP) }
-  func goOn() { kill(process.processIdentifier, SIGCONT) }
+  func hang() { process.signal(SIGSTOP) }
+  func goOn() { process.signal(SIGCONT) }
 
   /// Starts it again, where it was, and empty.
   func restart() throws {
     let hasFile = settings.contains("--sentinel")
     process = try Self.start(in: folder, settings, hasFile: hasFile)
+    isAlive = true
     redisFree(connection)
     connection = try Self.connect(to: socket, process)
   }
 
   private static func connect(
-    to socket: String, _ process: Process
+    to socket: String, _ process: ChildProcess
   ) throws -> UnsafeMutablePointer<redisContext> {
     var last = "no connection"
     for _ in 0..<500 where process.isRunning {
@@ -109,7 +108,8 @@ final class RedisUnderTest {
       redisFree(connection)
       usleep(10_000)
     }
-    kill(process.processIdentifier, SIGKILL)
+    process.signal(SIGKILL)
+    process.wait()
     throw Failed(description: "redis-server did not start: \(last)")
   }
 

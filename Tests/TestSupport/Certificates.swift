@@ -55,15 +55,8 @@ package final class Certificates: Sendable {
   }
 
   private func run(_ command: String, _ options: [String], _ more: String...) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: Self.openssl)
-    process.currentDirectoryURL = folder
-    process.arguments = [command] + options + more
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    let process = try ChildProcess(Self.openssl, [command] + options + more, in: folder.path)
+    guard process.wait() == 0 else {
       throw Failure(
         description: "openssl \(command) \((options + more).joined(separator: " ")) failed")
     }

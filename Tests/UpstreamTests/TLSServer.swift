@@ -2,28 +2,22 @@ import Foundation
 import TestSupport
 
 /// The test server of the `openssl` command.
-// Sendable: nothing changes after `init`, and `Process` is only told to end.
-final class TLSServer: @unchecked Sendable {
+final class TLSServer: Sendable {
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }
 
   let port: Int
-  private let process: Process
+  private let process: ChildProcess
 
   /// `certificate`: a name of `Certificates`.
   init(_ certificates: Certificates, _ certificate: String) throws {
-    process = Process()
-    process.executableURL = URL(filePath: Certificates.openssl)
-    process.currentDirectoryURL = URL(filePath: certificates.directory)
-    process.arguments = [
-      "s_server", "-accept", "127.0.0.1:0", "-cert", certificate + ".pem", "-key", "server.key", "-www",
-    ]
     let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
+    process = try ChildProcess(
+      Certificates.openssl,
+      ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate + ".pem", "-key", "server.key", "-www"],
+      in: certificates.directory, output: output.fileHandleForWriting.fileDescriptor)
+    try output.fileHandleForWriting.close()
     var text = ""
     while !text.hasSuffix("\n") || !text.contains("ACCEPT") {
       let bytes = output.fileHandleForReading.availableData
@@ -36,9 +30,9 @@ final class TLSServer: @unchecked Sendable {
     self.port = port
   }
 
-  /// Blocks until it has ended. Not by SIGTERM: the thread that started it may have had that blocked.
+  /// Blocks until it has ended.
   func stop() {
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process.signal(SIGKILL)
+    process.wait()
   }
 }
