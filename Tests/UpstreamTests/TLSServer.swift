@@ -1,28 +1,23 @@
 import Foundation
+import TestSupport
 
 /// Certificates made by the `openssl` command, and its test server behind them.
-// Sendable: nothing changes after `init`, and `Process` is only told to end.
-final class TLSServer: @unchecked Sendable {
+final class TLSServer: Sendable {
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }
 
   let port: Int
-  private let process: Process
+  private let process: ChildProcess
 
   /// `certificate`: a name of `Certificates`.
   init(_ certificates: Certificates, _ certificate: String) throws {
-    process = Process()
-    process.executableURL = URL(filePath: Certificates.openssl)
-    process.currentDirectoryURL = certificates.folder
-    process.arguments = [
-      "s_server", "-accept", "127.0.0.1:0", "-cert", certificate + ".pem", "-key", "server.key", "-www",
-    ]
     let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
+    process = try ChildProcess(
+      Certificates.openssl,
+      ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate + ".pem", "-key", "server.key", "-www"],
+      in: certificates.folder.path, output: output.fileHandleForWriting.fileDescriptor)
+    try output.fileHandleForWriting.close()
     var text = ""
     while !text.hasSuffix("\n") || !text.contains("ACCEPT") {
       let bytes = output.fileHandleForReading.availableData
@@ -35,10 +30,10 @@ final class TLSServer: @unchecked Sendable {
     self.port = port
   }
 
-  /// Blocks until it has ended. Not by SIGTERM: the thread that started it may have had that blocked.
+  /// Blocks until it has ended.
   func stop() {
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process.signal(SIGKILL)
+    process.wait()
   }
 }
 
@@ -84,15 +79,8 @@ final class Certificates: Sendable {
   }
 
   private func run(_ command: String, _ options: [String], _ more: String...) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: Self.openssl)
-    process.currentDirectoryURL = folder
-    process.arguments = [command] + options + more
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    let process = try ChildProcess(Self.openssl, [command] + options + more, in: folder.path)
+    guard process.wait() == 0 else {
       throw TLSServer.Failure(
         description: "openssl \(command) \((options + more).joined(separator: " ")) failed")
     }
