@@ -16,8 +16,8 @@ import Upstream
 extension Worker {
   func serve(_ exchange: Exchange) async {
     do throws(ExchangeError) {
-      guard let surface = try surface(of: exchange) else { return settle(exchange) }
-      let principal = try authenticate(exchange)
+      guard let surface = try await surface(of: exchange) else { return settle(exchange) }
+      let principal = try await authenticate(exchange)
       let body = try await exchange.body()
       let request = try read(body, surface, exchange)
       let model = try route(request.facts, principal, exchange)
@@ -30,7 +30,7 @@ extension Worker {
   }
 
   /// What is called; nil where the answer needs no provider and was given.
-  private func surface(of exchange: Exchange) throws(ExchangeError) -> Surface? {
+  private func surface(of exchange: Exchange) async throws(ExchangeError) -> Surface? {
     switch Route(exchange.head) {
     case .surface(let surface):
       exchange.surface = surface
@@ -39,23 +39,12 @@ extension Worker {
       if !Exchange.isValidAllowance(exchange.head) { throw .requestTimeout }
       return surface
     case .models(let id):
-      let principal = try authenticate(exchange)
+      let principal = try await authenticate(exchange)
       try answerModels(id, principal, exchange)
       return nil
     case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
     case .unknown: throw .unknownPath(exchange.head.pathString)
     }
-  }
-
-  /// The caller, by the key in `authorization` or `x-api-key`.
-  private func authenticate(_ exchange: Exchange) throws(ExchangeError) -> Principal {
-    let authenticator = exchange.snapshot.authenticator
-    let principal =
-      authenticator.needsKey
-      ? exchange.head.withKey { authenticator.principal(for: $0) } : authenticator.principal(for: nil)
-    guard let principal else { throw exchange.head.withKey { $0 == nil } ? .missingKey : .wrongKey }
-    exchange.principal = principal
-    return principal
   }
 
   private func read(

@@ -139,6 +139,8 @@ package final class Replica: Sendable {
   /// the start only.
   package func apply(_ settings: Settings) async {
     let next = snapshot.withLockedValue { current in
+      var settings = settings
+      settings.state = current.settings.state  // its keys' prefix too: replicas that differ in it would not share
       current = Snapshot(settings, epoch: current.epoch + 1, former: current)
       return current
     }
@@ -204,6 +206,15 @@ package final class Replica: Sendable {
     try? await channel?.close().get()
   }
 
+  // MARK: Keys
+
+  /// What makes and revokes virtual keys, by the configuration in force.
+  func adminKeys() -> AdminKeys {
+    AdminKeys(
+      manager: workers[0].keyManager, settings: snapshot.withLockedValue { $0.settings },
+      now: SystemClock.wallMilliseconds())
+  }
+
   // MARK: Metrics
 
   /// Everything counted, in Prometheus' text format.
@@ -240,11 +251,25 @@ package final class Replica: Sendable {
       (Catalogue.slotsHeld, state.slotsHeld),
     ]
     for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
+    record(gauges.keys, in: shard)
     shard.set(
       registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))
     shard.set(
       registry.series(Catalogue.configReloads, "refused"), to: Int64(reloadsRefused.load(ordering: .relaxed)))
     shard.set(registry.series(Catalogue.buildInfo, surroundings.version), to: 1)
+  }
+}
+
+extension Replica {
+  private func record(_ keys: KeyFigures, in shard: MetricsShard) {
+    let results: [(String, Int64)] = [
+      ("used", keys.counts.used), ("used_stale", keys.counts.usedStale), ("asked", keys.counts.asked),
+      ("waited", keys.counts.waited), ("refused", keys.counts.refused.values.reduce(0, +)),
+      ("busy", keys.counts.busy), ("unavailable", keys.counts.unavailable),
+    ]
+    for (result, count) in results { shard.set(registry.series(Catalogue.keyLookups, result), to: count) }
+    shard.set(registry.series(Catalogue.keysKnown), to: Int64(keys.known))
+    shard.set(registry.series(Catalogue.keyAge), to: keys.oldest)
   }
 }
 
@@ -256,6 +281,7 @@ struct WorkerGauges: Sendable {
   var lostSettlements = 0
   /// Some worker goes on without the shared state.
   var isAlone = false
+  var keys = KeyFigures()
 
   mutating func add(_ other: WorkerGauges) {
     connections += other.connections
@@ -263,6 +289,7 @@ struct WorkerGauges: Sendable {
     unsettled += other.unsettled
     lostSettlements += other.lostSettlements
     isAlone = isAlone || other.isAlone
+    keys.add(other.keys)
   }
 }
 
@@ -270,7 +297,7 @@ extension Worker {
   func figures() -> (MetricsSnapshot, WorkerGauges) {
     let gauges = WorkerGauges(
       connections: connectionCount, transfers: upstream.activeCount, unsettled: limiter.waiting,
-      lostSettlements: limiter.lostSettlements, isAlone: !limiter.isShared)
+      lostSettlements: limiter.lostSettlements, isAlone: !limiter.isShared, keys: keys.figures())
     return (shard.snapshot(), gauges)
   }
 }

@@ -134,7 +134,7 @@ extension AnswerRecord {
     self.verdict = verdict
     self.bytesOut = bytesOut
     usage = attempt.usage
-    seenTokens = Int64(attempt.seenTokens)
+    seenTokens = attempt.seenTokens.map(Int64.init)
     finishReason = attempt.finishReason
     isStream = attempt.kind == .events
     upstreamRequestID = attempt.head.first("x-request-id")

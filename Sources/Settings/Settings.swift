@@ -199,6 +199,17 @@ extension Settings {
     /// Globs of model names; empty allows all.
     package var models: [String] = []
     package var limits: [Limit] = []
+
+    package init(
+      id: String, sha256: [UInt8], team: String? = nil, user: String? = nil, models: [String] = [], limits: [Limit] = []
+    ) {
+      self.id = id
+      self.sha256 = sha256
+      self.team = team
+      self.user = user
+      self.models = models
+      self.limits = limits
+    }
   }
 
   package struct Telemetry: Sendable, Equatable {

@@ -51,7 +51,7 @@ enum ImportTable {
         "Glibc",
       ]),
       // The data port has a parser of our own; NIO's codec serves the admin port.
-      doors: ["NIOHTTP1": ["AdminServer.swift"]]),
+      doors: ["NIOHTTP1": ["AdminServer.swift", "AdminAnswer.swift", "AdminKeys.swift"]]),
 
     Row(
       target: "switchyard",

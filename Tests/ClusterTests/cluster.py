@@ -238,7 +238,7 @@ def script(name):
 
 CONFIG = """
 server: {{ host: 127.0.0.1, port: {port}, workers: {workers}{server} }}
-admin: {{ port: {admin} }}
+admin: {{ port: {admin}{token} }}
 {state}
 providers:
   sim: {{ dialect: openai, base_url: "{provider}/v1", api_key: "${{PROVIDER_KEY}}" }}
@@ -249,6 +249,7 @@ models:
 tenants:
   acme:
     limits: [{limits}]
+    teams: {{ search: {{}} }}
     keys: [ {{ id: ci, sha256: {key} }} ]
 """
 
@@ -256,19 +257,19 @@ tenants:
 class Cluster:
     """Replicas that share one Redis (or none) and one simulated provider."""
 
-    def __init__(self, replicas, limits, redis=None, workers=1, deployment="", state="", simulator=(), server=""):
+    def __init__(self, replicas, limits, redis=None, workers=1, deployment="", state="", simulator=(), server="", admin=""):
         self.redis = redis
         self.simulator = Simulator(*simulator)
         self.folder = tempfile.mkdtemp(prefix="sy-cluster-")
         self.routers = []
         shared = f'state: {{ redis: "{redis.url}"{state} }}' if redis else ""
         for number in range(replicas):
-            port, admin = free_port(), free_port()
+            port, admin_port = free_port(), free_port()
             path = pathlib.Path(self.folder) / f"{number}.yaml"
             path.write_text(CONFIG.format(
-                port=port, admin=admin, workers=workers, server=server, state=shared, provider=self.simulator.url,
+                port=port, admin=admin_port, token=admin, workers=workers, server=server, state=shared, provider=self.simulator.url,
                 deployment=f", limits: [{deployment}]" if deployment else "", limits=limits, key=sha256(CLIENT_KEY)))
-            self.routers.append(Router(path, KEYS, port, admin))
+            self.routers.append(Router(path, KEYS, port, admin_port))
         for router in self.routers:
             router.wait_until_ready()
 
@@ -318,11 +319,11 @@ class Answer:
 class Client:
     """Asks replicas in turn, at a steady rate whatever becomes of it; keeps connections."""
 
-    def __init__(self, ports, body):
+    def __init__(self, ports, body, key=CLIENT_KEY):
         self.ports = ports
         payload = json.dumps(body).encode()
         self.request = (
-            f"POST /v1/chat/completions HTTP/1.1\r\nhost: sy\r\nauthorization: Bearer {CLIENT_KEY}\r\n"
+            f"POST /v1/chat/completions HTTP/1.1\r\nhost: sy\r\nauthorization: Bearer {key}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(payload)}\r\n\r\n").encode() + payload
         self.idle = {port: [] for port in ports}
         self.answers = []

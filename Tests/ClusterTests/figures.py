@@ -7,14 +7,16 @@
 import argparse
 import asyncio
 import multiprocessing
+import os
 import random
 import socket
+import subprocess
 import sys
 import threading
 import time
 
 from cluster import (
-    Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
+    BINARIES, KEYS, Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
 
 FIGURES = {}
 
@@ -410,6 +412,46 @@ def killed_in_mid_stream(seconds=1_000):
             cluster.replace(0)
     finally:
         redis.stop()
+
+
+@figure("revoke")
+def revoked_everywhere(seconds=20):
+    """How long after `switchyard keys revoke` has answered the last of 5 replicas lets the key in, under load."""
+    redis = Redis()
+    try:
+        with Cluster(5, "{ requests: 6M, per: minute }", redis, workers=2) as cluster:
+            late, end = [], time.monotonic() + seconds
+            while time.monotonic() < end or not late:
+                key = keys(cluster, "create", "--tenant", "acme")
+                clients = [Client([router.port], {"model": "mock-model", "messages": prompt_of(20), "max_tokens": 5}, key)
+                           for router in cluster.routers]
+                revoked = []
+
+                def revoke():
+                    keys(cluster, "revoke", key.split("-")[1])
+                    revoked.append(time.monotonic())
+
+                async def all_of_them():
+                    revoking = asyncio.get_running_loop().run_in_executor(None, lambda: (time.sleep(1), revoke()))
+                    await asyncio.gather(*(client.run(20, 3) for client in clients), revoking)
+
+                asyncio.run(all_of_them())
+                for client in clients:
+                    demand(client.count(200) > 10 and client.count(401) > 5, "the key was not used, or not refused")
+                    late.append(max(0, max(a.at for a in client.answers if a.status == 200) - revoked[0]))
+            print(
+                f"revoke: {len(late)} revocations seen by replicas: p50 {quantile(late, 0.5) * 1e3:.0f} ms, max {max(late) * 1e3:.0f} ms"
+                " behind the command's answer")
+            demand_in_time(max(late) <= 1, "it took more than a second")
+    finally:
+        redis.stop()
+
+
+def keys(cluster, *words):
+    """`switchyard keys …`: what it printed."""
+    return subprocess.run(
+        [BINARIES / "switchyard", "keys", *words, "--config", cluster.routers[0].config], check=True, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, env={**os.environ, **KEYS}).stdout.strip()
 
 
 def only(redis, pattern):

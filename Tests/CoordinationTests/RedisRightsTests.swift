@@ -124,10 +124,15 @@ struct RedisRightsTests {
   @Test func everyCommandOfAScriptIsAmongThem() {
     let scripts = StateScripts.shared
     let limits = scripts.limits
-    for script in [limits.admit, limits.settle, limits.charge, limits.renew, scripts.presence] {
+    let keys = scripts.keys
+    let all = [
+      limits.admit, limits.settle, limits.charge, limits.renew, scripts.presence, keys.put, keys.get, keys.revoke,
+      keys.note, keys.changes, keys.list, keys.secret,
+    ]
+    for script in all {
       let commands = script.source.matches(of: #/call\('(\w+)'/#).map { $0.1.lowercased() }
       #expect(commands.count > 4)
-      #expect(Set(commands).isSubset(of: Set(RedisRights.data)))
+      #expect(Set(commands).isSubset(of: Set(RedisRights.data + RedisRights.messages)))
     }
   }
 }

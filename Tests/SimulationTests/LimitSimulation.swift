@@ -160,7 +160,10 @@ final class LimitSimulation {
     replica.limiter.admit(
       .init(exchange: [group], attempt: [], demand: demand, lifetime: 60_000)
     ) { [self] answer in
-      guard replica.isAlive else { return }  // its reservation, if any, was abandoned unseen
+      guard replica.isAlive else {  // what was reserved on its way is abandoned too
+        if case .admitted(let grant?, _) = answer, !grant.isLocal { abandoned += estimate }
+        return
+      }
       guard case .admitted(let grant?, _) = answer else {
         refused += 1
         return

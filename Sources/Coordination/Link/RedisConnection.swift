@@ -11,8 +11,10 @@ final class RedisConnection: ChannelInboundHandler {
   enum Failure: Error, Equatable {
     /// No reply by the deadline. Redis may have done it, or may do it yet.
     case timeout
-    /// The connection ended before the reply.
+    /// The connection ended before the reply. Redis may have done it.
     case disconnected
+    /// There is no connection: nothing was sent.
+    case unsent
   }
 
   typealias Completion = (Result<Reply, Failure>) -> Void
@@ -53,13 +55,13 @@ final class RedisConnection: ChannelInboundHandler {
   func words(for failure: Failure) -> String {
     switch failure {
     case .timeout: "no reply in time"
-    case .disconnected: error.map(RedisDialer.words) ?? "the connection was closed"
+    case .disconnected, .unsent: error.map(RedisDialer.words) ?? "the connection was closed"
     }
   }
 
   /// Sends commands, of which each gets one reply; `flush` sends them on their way.
   func send(_ command: ByteBuffer, by deadline: NIODeadline, _ completion: @escaping Completion) {
-    guard let context else { return completion(.failure(.disconnected)) }
+    guard let context else { return completion(.failure(.unsent)) }
     calls.append(Call(deadline: deadline, completion: completion))
     context.write(wrapOutboundOut(command), promise: nil)
     isUnflushed = true

@@ -30,12 +30,17 @@ final class RedisDialer {
           if case .tcp(let host, _) = address, let handler = try bound.value.dialer.encryption(to: host) {
             try pipeline.addHandler(handler)
           }
-          try pipeline.addHandler(bound.value.connection)
+          // A host with several addresses is tried at each: the connection belongs to the one that is reached.
+          if case .unix = address { try pipeline.addHandler(bound.value.connection) }
         }
       }
     switch address {
     case .tcp(let host, let port):
       return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
+        .flatMapThrowing { channel in
+          try channel.pipeline.syncOperations.addHandler(bound.value.connection)
+          return channel
+        }
     case .unix(let path): return bootstrap.connect(unixDomainSocketPath: path)
     }
   }

@@ -86,7 +86,7 @@ final class RedisLink {
   func send(
     _ command: ByteBuffer, by deadline: NIODeadline, _ completion: @escaping RedisConnection.Completion
   ) {
-    guard isReady, let connection else { return completion(.failure(.disconnected)) }
+    guard isReady, let connection else { return completion(.failure(.unsent)) }
     connection.send(command, by: deadline, completion)
   }
 

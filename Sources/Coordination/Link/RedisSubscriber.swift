@@ -90,7 +90,7 @@ final class RedisSubscriber {
       switch result {
       case .success(let reply): done(self, reply)
       case .failure(.timeout): link.drop()
-      case .failure(.disconnected): break
+      case .failure(.disconnected), .failure(.unsent): break
       }
     }
     link.flush()

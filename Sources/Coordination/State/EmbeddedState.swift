@@ -8,12 +8,15 @@ package final class EmbeddedStore: Sendable {
   /// Groups of keys in stores of their own, so that workers seldom wait for each other. A group's keys share their tag, and so
   /// their store.
   private let stores: [NIOLockedValueBox<LimitStore>]
+  private let keys = NIOLockedValueBox(KeyStore(EmbeddedState.names))
 
   package init() { stores = (0..<32).map { _ in NIOLockedValueBox(LimitStore()) } }
 
   func with<Value>(_ key: String, _ body: (inout LimitStore) -> Value) -> Value {
     stores[Self.position(key, stores.count)].withLockedValue(body)
   }
+
+  func withKeys<Value>(_ body: (inout KeyStore) -> Value) -> Value { keys.withLockedValue(body) }
 
   private let swept = Synchronization.Atomic<Int64>(0)
   private static let period: Int64 = 10_000
@@ -25,6 +28,7 @@ package final class EmbeddedStore: Sendable {
       swept.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
     else { return }
     for store in stores { store.withLockedValue { $0.sweep(now: now) } }
+    withKeys { $0.sweep(now: now) }
   }
 
   /// Everything that is kept now, for people who look.
@@ -46,7 +50,7 @@ package final class EmbeddedStore: Sendable {
 }
 
 package final class EmbeddedState: SharedState {
-  private let store: EmbeddedStore
+  let store: EmbeddedStore
 
   package init(_ store: EmbeddedStore) { self.store = store }
 

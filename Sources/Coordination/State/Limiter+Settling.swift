@@ -81,20 +81,40 @@ extension Limiter {
         switch result {
         case .success(.settled): break
         case .success(.gone): self?.chargeBeyond(reserved, settling)
-        case .failure(let failure): if failure.mayPass { self?.keep(item) }
+        case .failure(let failure): self?.retry(settling, reserved, after: failure)
         }
       }
     case .debt(let admission):
       state.charge(admission) { [weak self] result in
-        if case .failure(let failure) = result, failure.mayPass { self?.keep(item) }
+        guard let self, case .failure(let failure) = result else { return }
+        failure.mayPass ? keep(item) : charge(apart: admission)
       }
+    }
+  }
+
+  private func retry(_ settling: Settling, _ reserved: Reserved, after failure: StateFailure) {
+    guard failure.mayPass else { return lostSettlements += 1 }
+    var reserved = reserved
+    if failure == .timeout || failure == .lost { reserved.mayBeSettled = true }
+    keep(.settling(settling, reserved))
+  }
+
+  /// One of the limits has a value that no script wrote: the others are charged each by itself.
+  private func charge(apart admission: Admission) {
+    guard admission.charges.count > 1 else { return lostSettlements += 1 }
+    for (place, charge) in admission.charges.enumerated() {
+      keep(
+        .debt(
+          Admission(
+            id: admission.id, reservation: "\(admission.reservation):\(place)", owner: admission.owner,
+            lifetime: admission.lifetime, charges: [charge])))
     }
   }
 
   /// A reservation that has expired stays charged as it was; what was really taken beyond it is charged now. (One that is gone
   /// before its time was settled, by a call whose reply was lost.)
   private func chargeBeyond(_ reserved: Reserved, _ settling: Settling) {
-    guard replica.clock.monotonic >= reserved.expires else { return }
+    guard replica.clock.monotonic >= reserved.expires, !reserved.mayBeSettled else { return }
     let more = zip(settling.charges, reserved.admission.charges).compactMap { actual, reserved in
       actual.cost > reserved.cost ? actual.costing(actual.cost - reserved.cost) : nil
     }
@@ -124,11 +144,18 @@ extension Limiter {
     if replica.isDue(.sweep) { replica.sweep(isAvailable: state.isAvailable, now: state.now) }
     guard state.isAvailable else { return }
     if replica.isDue(.renewal) { renew() }
-    let items = unsettled
-    unsettled = []
-    for item in items { send(item) }
+    resend(Self.mostResent)
     payDebts()
     state.flush()
+  }
+
+  /// A Redis that was away for long gets its due in pieces: all at once would take it longer than a call may take.
+  private static var mostResent: Int { 200 }
+
+  private func resend(_ most: Int) {
+    let items = unsettled.prefix(most)
+    unsettled.removeFirst(items.count)
+    for item in items { send(item) }
   }
 
   private func payDebts() {
@@ -151,7 +178,13 @@ extension Limiter {
   }
 
   /// Ends the way to the shared state. What waits for it stays charged at the estimate.
-  package func close() { state.close() }
+  package func close() {
+    if state.isAvailable {
+      resend(unsettled.count)
+      payDebts()
+    }
+    state.close()
+  }
 
   /// Whether the shared state is asked, and not this replica alone.
   package var isShared: Bool { state.isAvailable }

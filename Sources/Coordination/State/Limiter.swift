@@ -44,6 +44,8 @@ package final class Limiter {
     var admission: Admission
     /// Monotonic milliseconds.
     var expires: Int64
+    /// A settlement was sent of which nobody knows whether it arrived.
+    var mayBeSettled = false
   }
 
   private static let mostKeys = 10_000
@@ -200,6 +202,7 @@ package final class Limiter {
         .init(
           group: asking.groups[$0], admission: asking.admissions[$0], isLocal: false, expires: .max, left: [])
       })
+    for (reply, admission) in zip(asking.replies, asking.admissions) where reply.mayHaveHappened { giveBackLater(admission) }
     asking.isSecond = true
     asking.replies = asking.replies.map { _ in .failure(.unavailable) }
     prepare(asking)
@@ -226,7 +229,7 @@ package final class Limiter {
           outcome.refusal,
           Refusal(limit: group.limits[charge], wait: wait, left: left, isClosed: false, isLocal: false))
       case .success(.otherWindow), .failure:
-        if asking.replies[place] == .failure(.timeout) { giveBackLater(admission) }
+        if asking.replies[place].mayHaveHappened { giveBackLater(admission) }
         let (part, refusal) = admitLocally(group, admission)
         if let part { outcome.parts.append(part) }
         if let refusal { outcome.refusal = later(outcome.refusal, refusal) }
@@ -269,9 +272,12 @@ package final class Limiter {
     replica.noteLocal()
     let replicas = replica.replicas
     let reply = replica.local.withLockedValue { local in
-      local.admit(
+      let reply = local.admit(
         admission, group.limits, replicas: replicas, now: state.now, left: { left[$0] },
         held: { key in replica.held.withLockedValue { $0.count(key) } })
+      // Under the same lock: no other worker is to find the same slot free.
+      if case .admitted = reply { takeSlots(admission) }
+      return reply
     }
     guard case .refused(let charge, let wait, let left) = reply else {
       return (.init(group: group, admission: admission, isLocal: true, expires: .max, left: []), nil)
@@ -283,6 +289,9 @@ package final class Limiter {
 }
 
 extension Result<Admission.Reply, StateFailure> {
+  /// It was sent, and nobody knows what came of it.
+  fileprivate var mayHaveHappened: Bool { self == .failure(.timeout) || self == .failure(.lost) }
+
   /// Redis' clock, where a budget's window isn't that of now.
   fileprivate var otherWindow: Int64? {
     if case .success(.otherWindow(let now)) = self { now } else { nil }

@@ -6,7 +6,8 @@ import Synchronization
 package final class RedisState: SharedState {
   private let client: RedisClient
   private let replica: ReplicaState
-  private let scripts: StateScripts
+  let scripts: StateScripts
+  package let keyNames: KeyNames
   private let timeout: TimeAmount
   private let register: String
   private let workers: Int
@@ -36,6 +37,7 @@ package final class RedisState: SharedState {
     self.timeout = timeout
     self.tell = tell
     register = "\(prefix):{replicas}:seen"
+    keyNames = KeyNames(prefix: prefix)
     scripts = .shared
     self.workers = workers
     client = RedisClient(address, on: loop) { news in
@@ -141,7 +143,7 @@ package final class RedisState: SharedState {
 
   // MARK: Calls
 
-  private func run(
+  func run(
     _ script: Script, _ call: ScriptCall, _ completion: @escaping (Result<Reply, StateFailure>) -> Void
   ) {
     let deadline = NIODeadline.now() + timeout
@@ -165,6 +167,7 @@ package final class RedisState: SharedState {
     switch outcome {
     case .success: note(replica.succeeded(Self.monotonic), because: nil)
     case .failure(.refused(let error)) where error.isOfTheKey: tell(.foreignValue("\(error)"))
+    case .failure(.unavailable): break  // nothing was sent, which says nothing of the rest of Redis
     case .failure(let failure): note(replica.failed(Self.monotonic), because: failure)
     }
     completion(outcome)
@@ -176,7 +179,8 @@ package final class RedisState: SharedState {
     case .success(.error(let error)): .failure(.refused(error))
     case .success(let reply): .success(reply)
     case .failure(.timeout): .failure(.timeout)
-    case .failure(.disconnected): .failure(.unavailable)
+    case .failure(.disconnected): .failure(.lost)
+    case .failure(.unsent): .failure(.unavailable)
     }
   }
 
@@ -197,6 +201,7 @@ package final class RedisState: SharedState {
 /// All scripts; read and hashed once.
 struct StateScripts: Sendable {
   let limits = LimitScripts()
+  let keys = KeyScripts()
   let presence = Script(PackageResources.presence_lua)
 
   static let shared = StateScripts()

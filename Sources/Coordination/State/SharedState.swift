@@ -4,6 +4,8 @@ package import Policy
 package enum StateFailure: Error, Equatable, Sendable {
   /// There is no connection, or the breaker is open: nothing was sent.
   case unavailable
+  /// The connection ended before the answer. What was asked for may have happened.
+  case lost
   /// Nothing came back in time. What was asked for may have happened, or may yet happen.
   case timeout
   /// It answered that it can't: its own words.

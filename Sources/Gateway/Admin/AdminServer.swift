@@ -4,7 +4,7 @@ import NIOPosix
 import Settings
 import Telemetry
 
-/// The admin port: `/livez`, `/readyz` and `/metrics`, on a loop of its own, so that it answers while the workers are busy.
+/// The admin port: `/livez`, `/readyz`, `/metrics` and `/keys`, on a loop of its own, so that it answers while the workers are busy.
 enum AdminServer {
   /// After which a connection on which nothing moves is closed: scrapers come more often.
   static let idleTimeout = TimeAmount.seconds(75)
@@ -31,15 +31,13 @@ private final class AdminHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
-  private struct Answer: Sendable {
-    var status: HTTPResponseStatus
-    var text: String
-    var type = "text/plain; charset=utf-8"
-  }
+  /// Bytes of a request's body; more is refused.
+  private static let bodyLimit = 64 << 10
 
   private let replica: Replica
   private let token: Secret?
   private var head: HTTPRequestHead?
+  private var body = ByteBuffer()
 
   init(replica: Replica, token: Secret?) {
     self.replica = replica
@@ -48,19 +46,25 @@ private final class AdminHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
-    case .head(let head): self.head = head
-    case .body: break
+    case .head(let head):
+      self.head = head
+      body.clear()
+    case .body(var bytes): if body.readableBytes <= Self.bodyLimit { body.writeBuffer(&bytes) }
     case .end:
       guard let head else { return }
-      answer(head, context)
+      answer(head, String(buffer: body), context)
     }
   }
 
-  private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+  private func answer(_ head: HTTPRequestHead, _ body: String, _ context: ChannelHandlerContext) {
     let replica = replica
     let isAllowed = isAllowed(head)
+    let hasToken = token != nil
     let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-    context.eventLoop.makeFutureWithTask { await Self.answer(head, replica, isAllowed: isAllowed) }
+    context.eventLoop.makeFutureWithTask { 
+      guard head.uri.hasPrefix("/keys") else { return await Self.answer(head, replica, isAllowed: isAllowed) }
+      return await Self.keys(head, body, replica, isAllowed: isAllowed, hasToken: hasToken)
+    }
       .whenSuccess { answer in bound.value.handler.write(answer, to: head, bound.value.context) }
   }
 
@@ -75,32 +79,53 @@ private final class AdminHandler: ChannelInboundHandler {
     given.count == wanted.count && zip(given, wanted).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
   }
 
-  private static func answer(_ head: HTTPRequestHead, _ replica: Replica, isAllowed: Bool) async -> Answer {
+  private static let unauthorized = AdminAnswer(
+    status: .unauthorized, text: "send Authorization: Bearer TOKEN (admin.token)\n")
+
+  private static func answer(_ head: HTTPRequestHead, _ replica: Replica, isAllowed: Bool) async -> AdminAnswer {
     let path = head.uri.prefix { $0 != "?" }
     guard head.method == .GET || head.method == .HEAD else {
-      return Answer(status: .methodNotAllowed, text: "GET only\n")
+      return AdminAnswer(status: .methodNotAllowed, text: "GET only\n")
     }
     switch path {
-    case "/livez": return Answer(status: .ok, text: "ok\n")
+    case "/livez": return AdminAnswer(status: .ok, text: "ok\n")
     case "/readyz": return readiness(replica)
     case "/metrics":
-      guard isAllowed else {
-        return Answer(status: .unauthorized, text: "send Authorization: Bearer TOKEN (admin.token)\n")
-      }
-      return Answer(status: .ok, text: await replica.metrics(), type: PrometheusText.contentType)
-    default: return Answer(status: .notFound, text: "there are /livez, /readyz and /metrics\n")
+      guard isAllowed else { return unauthorized }
+      return AdminAnswer(status: .ok, text: await replica.metrics(), type: PrometheusText.contentType)
+    default: return AdminAnswer(status: .notFound, text: "there are /livez, /readyz, /metrics and /keys\n")
     }
   }
 
-  private static func readiness(_ replica: Replica) -> Answer {
+  /// Whoever can make keys must have shown a token: without one in the configuration nobody can.
+  private static func keys(
+    _ head: HTTPRequestHead, _ body: String, _ replica: Replica, isAllowed: Bool, hasToken: Bool
+  ) async -> AdminAnswer {
+    guard hasToken else {
+      return .error(.forbidden, "set admin.token in the configuration: keys are made with a token only")
+    }
+    guard isAllowed else { return unauthorized }
+    guard body.utf8.count <= bodyLimit else { return .error(.payloadTooLarge, "send at most \(bodyLimit) bytes") }
+    let parts = head.uri.split(separator: "?", maxSplits: 1)
+    let path = parts[0].split(separator: "/").map(String.init)
+    guard path.first == "keys" else { return .error(.notFound, "there is /keys") }
+    var query: [String: String] = [:]
+    for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
+      let words = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      query[String(words[0])] = words.count > 1 ? String(words[1]) : ""
+    }
+    return await replica.adminKeys().answer(head.method, Array(path.dropFirst()), query: query, body: body)
+  }
+
+  private static func readiness(_ replica: Replica) -> AdminAnswer {
     switch replica.phase {
-    case .ready: Answer(status: .ok, text: "ok\n")
-    case .starting: Answer(status: .serviceUnavailable, text: "starting\n")
-    case .draining, .stopped: Answer(status: .serviceUnavailable, text: "draining\n")
+    case .ready: AdminAnswer(status: .ok, text: "ok\n")
+    case .starting: AdminAnswer(status: .serviceUnavailable, text: "starting\n")
+    case .draining, .stopped: AdminAnswer(status: .serviceUnavailable, text: "draining\n")
     }
   }
 
-  private func write(_ answer: Answer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+  private func write(_ answer: AdminAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     let body = ByteBuffer(string: answer.text)
     var response = HTTPResponseHead(version: .http1_1, status: answer.status)
     response.headers.add(name: "content-type", value: answer.type)

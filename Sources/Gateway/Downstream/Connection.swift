@@ -37,6 +37,8 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   private var isWaitingToRun = false
   /// The client's address, without port.
   private(set) var remoteAddress = "-"
+  /// Stands for the address, of IPv6 for the network of 64 bits, where clients are counted apart.
+  private(set) var addressHash: UInt64 = 0
   /// Where the worker's list has this connection, once it is open.
   var position = Int.max
 
@@ -53,6 +55,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     remoteAddress = context.channel.remoteAddress?.ipAddress ?? "-"
+    addressHash = context.channel.remoteAddress?.network ?? 0
   }
 
   func channelActive(context: ChannelHandlerContext) {
@@ -271,5 +274,19 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   private func discard(_ count: Int) {
     lingered += count
     if lingered > Self.lingerLimit { context?.close(promise: nil) }
+  }
+}
+
+extension SocketAddress {
+  /// An IPv4 address, or the upper half of an IPv6 one, as a number.
+  fileprivate var network: UInt64 {
+    switch self {
+    // As sockaddr_in and sockaddr_in6 are laid out.
+    case .v4(let address):
+      withUnsafeBytes(of: address.address) { UInt64($0.loadUnaligned(fromByteOffset: 4, as: UInt32.self)) }
+    case .v6(let address):
+      withUnsafeBytes(of: address.address) { $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self) }
+    case .unixDomainSocket: 0
+    }
   }
 }

@@ -270,7 +270,12 @@ final class Attempt: TransferConsumer {
   // MARK: What was learnt
 
   var usage: Usage? { kind == .events ? scanner.facts.usage : answerFacts?.usage }
-  /// Tokens that were seen of an answer which says nothing of its usage: an event of a stream is about one, and so are four bytes.
-  var seenTokens: Int { kind == .events ? scanner.facts.contentEvents : seenBytes / 4 }
+  /// Tokens that were seen of an answer which says nothing of its usage: an event of a stream is about one, and so are four bytes of
+  /// text. Embeddings have none; of a plain answer beyond `holdLimit` nobody has looked what it is.
+  var seenTokens: Int? {
+    if kind == .events { return scanner.facts.contentEvents }
+    if surface == .embeddings { return 0 }
+    return seenBytes > Self.holdLimit ? nil : seenBytes / 4
+  }
   var finishReason: String? { kind == .events ? scanner.facts.finishReason : answerFacts?.finishReason }
 }

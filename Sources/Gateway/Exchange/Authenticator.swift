@@ -1,18 +1,32 @@
-import Crypto
+import Coordination
 import Policy
 import Settings
 
 /// Turns an API key into a principal: keys are kept as SHA-256 digests only.
 struct Authenticator: Sendable {
   private struct Entry: Sendable {
-    var digest: [UInt8]
+    var digest: KeyDigest
     var principal: Principal
+    /// In `keyIDs`.
+    var position: Int
   }
 
-  /// By the first eight bytes of the digest. Whoever could steer those could invert SHA-256, so the look-up's time tells nothing.
+  /// What the configuration says of a key.
+  enum Finding {
+    /// One of its own, at a place of `keyIDs`.
+    case configured(Principal, position: Int)
+    /// Written as virtual keys are: the shared state knows it, or nobody.
+    case virtual(KeyID, KeyDigest)
+    case unknown
+  }
+
+  /// By the prefix of the digest.
   private let entries: [UInt64: [Entry]]
   /// With `auth: { mode: none }` everyone is this principal.
-  private let anyone: Principal?
+  let anyone: Principal?
+  /// Of the configuration's keys, each once.
+  let keyIDs: [String]
+  private let tenants: [String: Settings.Tenant]
 
   init(_ settings: Settings, _ limits: LimitTable) {
     let models = settings.models.map(\.name)
@@ -20,16 +34,28 @@ struct Authenticator: Sendable {
       settings.auth.mode == .none
       ? Principal(tenant: "default", key: "none", team: nil, tier: nil, models: nil) : nil
     var entries: [UInt64: [Entry]] = [:]
+    var ids: [String] = []
     for tenant in settings.tenants {
       for key in tenant.keys {
-        let principal = Principal(
-          tenant: tenant.name, key: key.id, team: key.team, tier: tenant.tier,
-          models: Self.allowed(key.models.map(Glob.init), models),
-          limits: limits.limits(of: key, team: tenant.teams.first { $0.name == key.team }, in: tenant))
-        entries[Self.prefix(key.sha256), default: []].append(Entry(digest: key.sha256, principal: principal))
+        guard let digest = KeyDigest(key.sha256) else { continue }
+        let principal = Self.principal(key, tenant, tier: tenant.tier, limits, models)
+        entries[digest.prefix, default: []].append(
+          Entry(digest: digest, principal: principal, position: ids.count))
+        ids.append(key.id)
       }
     }
     self.entries = entries
+    keyIDs = ids
+    tenants = Dictionary(settings.tenants.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  private static func principal(
+    _ key: Settings.Key, _ tenant: Settings.Tenant, tier: String?, _ limits: LimitTable, _ models: [String]
+  ) -> Principal {
+    Principal(
+      tenant: tenant.name, key: key.id, team: key.team, tier: tier,
+      models: Self.allowed(key.models.map(Glob.init), models),
+      limits: limits.limits(of: key, team: tenant.teams.first { $0.name == key.team }, in: tenant))
   }
 
   private static func allowed(_ globs: [Glob], _ models: [String]) -> Set<Int>? {
@@ -37,34 +63,27 @@ struct Authenticator: Sendable {
     return Set(models.indices.filter { position in globs.contains { $0.matches(models[position]) } })
   }
 
-  var needsKey: Bool { anyone == nil }
-
-  /// The principal of a key; nil where none has that key. `key` is what stands behind `Bearer `.
-  func principal(for key: UnsafeRawBufferPointer?) -> Principal? {
-    if let anyone { return anyone }
-    guard let key else { return nil }
-    return SHA256.hash(bufferPointer: key).withUnsafeBytes { digest in
-      entries[Self.prefix(digest)]?.first { Self.equal($0.digest, digest) }?.principal
+  /// What the configuration says of a key. `key` is what stands behind `Bearer `.
+  func find(_ key: UnsafeRawBufferPointer) -> Finding {
+    let digest = KeyDigest(of: key)
+    if let entry = entries[digest.prefix]?.first(where: { $0.digest == digest }) {
+      return .configured(entry.principal, position: entry.position)
     }
+    return VirtualKey(key).map { .virtual($0.id, digest) } ?? .unknown
   }
 
-  private static func prefix(_ digest: some Collection<UInt8>) -> UInt64 {
-    digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-  }
-
-  /// In a time that doesn't depend on where they differ.
-  private static func equal(_ a: [UInt8], _ b: UnsafeRawBufferPointer) -> Bool {
-    guard a.count == b.count else { return false }
-    var difference: UInt8 = 0
-    for index in a.indices { difference |= a[index] ^ b[index] }
-    return difference == 0
-  }
-}
-
-extension SHA256 {
-  fileprivate static func hash(bufferPointer: UnsafeRawBufferPointer) -> SHA256Digest {
-    var hash = SHA256()
-    hash.update(bufferPointer: bufferPointer)
-    return hash.finalize()
+  /// Whom a virtual key's terms stand for; nil where there is no such tenant, or a limit's time zone is not known on this machine.
+  func principal(of id: KeyID, _ terms: KeyTerms, _ snapshot: Snapshot) -> Principal? {
+    guard let tenant = tenants[terms.tenant] else { return nil }
+    var limits: [Settings.Limit] = []
+    for (place, recorded) in terms.limits.enumerated() {
+      // Not by the key's id: metrics have it as a label.
+      guard let limit = Settings.Limit(recorded, path: "keys.limits[\(place)]") else { return nil }
+      limits.append(limit)
+    }
+    let key = Settings.Key(
+      id: id.description, sha256: [], team: terms.team, user: terms.user, models: terms.models, limits: limits)
+    return Self.principal(
+      key, tenant, tier: terms.tier ?? tenant.tier, snapshot.limitTable, snapshot.models.map(\.name))
   }
 }

@@ -36,6 +36,8 @@ final class Exchange: @unchecked Sendable {
 
   // What its limits were asked for, and what they gave.
   var demand = Demand.nothing
+  /// The demand before the first attempt, without what was charged since.
+  var estimate = Demand.nothing
   var isAdmitted = false
   var grant: Grant?
   var attemptGrant: Grant?
@@ -187,8 +189,8 @@ struct AnswerRecord {
   var state: Int64 = 0
   var bytesOut = 0
   var usage: Usage?
-  /// Tokens of the answer as far as they were seen, where the provider doesn't say.
-  var seenTokens: Int64 = 0
+  /// Tokens of the answer as far as they were seen, where the provider doesn't say; nil where that can't be told.
+  var seenTokens: Int64? = 0
   var finishReason: String?
   var upstreamRequestID: String?
   var isStream = false

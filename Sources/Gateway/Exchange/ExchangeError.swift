@@ -60,6 +60,29 @@ extension ExchangeError {
       + " and not a provider's.",
     fault: .client)
 
+  static let revokedKey = ExchangeError(
+    status: 401, type: "authentication_error", code: "api_key_revoked",
+    message: "The API key was revoked. Ask the operator of this router for another.", fault: .client)
+
+  static let expiredKey = ExchangeError(
+    status: 401, type: "authentication_error", code: "api_key_expired",
+    message: "The API key has expired. Ask the operator of this router for another.", fault: .client)
+
+  /// A virtual key whose tenant the configuration has not got.
+  static let strayKey = ExchangeError(
+    status: 403, type: "permission_error", code: "tenant_not_configured",
+    message: "The API key is good, but this router's configuration has no tenant of its name, or a limit in a time zone that it"
+      + " does not know. Ask the operator.", fault: .switchyard)
+
+  static func tooManyLookups(wait: Int64) -> ExchangeError {
+    var error = ExchangeError(
+      status: 429, type: "rate_limit_error", code: "too_many_unknown_keys",
+      message: "Too many keys that this router has not seen before come from this address. Try again in a second.",
+      fault: .policy)
+    error.retryAfterMilliseconds = wait
+    return error
+  }
+
   static func unknownPath(_ path: String) -> ExchangeError {
     invalid(
       "There is nothing at \(path). Served are POST /v1/chat/completions, /v1/completions, /v1/embeddings,"

@@ -16,7 +16,10 @@ extension Worker {
     let own = exchange.isAdmitted ? nil : principal.limits.group(model: model)
     let attempt = groups(of: step, in: snapshot)
     guard own != nil || !attempt.isEmpty else { return nil }
-    if !exchange.isAdmitted { exchange.demand = demand(facts, model, step, snapshot) }
+    if !exchange.isAdmitted {
+      exchange.demand = demand(facts, model, step, snapshot)
+      exchange.estimate = exchange.demand
+    }
     if !attempt.isEmpty, let refusal = limiter.refusal(of: attempt, exchange.demand) { return refusal }
     let ask = Limiter.Ask(
       exchange: own.map { [$0] } ?? [], attempt: attempt, demand: exchange.demand,
@@ -58,14 +61,7 @@ extension Worker {
   }
 
   private func answer(to ask: Limiter.Ask, _ exchange: Exchange) async -> Limiter.Answer {
-    let waiting = Waiting<Limiter.Answer>()
-    limiter.admit(ask) { [executor] answer in
-      if waiting.isAwaited { executor.handle { waiting.fill(answer) } } else { waiting.fill(answer) }
-    }
-    if let answer = waiting.value { return answer }
-    let since = SystemClock.monotonicNanoseconds()
-    defer { exchange.answer.state += SystemClock.monotonicNanoseconds() - since }
-    return await withUnsafeContinuation { waiting.wait($0) }
+    await waitForState(exchange) { fill in limiter.admit(ask, fill) }
   }
 
   // MARK: Estimates
@@ -91,8 +87,9 @@ extension Worker {
     guard exchange.grant != nil || exchange.attemptGrant != nil, let attempt = exchange.attempt else {
       return
     }
-    let beyond = Int64(attempt.seenTokens) - exchange.demand.outputTokens
-    guard attempt.kind == .events, beyond >= Self.step else { return }
+    guard attempt.kind == .events, let seen = attempt.seenTokens else { return }
+    let beyond = Int64(seen) - exchange.demand.outputTokens
+    guard beyond >= Self.step else { return }
     var extra = Demand(requests: 0, inputTokens: 0, outputTokens: beyond, microdollars: 0)
     extra.microdollars = exchange.price?.cost(input: 0, output: beyond) ?? 0
     exchange.demand.outputTokens += beyond
@@ -119,14 +116,15 @@ extension Worker {
   }
 
   private func learn(_ exchange: Exchange) {
-    guard let facts = exchange.facts, let model = exchange.model, let usage = exchange.answer.usage,
+    // A fallback's usage is of the fallback's model.
+    guard let facts = exchange.facts, let model = exchange.answer.candidate?.model, let usage = exchange.answer.usage,
       exchange.answer.verdict?.kind == .success
     else { return }
     let name = exchange.snapshot.models[model].name
     let (input, output) = (Int64(usage.input), Int64(usage.output))
     estimators[name, default: TokenEstimator()].learn(facts, input: input, output: output)
-    guard exchange.isAdmitted else { return }
-    let estimate = exchange.demand.inputTokens + exchange.demand.outputTokens
+    guard exchange.isAdmitted, model == exchange.model else { return }
+    let estimate = exchange.estimate.inputTokens + exchange.estimate.outputTokens
     limitSeries.count(estimate: estimate, actual: input + output, model: name, in: shard)
   }
 }
@@ -151,7 +149,7 @@ extension Exchange {
     if verdict.leftNothing { return .nothing }
     guard verdict.kind == .success || verdict.isUnfinished else { return .request }
     // The provider was at work, and said nothing of what it came to.
-    let (input, output) = (demand.inputTokens, answer.seenTokens)
+    let (input, output) = (demand.inputTokens, answer.seenTokens ?? demand.outputTokens)
     return Demand(
       inputTokens: input, outputTokens: output, microdollars: price?.cost(input: input, output: output) ?? 0)
   }
@@ -189,18 +187,5 @@ extension Refusal {
   func sooner(than other: Refusal?) -> Refusal {
     guard let other, let wait = other.wait else { return self }
     return self.wait.map { $0 < wait } ?? false ? self : other
-  }
-}
-
-/// A value for one waiter, shared by who fills and who waits.
-private final class Waiting<Value: Sendable> {
-  private var signal = Signal<Value>()
-  private(set) var isAwaited = false
-
-  var value: Value? { signal.value }
-  func fill(_ value: Value) { signal.fill(value) }
-  func wait(_ continuation: UnsafeContinuation<Value, Never>) {
-    isAwaited = true
-    signal.wait(continuation)
   }
 }

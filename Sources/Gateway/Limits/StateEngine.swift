@@ -3,6 +3,7 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import Settings
+import Telemetry
 
 /// Which shared state a replica has: Redis, or its own memory. Each worker opens its own way to it.
 enum StateEngine: Sendable {
@@ -25,7 +26,7 @@ enum StateEngine: Sendable {
   }
 
   /// To be called on `loop`.
-  func open(on loop: any EventLoop) -> any SharedState {
+  func open(on loop: any EventLoop) -> any SharedState & KeyRegister {
     switch self {
     case .embedded(let store): return EmbeddedState(store)
     case .redis(let address, let replica, let settings, let workers, let log):
@@ -50,6 +51,23 @@ final class StateLog: Sendable {
   private let isAway = NIOLockedValueBox(false)
   private let lastPrimary = NIOLockedValueBox("")
   private let told = NIOLockedValueBox<Set<String>>([])
+  private let changes = NIOLockedValueBox(Changes())
+
+  /// Lines about a Redis that comes and goes: a few in ten minutes.
+  private struct Changes {
+    private static let most = 6
+    private static let window: Int64 = 600_000_000_000
+    private var times: [Int64] = []
+
+    enum Turn { case tell, tellLast, silence }
+
+    mutating func next(_ now: Int64) -> Turn {
+      times.removeAll { now - $0 > Self.window }
+      guard times.count < Self.most else { return .silence }
+      times.append(now)
+      return times.count == Self.most ? .tellLast : .tell
+    }
+  }
 
   init(_ logger: Logger, _ address: String) {
     self.logger = logger
@@ -64,10 +82,20 @@ final class StateLog: Sendable {
     case .link(.primary(let address)): primary(address)
     case .finding(let finding, let server): tell(finding, server)
     case .away(let failure): away("\(failure)")
-    case .foreignValue(let error):
-      logger.warning("a key of the shared state holds something else", metadata: ["error": "\(error)"])
+    case .foreignValue(let error): foreign(error)
     }
   }
+
+  /// Once for each; a limit of such a key is decided locally until somebody removes it.
+  private func foreign(_ error: String) {
+    let isNews = told.withLockedValue { $0.count < Self.mostTold && $0.insert(error).inserted }
+    guard isNews else { return }
+    logger.warning(
+      "a key of the shared state holds something else; delete it, and its limit is shared again",
+      metadata: ["error": "\(error)"])
+  }
+
+  private static let mostTold = 100
 
   private func tell(_ finding: RedisFinding, _ server: String) {
     guard told.withLockedValue({ $0.insert(finding.text).inserted }) else { return }
@@ -98,9 +126,7 @@ final class StateLog: Sendable {
         defer { was = true }; return !was
       })
     else { return }
-    logger.warning(
-      "the shared state does not answer; limits are decided locally",
-      metadata: ["redis": "\(address)", "reason": "\(reason)"])
+    tell(.warning, "the shared state does not answer; limits are decided locally", ["reason": "\(reason)"])
   }
 
   private func back() {
@@ -109,6 +135,18 @@ final class StateLog: Sendable {
         defer { was = false }; return was
       })
     else { return }
-    logger.notice("the shared state answers again", metadata: ["redis": "\(address)"])
+    tell(.notice, "the shared state answers again", [:])
+  }
+
+  private func tell(_ level: Logger.Level, _ text: String, _ metadata: Logger.Metadata) {
+    var metadata = metadata
+    metadata["redis"] = "\(address)"
+    switch changes.withLockedValue({ $0.next(SystemClock.monotonicNanoseconds()) }) {
+    case .silence: break
+    case .tell: logger.log(level: level, "\(text)", metadata: metadata)
+    case .tellLast:
+      metadata["note"] = "it comes and goes; for ten minutes the metric switchyard_redis_mode alone tells of it"
+      logger.log(level: level, "\(text)", metadata: metadata)
+    }
   }
 }

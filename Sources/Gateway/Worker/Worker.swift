@@ -23,6 +23,9 @@ actor Worker {
   let log: AccessLog?
   let limiter: Limiter
   let limitSeries: LimitSeries
+  let keys: KeyRing
+  /// Makes and revokes virtual keys over this worker's way to the shared state.
+  let keyManager: KeyManager
   /// By the model's name, so that what was learnt outlives a reload.
   var estimators: [String: TokenEstimator] = [:]
   private(set) var snapshot: Snapshot
@@ -39,7 +42,7 @@ actor Worker {
   /// To be made on `loop`.
   init(
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
-    registry: MetricsRegistry, state: any SharedState, replica: ReplicaState,
+    registry: MetricsRegistry, state: any SharedState & KeyRegister, replica: ReplicaState,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
@@ -54,6 +57,8 @@ actor Worker {
     let limitSeries = LimitSeries(registry: registry)
     self.limitSeries = limitSeries
     limiter = Limiter(state, replica) { way, limit in limitSeries.count(way, limit, in: shard) }
+    keys = KeyRing(state, replica.clock, snapshot)
+    keyManager = KeyManager(state, on: loop)
     series = SeriesCache(registry: registry)
     self.log = log.map(AccessLog.init(writer:))
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
@@ -101,6 +106,7 @@ actor Worker {
     upstream.tick()
     chargeLongStreams()
     limiter.tick()
+    keys.tick()
   }
 
   /// A stream that runs on beyond what was reserved for it is charged as it goes, and not at its end alone (algorithms §1.2).
@@ -117,6 +123,7 @@ actor Worker {
       self.pools[endpoint] = nil
     }
     series.removeAll()
+    keys.apply(snapshot)
   }
 
   /// Idle connections are closed, others behind their answer.

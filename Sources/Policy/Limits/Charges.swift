@@ -3,6 +3,8 @@ package struct Charges {
   private struct Window {
     var budget: Budget
     var key: String
+    var calendar: CalendarWindow
+    var zone: Zone
   }
 
   private var windows: [String: Window] = [:]
@@ -37,13 +39,16 @@ package struct Charges {
   private mutating func window(
     _ key: String, _ capacity: Int64, _ calendar: CalendarWindow, _ zone: Zone, _ now: Int64
   ) -> Window {
-    if let known = windows[key], known.budget.contains(now), known.budget.capacity == capacity {
+    if let known = windows[key], known.budget.contains(now), known.budget.capacity == capacity,
+      known.calendar == calendar, known.zone == zone
+    {
       return known
     }
     if windows.count >= Self.most { windows.removeAll() }
     let (starts, ends) = calendar.containing(now, in: zone)
     let window = Window(
-      budget: Budget(capacity: capacity, starts: starts, ends: ends), key: "\(key):\(Self.text(starts))")
+      budget: Budget(capacity: capacity, starts: starts, ends: ends), key: "\(key):\(Self.text(starts))",
+      calendar: calendar, zone: zone)
     windows[key] = window
     return window
   }

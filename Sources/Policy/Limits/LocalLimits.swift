@@ -50,7 +50,7 @@ package struct LocalLimits: Sendable {
 
   /// A limit that is asked for the first time in this outage has no more than this replica's share of what was left.
   private mutating func begin(_ share: Charge, _ left: Int64?, _ now: Int64) {
-    guard begun.insert(share.key).inserted, let left else { return }
+    guard let left, begun.insert(share.key).inserted else { return }
     let capacity: Int64 =
       switch share.rule {
       case .bucket(let rule): rule.tokens

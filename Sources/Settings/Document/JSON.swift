@@ -1,5 +1,5 @@
 /// JSON to be written, members in the order given.
-indirect enum JSON {
+package indirect enum JSON {
   case bool(Bool)
   case int(Int)
   case string(String)
@@ -7,7 +7,7 @@ indirect enum JSON {
   case object([(name: String, value: JSON)])
 
   /// One line.
-  var text: String {
+  package var text: String {
     switch self {
     case .bool(let value): "\(value)"
     case .int(let value): "\(value)"
@@ -63,9 +63,9 @@ indirect enum JSON {
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
-  init(stringLiteral value: String) { self = .string(value) }
-  init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  init(dictionaryLiteral elements: (String, JSON)...) {
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  package init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(elements.map { (name: $0.0, value: $0.1) })
   }
 }

@@ -77,6 +77,19 @@ package enum Catalogue {
     .gauge, "switchyard_ratelimit_slots_held",
     help: "Slots of concurrency limits that this replica's exchanges hold.")
 
+  // MARK: Virtual keys
+
+  package static let keyLookups = MetricFamily(
+    .counter, "switchyard_key_lookups_total", labels: ["result"],
+    help:
+      "Virtual keys looked up, by result (used, used_stale: known, and older than a second, asked: of the shared state, waited,"
+      + " refused, busy, unavailable).")
+  package static let keysKnown = MetricFamily(
+    .gauge, "switchyard_keys_known", help: "Records of virtual keys held in memory, over all workers.")
+  package static let keyAge = MetricFamily(
+    .gauge, "switchyard_key_age_seconds", .seconds,
+    help: "The oldest that a key's data was which let a request in, since the last scrape: what revoking it took at most.")
+
   // MARK: What must return to zero
 
   package static let exchangesActive = MetricFamily(
@@ -136,7 +149,7 @@ package enum Catalogue {
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
     attempts, attemptResults, fallbacks, inflight,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
-    unsettled, lostSettlements, slotsHeld,
+    unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,
     configEpoch, configReloads, draining, accessLogDropped, buildInfo,
     genAIRequestDuration, genAITimeToFirstToken, genAITokenUsage,

@@ -67,13 +67,13 @@ final class ClusterTopology: RedisTopology {
   private func send(_ call: Call) {
     guard let owner = map?.owner(of: call.slot) else {
       wantMap()
-      return call.completion(.failure(.disconnected))
+      return call.completion(.failure(.unsent))
     }
     send(call, to: owner, asking: false)
   }
 
   private func send(_ call: Call, to address: RedisServer.Address, asking: Bool) {
-    guard !isClosed else { return call.completion(.failure(.disconnected)) }
+    guard !isClosed else { return call.completion(.failure(.unsent)) }
     node(at: address).send(call.command, asking: asking, by: call.deadline) { [weak self] result in
       guard let self, case .success(let reply) = result else { return call.completion(result) }
       answered(call, by: address, reply)
@@ -186,7 +186,9 @@ final class ClusterTopology: RedisTopology {
     case .success(let reply):
       map = SlotMap(reply, from: address)
       if map == nil { tell(.failed(said(reply, address))) }
-    case .failure(let failure): tell(.failed("\(address): \(failure.reason)"))
+    case .failure(let failure):
+      dialer.forgetAuthorities()
+      tell(.failed("\(address): \(failure.reason)"))
     }
     if let map { take(map) }
     follow(schedule.answered(isMap: map != nil, now: now, random: &random))
