@@ -144,7 +144,7 @@ class Hammer:
     def admit(self, name, cost):
         for limit, reservation in self.KEYS:
             self.connection.send(
-                "EVALSHA", self.sha["admit"], 2, reservation + name, limit, name, "hammer", 30_000,
+                "EVALSHA", self.sha["admit"], 2, reservation + name, limit, name, f"hammer {cost}", 30_000,
                 *bucket(self.tokens, self.window, cost))
         return [self.connection.receive(), self.connection.receive()]
 
@@ -214,7 +214,7 @@ def four_limits_a_call(seconds=10, rate=5_000):
                 name = f"a3-{number}"
                 number += 1
                 start = time.perf_counter()
-                connection.call("EVALSHA", sha, 5, f"sy:{{t:a}}:res:{name}", *limits, name, "a3", 30_000, *rules)
+                connection.call("EVALSHA", sha, 5, f"sy:{{t:a}}:res:{name}", *limits, name, "a3 3 3 3 3", 30_000, *rules)
                 waits.append(time.perf_counter() - start)
                 if number % 2 == 0:
                     connection.call("EVALSHA", settle, 5, f"sy:{{t:a}}:res:{name}", *limits, name, *rules)

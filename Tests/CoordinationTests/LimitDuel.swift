@@ -36,7 +36,9 @@ struct LimitDuel {
   private static let stretch: Int64 = 100_000
 
   private static func stretched(_ source: String) -> String {
-    source.replacing(#/('PX'|'PEXPIRE', \w+), format\('%d', /#) { "\($0.1), format('%d', \(stretch) * " }
+    source.replacing(#/('PSETEX'|'PEXPIRE'), ([^,]+), (format\('%d', \w+\)|[^,]+)/#) {
+      "\($0.1), \($0.2), format('%d', \(stretch) * \($0.3))"
+    }
   }
 
   func run() throws {

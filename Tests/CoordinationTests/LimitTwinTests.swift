@@ -32,7 +32,7 @@ struct LimitTwinTests {
     let redis = try RedisUnderTest()
     let plant: (String) -> String = {
       $0.replacingOccurrences(
-        of: "floor((dividend - 1) / divisor) + 1", with: "floor(dividend / divisor)")
+        of: "(missing + -missing % most) / most", with: "(missing - missing % most) / most")
     }
     #expect(throws: LimitDuel.Difference.self) {
       for seed in 0..<500 as Range<UInt64> { try LimitDuel(redis, seed: seed, plant: plant).run() }

@@ -29,7 +29,7 @@ struct ScriptCall: Equatable, Sendable {
   /// For `admit` and for `charge`.
   init(_ admission: Admission) {
     keys = [admission.reservation] + admission.charges.map(\.key)
-    arguments = [admission.id, admission.owner, String(admission.lifetime)]
+    arguments = [admission.id, StoredValue.reservation(admission.reserved).text, String(admission.lifetime)]
     arguments += admission.charges.flatMap(Self.arguments)
   }
 

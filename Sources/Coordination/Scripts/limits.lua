@@ -5,106 +5,73 @@
 --   g  capacity, first ms, last ms     string '<spent> <capacity>'
 --   s  count, lifetime in ms, 0        sorted set: holder -> ms at which its slot ends
 -- Numbers are whole and stay below 2^53. The twin is Policy's LimitStore: change both or neither.
--- Functions take a limit's number: a table for each would cost as much as all the rest.
+--
+-- Each call makes all functions anew and pays for every word: so few functions, `+ 0` in the place of `tonumber`, `x - x % y` of
+-- `floor`, `x + -x % y` of a ceiling, PSETEX of SET with PX, and no table for a limit. `place` is that of a limit's kind in ARGV,
+-- `found` what MGET answered of its key: nothing for values of another type too, so what is missing is asked for alone.
 
-local TOLERANCE, SLACK, GRACE, SLOT_WAIT = 5000, 2000, 3600000, 1000
-local call, format, match, floor, max, min = redis.call, string.format, string.match, math.floor, math.max, math.min
+local KEYS, ARGV, call, format, match = KEYS, ARGV, redis.call, string.format, string.match
 
--- Where the limits' arguments begin; each script says.
-local first
-
--- The place of limit `i`'s kind among the arguments.
-local function place(i) return first + (i - 1) * 5 end
-local function number(i, which) return tonumber(ARGV[first + (i - 1) * 5 + which]) end
-local function cost_of(i) return tonumber(ARGV[first + (i - 1) * 5 + 4]) end
-
-local function ceiling(dividend, divisor)
-  if dividend <= 0 then return 0 end
-  return floor((dividend - 1) / divisor) + 1
-end
-
--- The strings of the first key and of the limits. A limit's that is missing is asked for alone: MGET hides values of another type.
-local function texts()
-  local found = call('MGET', unpack(KEYS))
-  for i = 1, #KEYS - 1 do
-    if not found[i + 1] and ARGV[place(i)] ~= 's' then found[i + 1] = call('GET', KEYS[i + 1]) end
-  end
-  return found
-end
+-- Milliseconds that a bucket is kept at least: ARGV[3] as a number, where a script has it.
+local lifetime = 0
 
 -- Level and time of a bucket at `now`; absent is full.
-local function read_bucket(i, text)
-  local tokens = number(i, 1)
-  local capacity = tokens * number(i, 2)
+local function read_bucket(key, found, tokens, capacity)
+  local text = found or call('GET', key)
   if not text then return capacity, now end
   local level, at = match(text, '^(-?%d+) (%d+) %d+ %d+$')
-  if not level then error('BADVALUE ' .. KEYS[i + 1]) end
-  level, at = max(-capacity, min(capacity, tonumber(level))), tonumber(at)
-  if at > now + TOLERANCE then at = now end
-  local elapsed = max(0, now - at)
-  if elapsed >= ceiling(capacity - level, tokens) then
-    level = capacity
-  else
-    level = level + elapsed * tokens
-  end
-  return level, max(at, now)
+  if not level then error('BADVALUE ' .. key) end
+  level, at = level + 0, at + 0
+  if level < -capacity then level = -capacity end
+  if at > now + 5000 then at = now end  -- the clock has gone back
+  if at < now then level, at = level + (now - at) * tokens, now end
+  if level > capacity then level = capacity end
+  return level, at
 end
 
--- Writes a bucket after taking `taken` tokens, and returns what is left.
-local function write_bucket(i, level, at, taken, lifetime)
-  local tokens, window = number(i, 1), number(i, 2)
+-- What to write of a bucket, and for how long: until it is full, and 2 s. Then its level, which is cut to the capacity.
+local function bucket_to_write(place, level, at, tokens, window)
   local capacity = tokens * window
-  level = max(-capacity, min(capacity, level - taken * window))
-  local kept = max(ceiling(capacity - level, tokens) + SLACK, lifetime)
-  call('SET', KEYS[i + 1], format('%d %d %d %d', level, at, tokens, window), 'PX', format('%d', kept))
-  return floor(max(0, level) / window)
+  if level > capacity then level = capacity elseif level < -capacity then level = -capacity end
+  local missing = capacity - level
+  local kept = (missing + -missing % tokens) / tokens + 2000
+  local text = format('%d %d ', level, at) .. ARGV[place + 1] .. ' ' .. ARGV[place + 2]
+  return text, kept > lifetime and format('%d', kept) or ARGV[3], level
 end
 
-local function read_budget(i, text)
+-- What a budget has spent.
+local function read_budget(key, found)
+  local text = found or call('GET', key)
   if not text then return 0 end
   local spent = match(text, '^(%d+) %d+$')
-  if not spent then error('BADVALUE ' .. KEYS[i + 1]) end
-  return tonumber(spent)
+  if not spent then error('BADVALUE ' .. key) end
+  return spent + 0
 end
 
-local function write_budget(i, spent)
-  local capacity = number(i, 1)
-  local kept = max(1, number(i, 3) + GRACE - now)
-  call('SET', KEYS[i + 1], format('%d %d', spent, capacity), 'PX', format('%d', kept))
-  return max(0, capacity - spent)
+-- What to write of a budget, and for how long: its window, and an hour.
+local function budget_to_write(place, spent)
+  local kept = ARGV[place + 3] + 3600000 - now
+  return format('%d ', spent) .. ARGV[place + 1], format('%d', kept > 1 and kept or 1)
 end
 
--- Slots that are held now.
-local function held(key) return call('ZCOUNT', key, format('(%d', now), '+inf') end
+-- What to write of a bucket or a budget, and for how long, once a cost is taken, whether it fits or not; one below zero is given
+-- back. Who takes several writes nothing before all were read: where one is none of ours, nothing has changed.
+local function taken(place, key, found, cost)
+  if ARGV[place] == 'b' then
+    local tokens, window = ARGV[place + 1] + 0, ARGV[place + 2] + 0
+    local level, at = read_bucket(key, found, tokens, tokens * window)
+    local text, kept = bucket_to_write(place, level - cost * window, at, tokens, window)
+    return text, kept
+  end
+  local spent = read_budget(key, found) + cost
+  return budget_to_write(place, spent > 0 and spent or 0)
+end
 
 -- Forgets slots that have ended, and cuts those that a clock gone back left too long.
-local function tidy(key, lifetime)
+local function tidy(key, span)
   call('ZREMRANGEBYSCORE', key, '-inf', format('%d', now))
-  local latest = format('%d', now + lifetime)
+  local latest = format('%d', now + span)
   for _, holder in ipairs(call('ZRANGEBYSCORE', key, '(' .. latest, '+inf')) do
     call('ZADD', key, latest, holder)
   end
-end
-
--- Takes a limit's cost, whether it fits or not, and returns what is left. What was read of it before need not be read again: a
--- bucket's level and time, what a budget has spent.
-local function take(i, text, id, lifetime, read, at)
-  local kind = ARGV[place(i)]
-  if kind == 'b' then
-    if not read then read, at = read_bucket(i, text) end
-    return write_bucket(i, read, at, cost_of(i), lifetime)
-  elseif kind == 'g' then
-    return write_budget(i, (read or read_budget(i, text)) + cost_of(i))
-  end
-  local key, span = KEYS[i + 1], number(i, 2)
-  tidy(key, span)
-  call('ZADD', key, format('%d', now + span), id)
-  call('PEXPIRE', key, format('%d', span))
-  return max(0, number(i, 1) - call('ZCARD', key))
-end
-
-local function reserve(owner, lifetime)
-  local text = owner
-  for i = 1, #KEYS - 1 do text = text .. ' ' .. format('%d', cost_of(i)) end
-  call('SET', KEYS[1], text, 'PX', format('%d', lifetime))
 end

@@ -1,29 +1,32 @@
 -- Puts what an exchange really took in the place of what was reserved, and gives its slots back (algorithms §1.2).
 -- KEYS: reservation, limits... as at its admission   ARGV: id, limits... with the real costs
--- {1} settled   {0} there is no reservation; nothing was changed
+-- {1} settled   {0} there is no reservation; slots were given back, as a renewal may have taken them anew
 
-first = 2
-local found = texts()
-if not found[1] then return { 0 } end
-call('DEL', KEYS[1])
+local reservation = call('GET', KEYS[1])
+local texts, kept = { false, false, false, false, false, false }, { false, false, false, false, false, false }
+if reservation then
+  local i, place = 1, -3
+  for reserved in string.gmatch(reservation, ' (%d+)') do
+    i, place = i + 1, place + 5
+    local key, cost = KEYS[i], ARGV[place + 4]
+    if not key then break end
+    -- Read alone: what was reserved rightly isn't read at all.
+    if ARGV[place] ~= 's' and cost ~= reserved then texts[i], kept[i] = taken(place, key, nil, cost - reserved) end
+  end
+end
 
-local i = 0
-for cost in string.gmatch(found[1], ' (%d+)') do
-  i = i + 1
-  if i >= #KEYS then break end
-  local kind, text, more = ARGV[place(i)], found[i + 1], cost_of(i) - tonumber(cost)
-  if kind == 'b' then
-    if more ~= 0 then
-      local level, at = read_bucket(i, text)
-      write_bucket(i, level, at, more, 0)
-    end
-  elseif kind == 'g' then
-    if more ~= 0 then write_budget(i, max(0, read_budget(i, text) + more)) end
-  else
-    local key, span = KEYS[i + 1], number(i, 2)
+for i = 2, #KEYS do
+  local place = i * 5 - 8
+  if ARGV[place] == 's' then
+    local key, span = KEYS[i], ARGV[place + 2] + 0
     tidy(key, span)
     call('ZREM', key, ARGV[1])
     call('PEXPIRE', key, format('%d', span))
   end
 end
+if not reservation then return { 0 } end
+for i = 2, #KEYS do
+  if texts[i] then call('PSETEX', KEYS[i], kept[i], texts[i]) end
+end
+call('DEL', KEYS[1])
 return { 1 }

@@ -25,9 +25,12 @@ extension Limiter {
     let settling = Settling(id: admission.id, reservation: admission.reservation, charges: costs)
     guard !part.isLocal else {
       let (replicas, now) = (replica.replicas, state.now)
-      return replica.local.withLockedValue {
+      replica.local.withLockedValue {
         $0.settle(settling, part.group.limits, of: part.group.prefix, replicas: replicas, now: now)
       }
+      // A renewal has perhaps made its slots the shared state's.
+      for charge in costs { release(charge, of: admission.id) }
+      return
     }
     send(.settling(settling, Reserved(admission: admission, expires: part.expires)))
   }
@@ -170,11 +173,25 @@ extension Limiter {
     }
   }
 
-  /// Prolongs the slots of exchanges that still run.
+  /// Prolongs the slots of exchanges that still run. One that ends meanwhile, on whatever worker, may have given its slot back
+  /// before the renewal came: then it is given back again.
   func renew() {
     for (key, holders) in replica.held.withLockedValue({ $0.keys }) {
-      state.renew(Array(holders.ids), of: key, holders.rule) { _ in }
+      state.renew(Array(holders.ids), of: key, holders.rule) { [weak self] _ in
+        guard let self else { return }
+        let still = replica.held.withLockedValue { $0.keys[key]?.ids ?? [] }
+        let charge = Charge(key: key, rule: .slots(holders.rule), cost: 1)
+        for id in holders.ids.subtracting(still) { release(charge, of: id) }
+        state.flush()
+      }
     }
+  }
+
+  /// Gives a slot back that no reservation tells of; does nothing for other charges. A lost call is made up for by the slot's end.
+  private func release(_ charge: Charge, of id: String) {
+    guard case .slots = charge.rule, state.isAvailable, let end = charge.key.firstIndex(of: "}") else { return }
+    let none = "\(charge.key[...end]):res:\(id):none"  // not the exchange's own, which may yet have to be settled
+    state.settle(Settling(id: id, reservation: none, charges: [charge])) { _ in }
   }
 
   /// Ends the way to the shared state. What waits for it stays charged at the estimate.

@@ -20,6 +20,9 @@ package struct Admission: Sendable {
     self.charges = charges
   }
 
+  /// What is kept at `reservation` while the exchange runs.
+  package var reserved: Reservation { Reservation(owner: owner, costs: charges.map(\.cost)) }
+
   package enum Reply: Equatable, Sendable {
     /// Taken; what each limit has left.
     case admitted(left: [Int64])

@@ -23,14 +23,15 @@ package struct LimitStore: Sendable {
     if admission.charges.contains(where: { $0.isOutside(now) }) { return .otherWindow(now: now) }
     if let refusal = refusal(of: admission.charges, now) { return refusal }
     let left = admission.charges.map { take($0, for: admission.id, lifetime: admission.lifetime, now) }
-    let reservation = Reservation(owner: admission.owner, costs: admission.charges.map(\.cost))
-    entries[admission.reservation] = Entry(
-      value: .reservation(reservation), expires: now + admission.lifetime)
+    reserve(admission, now)
     return .admitted(left: left)
   }
 
   package mutating func settle(_ settling: Settling, now: Int64) -> Settling.Reply {
-    guard case .reservation(let reservation) = value(settling.reservation, now) else { return .gone }
+    guard case .reservation(let reservation) = value(settling.reservation, now) else {
+      for charge in settling.charges { giveBackSlot(charge, settling.id, now) }
+      return .gone
+    }
     entries[settling.reservation] = nil
     for (charge, reserved) in zip(settling.charges, reservation.costs) {
       correct(charge, reserved: reserved, id: settling.id, now)
@@ -46,9 +47,7 @@ package struct LimitStore: Sendable {
       if case .slots = charge.rule { continue }
       _ = take(charge, for: admission.id, lifetime: admission.lifetime, now)
     }
-    entries[admission.reservation] = Entry(
-      value: .reservation(Reservation(owner: admission.owner, costs: admission.charges.map(\.cost))),
-      expires: now + admission.lifetime)
+    reserve(admission, now)
     return true
   }
 
@@ -154,11 +153,21 @@ package struct LimitStore: Sendable {
       put(bucket, charge.key, rule, atLeast: 0, now)
     case .budget(let budget):
       put(max(0, spent(charge.key, now) + charge.cost - reserved), charge.key, budget, now)
-    case .slots(let rule):
-      var slots = slots(charge.key, rule, now)
-      slots.giveBack(id)
-      put(slots, charge.key, rule, now)
+    case .slots: giveBackSlot(charge, id, now)
     }
+  }
+
+  /// Does nothing for what has no slots.
+  private mutating func giveBackSlot(_ charge: Charge, _ id: String, _ now: Int64) {
+    guard case .slots(let rule) = charge.rule else { return }
+    var slots = slots(charge.key, rule, now)
+    slots.giveBack(id)
+    put(slots, charge.key, rule, now)
+  }
+
+  private mutating func reserve(_ admission: Admission, _ now: Int64) {
+    entries[admission.reservation] = Entry(
+      value: .reservation(admission.reserved), expires: now + admission.lifetime)
   }
 
   private mutating func put(
