@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Policy
 import TestSupport
@@ -134,5 +135,15 @@ struct RedisRightsTests {
       #expect(commands.count > 4)
       #expect(Set(commands).isSubset(of: Set(RedisRights.data + RedisRights.messages)))
     }
+  }
+
+  /// What people copy is what the tests run with.
+  @Test func thePageHasThem() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let page = root.appending(path: "Sources/switchyard/Switchyard.docc/SharedState.md")
+    let words = try String(contentsOf: page, encoding: .utf8).split { " \n`.".contains($0) }
+    let rights = Set(words.filter { $0.hasPrefix("+") }.map(String.init))
+    let wanted = RedisRights.rules + RedisRights.sentinel
+    #expect(rights.subtracting(["+switch-master"]) == Set(wanted.filter { $0.hasPrefix("+") }))
   }
 }

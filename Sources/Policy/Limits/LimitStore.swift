@@ -28,13 +28,12 @@ package struct LimitStore: Sendable {
   }
 
   package mutating func settle(_ settling: Settling, now: Int64) -> Settling.Reply {
-    guard case .reservation(let reservation) = value(settling.reservation, now) else {
-      for charge in settling.charges { giveBackSlot(charge, settling.id, now) }
-      return .gone
-    }
+    // Whether there is a reservation or not: a renewal may have taken slots anew.
+    for charge in settling.charges { giveBackSlot(charge, settling.id, now) }
+    guard case .reservation(let reservation) = value(settling.reservation, now) else { return .gone }
     entries[settling.reservation] = nil
     for (charge, reserved) in zip(settling.charges, reservation.costs) {
-      correct(charge, reserved: reserved, id: settling.id, now)
+      correct(charge, reserved: reserved, now)
     }
     return .settled
   }
@@ -144,7 +143,7 @@ package struct LimitStore: Sendable {
 
   /// Puts the real cost in the place of the reserved one, where they differ. An absent bucket was full, and is written: its debt
   /// counts.
-  private mutating func correct(_ charge: Charge, reserved: Int64, id: String, _ now: Int64) {
+  private mutating func correct(_ charge: Charge, reserved: Int64, _ now: Int64) {
     switch charge.rule {
     case .bucket where charge.cost == reserved, .budget where charge.cost == reserved: break
     case .bucket(let rule):
@@ -153,7 +152,7 @@ package struct LimitStore: Sendable {
       put(bucket, charge.key, rule, atLeast: 0, now)
     case .budget(let budget):
       put(max(0, spent(charge.key, now) + charge.cost - reserved), charge.key, budget, now)
-    case .slots: giveBackSlot(charge, id, now)
+    case .slots: break
     }
   }
 
