@@ -145,7 +145,7 @@ struct LimitDuel {
 
   private func call(_ source: String, _ call: ScriptCall) throws -> RedisUnderTest.Reply {
     let reply = try redis.send(
-      ["EVAL", source, String(call.keys.count)] + call.keys + call.arguments + [String(now)])
+      ["EVAL", source, String(call.keys.count)] + call.keys + call.arguments.map(\.text) + [String(now)])
     if case .error(let text) = reply { throw difference("an error: \(text)") }
     return reply
   }

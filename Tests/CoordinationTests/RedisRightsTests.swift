@@ -31,7 +31,7 @@ struct RedisRightsTests {
           scripts.renew, ScriptCall(renewing: ["x"], of: "sy:{t:a}:s", Slots.Rule(count: 4, lifetime: 60_000))
         ),
       ] {
-        let arguments = ["\(call.keys.count)"] + call.keys + call.arguments
+        let arguments = ["\(call.keys.count)"] + call.keys + call.arguments.map(\.text)
         let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
         #expect(unknown == .success(.error(.noScript)))
         for start in [["EVAL", script.source], ["EVALSHA", script.sha]] {
@@ -75,7 +75,7 @@ struct RedisRightsTests {
     #expect(try await until { try redis.cluster["cluster_state"] == "ok" })
     let client = try await ClientUnderTest.start("redis-cluster://router:secret@127.0.0.1:\(port)")
     #expect(try await eventually { client.told.last == .up })
-    #expect(try await client.call("SET", "sy:{a}:b", "1") == .text("OK"))
+    #expect(try await client.call("PSETEX", "sy:{a}:b", "60000", "1") == .text("OK"))
     #expect(try await client.call("ASKING") == .text("OK"))
     #expect(try redis.send("ACL", "LOG") == .list([]))
     try await client.close()

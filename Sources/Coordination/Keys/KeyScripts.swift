@@ -28,8 +28,8 @@ extension ScriptCall {
     let expires = put.terms.expires?.seconds ?? 0
     self.init(
       keys: [put.record, put.mark],
-      arguments: [String(put.expected), String(expires)]
-        + put.terms.fields.flatMap { [$0.name, $0.value] })
+      arguments: [.number(Int64(put.expected)), .number(Int64(expires))]
+        + put.terms.fields.flatMap { [Word.string($0.name), .string($0.value)] })
   }
 
   /// For `get` and `revoke`. `id` is a virtual key's or that of a key of the configuration.
@@ -40,18 +40,20 @@ extension ScriptCall {
   init(noting id: String, isListed: Bool, _ names: KeyNames, mostChanges: Int = KeyStore.mostChanges) {
     self.init(
       keys: [names.epoch, names.changes, names.ids],
-      arguments: [id, isListed ? "1" : "0", String(mostChanges), names.channel])
+      arguments: [
+        .string(id), .number(isListed ? 1 : 0), .number(Int64(mostChanges)), .string(names.channel),
+      ])
   }
 
   init(changesSince epoch: Int64, _ names: KeyNames, mostTold: Int = KeyStore.mostTold) {
-    self.init(keys: [names.epoch, names.changes], arguments: [String(epoch), String(mostTold)])
+    self.init(keys: [names.epoch, names.changes], arguments: [.number(epoch), .number(Int64(mostTold))])
   }
 
   init(listAfter id: String, count: Int, _ names: KeyNames) {
-    self.init(keys: [names.ids], arguments: [id, String(count)])
+    self.init(keys: [names.ids], arguments: [.string(id), .number(Int64(count))])
   }
 
   init(proposing secret: KeySecret, _ names: KeyNames) {
-    self.init(keys: [names.secret], arguments: [secret.text])
+    self.init(keys: [names.secret], arguments: [.string(secret.text)])
   }
 }

@@ -18,40 +18,71 @@ struct LimitScripts: Sendable {
 
 /// What a script is called with.
 struct ScriptCall: Equatable, Sendable {
-  var keys: [String]
-  var arguments: [String]
+  /// A number's digits are written straight into the command.
+  enum Word: Equatable, Sendable {
+    case string(String)
+    case number(Int64)
 
-  init(keys: [String], arguments: [String]) {
+    var text: String {
+      switch self {
+      case .string(let text): text
+      case .number(let number): String(number)
+      }
+    }
+  }
+
+  var keys: [String]
+  var arguments: [Word]
+
+  init(keys: [String], arguments: [Word]) {
     self.keys = keys
     self.arguments = arguments
   }
 
   /// For `admit` and for `charge`.
   init(_ admission: Admission) {
-    keys = [admission.reservation] + admission.charges.map(\.key)
-    arguments = [admission.id, StoredValue.reservation(admission.reserved).text, String(admission.lifetime)]
-    arguments += admission.charges.flatMap(Self.arguments)
+    self.init(
+      admission.reservation, admission.charges,
+      [
+        .string(admission.id), .string(StoredValue.reservation(admission.reserved).text),
+        .number(admission.lifetime),
+      ])
   }
 
   init(_ settling: Settling) {
-    keys = [settling.reservation] + settling.charges.map(\.key)
-    arguments = [settling.id] + settling.charges.flatMap(Self.arguments)
+    self.init(settling.reservation, settling.charges, [.string(settling.id)])
   }
 
   init(renewing ids: [String], of key: String, _ rule: Slots.Rule) {
     keys = [key]
-    arguments = [String(rule.lifetime)] + ids
+    arguments = [.number(rule.lifetime)] + ids.map(Word.string)
+  }
+
+  private init(_ reservation: String, _ charges: [Charge], _ first: [Word]) {
+    (keys, arguments) = ([], [])
+    keys.reserveCapacity(1 + charges.count)
+    arguments.reserveCapacity(first.count + 5 * charges.count)
+    keys.append(reservation)
+    arguments += first
+    for charge in charges { append(charge) }
+  }
+
+  private mutating func append(_ charge: Charge) {
+    keys.append(charge.key)
+    switch charge.rule {
+    case .bucket(let rule): append("b", rule.tokens, rule.window, 0, charge.cost)
+    case .budget(let budget): append("g", budget.capacity, budget.starts, budget.ends, charge.cost)
+    case .slots(let rule): append("s", Int64(rule.count), rule.lifetime, 0, charge.cost)
+    }
   }
 
   /// Kind, three numbers, cost: as `limits.lua` reads them.
-  private static func arguments(of charge: Charge) -> [String] {
-    let (kind, numbers): (String, [Int64]) =
-      switch charge.rule {
-      case .bucket(let rule): ("b", [rule.tokens, rule.window, 0])
-      case .budget(let budget): ("g", [budget.capacity, budget.starts, budget.ends])
-      case .slots(let rule): ("s", [Int64(rule.count), rule.lifetime, 0])
-      }
-    return [kind] + (numbers + [charge.cost]).map(String.init)
+  private mutating func append(_ kind: String, _ one: Int64, _ two: Int64, _ three: Int64, _ cost: Int64) {
+    arguments.append(.string(kind))
+    arguments.append(.number(one))
+    arguments.append(.number(two))
+    arguments.append(.number(three))
+    arguments.append(.number(cost))
   }
 }
 

@@ -121,7 +121,7 @@ package final class RedisState: SharedState {
     guard client.isReady else { return }
     if replica.takeCheck() { check() }
     guard replica.isClosed ? replica.isDue(.beat) : replica.mayProbe(Self.monotonic) else { return }
-    let call = ScriptCall(keys: [register], arguments: [replica.name, "10000"])
+    let call = ScriptCall(keys: [register], arguments: [.string(replica.name), .number(10_000)])
     run(scripts.presence, call) { [replica] result in
       guard case .success(let reply) = result, let numbers = reply.numbers, numbers.count == 2 else { return }
       replica.clock.set(numbers[0])
@@ -234,13 +234,18 @@ extension Reply {
 extension ScriptCall {
   /// `EVALSHA <sha> <number of keys> <keys> <arguments>`, or `EVAL` with the source.
   func command(_ name: String, _ script: String) -> ByteBuffer {
-    var bytes = ByteBufferAllocator().buffer(capacity: 512)
+    var bytes = ByteBufferAllocator().buffer(capacity: 1_024)
     bytes.writeCommand(words: 3 + keys.count + arguments.count)
     bytes.writeWord(name)
     bytes.writeWord(script)
-    bytes.writeWord(String(keys.count))
+    bytes.writeWord(Int64(keys.count))
     for key in keys { bytes.writeWord(key) }
-    for argument in arguments { bytes.writeWord(argument) }
+    for argument in arguments {
+      switch argument {
+      case .string(let text): bytes.writeWord(text)
+      case .number(let number): bytes.writeWord(number)
+      }
+    }
     return bytes
   }
 }

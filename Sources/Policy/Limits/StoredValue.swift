@@ -27,7 +27,7 @@ package enum StoredValue: Equatable, Sendable {
     case .bucket(let bucket, let rule): "\(bucket.level) \(bucket.at) \(rule.tokens) \(rule.window)"
     case .budget(let spent, let capacity): "\(spent) \(capacity)"
     case .reservation(let reservation):
-      ([reservation.owner] + reservation.costs.map(String.init)).joined(separator: " ")
+      reservation.costs.reduce(into: reservation.owner) { $0 += " \($1)" }
     case .slots(let slots):
       slots.holders.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: " ")
     }

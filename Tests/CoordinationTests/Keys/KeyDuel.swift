@@ -169,7 +169,7 @@ struct KeyDuel {
 
   private func call(_ source: String, _ call: ScriptCall) throws -> Reply {
     let reply = try redis.send(
-      ["EVAL", source, String(call.keys.count)] + call.keys + call.arguments + [String(now)])
+      ["EVAL", source, String(call.keys.count)] + call.keys + call.arguments.map(\.text) + [String(now)])
     if case .error(let text) = reply { throw difference("an error: \(text)") }
     return Reply(told: reply)
   }

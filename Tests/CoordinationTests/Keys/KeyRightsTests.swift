@@ -38,7 +38,7 @@ struct KeyRightsTests {
     _ = try redis.send("AUTH", "sy", "p")
     return try calls().allSatisfy { script, call in
       let reply = try redis.send(
-        ["EVAL", script.source, String(call.keys.count)] + call.keys + call.arguments)
+        ["EVAL", script.source, String(call.keys.count)] + call.keys + call.arguments.map(\.text))
       if case .error = reply { return false }
       return true
     }

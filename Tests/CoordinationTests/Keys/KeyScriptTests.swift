@@ -20,7 +20,8 @@ struct KeyScriptTests {
 
   private static func run(_ redis: RedisUnderTest, _ script: Script, _ call: ScriptCall) throws -> Reply {
     Reply(
-      told: try redis.send(["EVAL", script.source, String(call.keys.count)] + call.keys + call.arguments))
+      told: try redis.send(
+        ["EVAL", script.source, String(call.keys.count)] + call.keys + call.arguments.map(\.text)))
   }
 
   @Test func aRecordIsDatedByRedis() throws {
