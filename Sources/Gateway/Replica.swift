@@ -140,7 +140,8 @@ package final class Replica: Sendable {
   package func apply(_ settings: Settings) async {
     let next = snapshot.withLockedValue { current in
       var settings = settings
-      settings.state = current.settings.state  // its keys' prefix too: replicas that differ in it would not share
+      // The keys' prefix too: replicas that differ in it would not share.
+      settings.state = current.settings.state
       current = Snapshot(settings, epoch: current.epoch + 1, former: current)
       return current
     }

@@ -29,17 +29,20 @@ package struct KeyOrder: Sendable, Equatable {
   /// and time zones must be there in the configuration and on this machine.
   package func terms(in settings: Settings, now: Int64) throws(Refusal) -> KeyTerms {
     guard let declared = settings.tenants.first(where: { $0.name == tenant }) else {
-      throw Refusal(description: "tenant '\(tenant)' is not in the configuration: declare it under tenants first")
+      throw Refusal(
+        description: "tenant '\(tenant)' is not in the configuration: declare it under tenants first")
     }
     if let team, !declared.teams.contains(where: { $0.name == team }) {
-      throw Refusal(description: "tenant '\(tenant)' has no team '\(team)' in the configuration: declare it first")
+      throw Refusal(
+        description: "tenant '\(tenant)' has no team '\(team)' in the configuration: declare it first")
     }
     guard let blank = KeyDigest(Array(repeating: 0, count: 32)) else {
       throw Refusal(description: "a digest has 32 bytes")
     }
     do throws(KeyRecordError) {
       return try KeyTerms(
-        digest: blank, tenant: tenant, team: team, user: user, tier: tier, models: models, limits: try recorded(),
+        digest: blank, tenant: tenant, team: team, user: user, tier: tier, models: models,
+        limits: try recorded(),
         expires: lifetime.map { KeyInstant(milliseconds: now + $0.components.seconds * 1_000) })
     } catch {
       throw Refusal(description: error.description)

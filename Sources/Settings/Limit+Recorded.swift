@@ -12,7 +12,9 @@ extension Settings.Limit {
       case .dollars: .dollars(microdollars: recorded.amount)
       case .concurrent: .concurrent(Int(clamping: recorded.amount))
       }
-    guard let by = Scope(rawValue: recorded.by.rawValue), let outage = Outage(rawValue: recorded.outage.rawValue) else {
+    guard let by = Scope(rawValue: recorded.by.rawValue),
+      let outage = Outage(rawValue: recorded.outage.rawValue)
+    else {
       return nil
     }
     self.init(amount, per: recorded.window.flatMap { Window(rawValue: $0.rawValue) }, by: by)

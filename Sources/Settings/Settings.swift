@@ -201,7 +201,8 @@ extension Settings {
     package var limits: [Limit] = []
 
     package init(
-      id: String, sha256: [UInt8], team: String? = nil, user: String? = nil, models: [String] = [], limits: [Limit] = []
+      id: String, sha256: [UInt8], team: String? = nil, user: String? = nil, models: [String] = [],
+      limits: [Limit] = []
     ) {
       self.id = id
       self.sha256 = sha256

@@ -29,7 +29,8 @@ struct Keys: AsyncParsableCommand {
     @Option(help: "A model that it may ask for, with * for any letters; may be repeated. All by default.")
     var model: [String] = []
     @Option(
-      help: "A limit, such as '600 requests per minute' or '50 dollars per day Europe/Berlin'; may be repeated.")
+      help:
+        "A limit, such as '600 requests per minute' or '50 dollars per day Europe/Berlin'; may be repeated.")
     var limit: [String] = []
     @Option(help: "Days that it is good for; for ever by default.") var days: Int?
     @Flag(help: "Print it for programs.") var json = false
@@ -77,7 +78,8 @@ struct Keys: AsyncParsableCommand {
       abstract: "Revoke a key for ever: a virtual key, or one of the configuration by its id.")
 
     @OptionGroup var options: ConfigOptions
-    @Argument(help: "The key's id: what stands between the dashes of sy-ID-SECRET, or the id in the configuration.")
+    @Argument(
+      help: "The key's id: what stands between the dashes of sy-ID-SECRET, or the id in the configuration.")
     var id: String
 
     func run() async throws {
@@ -139,7 +141,8 @@ private struct KeySession: Sendable {
     let settings = try options.load()
     guard let url = settings.state.redis else {
       StandardError.write(
-        "\(options.path) has no state.redis: send POST /keys to the admin port of the replica, whose memory the keys are in.")
+        "\(options.path) has no state.redis: send POST /keys to the admin port of the replica, whose memory the keys are in."
+      )
       throw Switchyard.Exit.no
     }
     let address = try RedisAddress(
@@ -148,7 +151,8 @@ private struct KeySession: Sendable {
     let prefix = settings.state.keyPrefix
     let manager = try await loop.submit {
       let state = RedisState(
-        address, on: loop, ReplicaState(name: "keys", leastReplicas: nil), prefix: prefix, timeout: .seconds(2),
+        address, on: loop, ReplicaState(name: "keys", leastReplicas: nil), prefix: prefix,
+        timeout: .seconds(2),
         workers: 1, tell: { _ in })
       state.start()
       return KeyManager(state, on: loop)

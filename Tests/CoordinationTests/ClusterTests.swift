@@ -131,7 +131,7 @@ struct ClusterTests {
     let (redis, port) = try RedisUnderTest.onPort()
     let client = try await ClientUnderTest.start("redis-cluster://127.0.0.1:\(port)")
     #expect(try await eventually { client.reasons.contains { $0.contains("cluster") } })
-    #expect(try await client.call("GET", "a") == .failure(.disconnected))
+    #expect(try await client.call("GET", "a") == .failure(.unsent))
     try await client.close()
     redis.crash()
   }

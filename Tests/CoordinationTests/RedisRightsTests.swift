@@ -127,7 +127,8 @@ struct RedisRightsTests {
     let limits = scripts.limits
     let keys = scripts.keys
     let all = [
-      limits.admit, limits.settle, limits.charge, limits.renew, scripts.presence, keys.put, keys.get, keys.revoke,
+      limits.admit, limits.settle, limits.charge, limits.renew, scripts.presence, keys.put, keys.get,
+      keys.revoke,
       keys.note, keys.changes, keys.list, keys.secret,
     ]
     for script in all {
@@ -139,7 +140,8 @@ struct RedisRightsTests {
 
   /// What people copy is what the tests run with.
   @Test func thePageHasThem() throws {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
     let page = root.appending(path: "Sources/switchyard/Switchyard.docc/SharedState.md")
     let words = try String(contentsOf: page, encoding: .utf8).split { " \n`.".contains($0) }
     let rights = Set(words.filter { $0.hasPrefix("+") }.map(String.init))

@@ -53,7 +53,9 @@ struct AuthenticatorTests {
   }
 
   @Test func whatIsWrittenAsAVirtualKeyIsLeftToTheSharedState() throws {
-    let key = VirtualKey(secret: Array(repeating: 7, count: 20), number: Array(repeating: 9, count: 7)) { _ in 1 }
+    let key = VirtualKey(secret: Array(repeating: 7, count: 20), number: Array(repeating: 9, count: 7)) { _ in
+      1
+    }
     guard case .virtual(let id, _) = find(key.reveal(), try Self.authenticator()) else {
       Issue.record("not found to be one")
       return

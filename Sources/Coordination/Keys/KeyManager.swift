@@ -96,7 +96,9 @@ package struct KeyManager: Sendable {
   }
 
   /// Keys that are not revoked, behind `last` in the order of their ids, at most `count`; the records of those that can be read.
-  package func list(after last: String, count: Int) async throws(Failure) -> [(id: String, record: KeyRecord?)] {
+  package func list(after last: String, count: Int) async throws(Failure) -> [(
+    id: String, record: KeyRecord?
+  )] {
     var listed: [(id: String, record: KeyRecord?)] = []
     for id in try await ask({ $0.listKeys(after: last, count: count, $1) }) where KeyNames.isID(id) {
       guard case .entry(.record(let record), _) = try await ask({ $0.readKey(id, $1) }) else {
@@ -112,7 +114,8 @@ package struct KeyManager: Sendable {
   package func isReady(within patience: Duration) async -> Bool {
     let end = ContinuousClock.now + patience
     while ContinuousClock.now < end {
-      let isAvailable = try? await register.eventLoop.submit { [register] in register.value.isAvailable }.get()
+      let isAvailable = try? await register.eventLoop.submit { [register] in register.value.isAvailable }
+        .get()
       if isAvailable == true { return true }
       try? await Task.sleep(for: .milliseconds(10))
     }
@@ -187,7 +190,8 @@ extension KeyManager.Failure: CustomStringConvertible {
     switch self {
     case .away(.refused(let error)): "the shared state refuses it: \(error)"
     case .away(.malformed): "the shared state answered something that no script of ours does"
-    case .away: "the shared state does not answer; nothing may have happened, or all of it: look with 'keys list', and try again"
+    case .away:
+      "the shared state does not answer; nothing may have happened, or all of it: look with 'keys list', and try again"
     case .unknown: "there is no such key"
     case .revoked: "the key is revoked, which is for ever: make another"
     case .expired: "the key would have expired already: give a later time"

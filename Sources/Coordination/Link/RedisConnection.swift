@@ -80,6 +80,9 @@ final class RedisConnection: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
+  /// A channel that never came to be is never inactive either; and it holds this handler.
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     do throws(ReplyReader.Failure) {
       try unwrapInboundIn(data).withUnsafeReadableBytes { bytes throws(ReplyReader.Failure) in

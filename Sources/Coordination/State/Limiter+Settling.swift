@@ -189,8 +189,11 @@ extension Limiter {
 
   /// Gives a slot back that no reservation tells of; does nothing for other charges. A lost call is made up for by the slot's end.
   private func release(_ charge: Charge, of id: String) {
-    guard case .slots = charge.rule, state.isAvailable, let end = charge.key.firstIndex(of: "}") else { return }
-    let none = "\(charge.key[...end]):res:\(id):none"  // not the exchange's own, which may yet have to be settled
+    guard case .slots = charge.rule, state.isAvailable, let end = charge.key.firstIndex(of: "}") else {
+      return
+    }
+    // Not the exchange's own, which may yet have to be settled.
+    let none = "\(charge.key[...end]):res:\(id):none"
     state.settle(Settling(id: id, reservation: none, charges: [charge])) { _ in }
   }
 

@@ -202,7 +202,9 @@ package final class Limiter {
         .init(
           group: asking.groups[$0], admission: asking.admissions[$0], isLocal: false, expires: .max, left: [])
       })
-    for (reply, admission) in zip(asking.replies, asking.admissions) where reply.mayHaveHappened { giveBackLater(admission) }
+    for (reply, admission) in zip(asking.replies, asking.admissions) where reply.mayHaveHappened {
+      giveBackLater(admission)
+    }
     asking.isSecond = true
     asking.replies = asking.replies.map { _ in .failure(.unavailable) }
     prepare(asking)

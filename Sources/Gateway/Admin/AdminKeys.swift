@@ -19,7 +19,9 @@ struct AdminKeys: Sendable {
   let now: Int64
 
   /// `path` has the parts behind `/keys`.
-  func answer(_ method: NIOHTTP1.HTTPMethod, _ path: [String], query: [String: String], body: String) async -> AdminAnswer {
+  func answer(_ method: NIOHTTP1.HTTPMethod, _ path: [String], query: [String: String], body: String) async
+    -> AdminAnswer
+  {
     do throws(KeyManager.Failure) {
       switch (method, path.count) {
       case (.POST, 0): return try await create(body)
@@ -27,7 +29,9 @@ struct AdminKeys: Sendable {
       case (.GET, 1): return try await show(path[0])
       case (.DELETE, 1): return try await revoke(path[0])
       case (.POST, 2) where path[1] == "rotate": return try await rotate(path[0], body)
-      default: return .error(.notFound, "there are POST and GET /keys, GET and DELETE /keys/ID and POST /keys/ID/rotate")
+      default:
+        return .error(
+          .notFound, "there are POST and GET /keys, GET and DELETE /keys/ID and POST /keys/ID/rotate")
       }
     } catch {
       return .error(error.status, "\(error)")
@@ -57,7 +61,9 @@ struct AdminKeys: Sendable {
   }
 
   private func list(after last: String, count: String?) async throws(KeyManager.Failure) -> AdminAnswer {
-    guard let count = count.map(Int.init) ?? 100, (1...Self.mostListed).contains(count), last.isEmpty || KeyNames.isID(last) else {
+    guard let count = count.map(Int.init) ?? 100, (1...Self.mostListed).contains(count),
+      last.isEmpty || KeyNames.isID(last)
+    else {
       return .error(.badRequest, "send count=1 to \(Self.mostListed), and after=ID or nothing")
     }
     let listed = try await manager.list(after: last, count: count)

@@ -61,11 +61,11 @@ private final class AdminHandler: ChannelInboundHandler {
     let isAllowed = isAllowed(head)
     let hasToken = token != nil
     let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-    context.eventLoop.makeFutureWithTask { 
+    context.eventLoop.makeFutureWithTask {
       guard head.uri.hasPrefix("/keys") else { return await Self.answer(head, replica, isAllowed: isAllowed) }
       return await Self.keys(head, body, replica, isAllowed: isAllowed, hasToken: hasToken)
     }
-      .whenSuccess { answer in bound.value.handler.write(answer, to: head, bound.value.context) }
+    .whenSuccess { answer in bound.value.handler.write(answer, to: head, bound.value.context) }
   }
 
   private func isAllowed(_ head: HTTPRequestHead) -> Bool {
@@ -82,7 +82,9 @@ private final class AdminHandler: ChannelInboundHandler {
   private static let unauthorized = AdminAnswer(
     status: .unauthorized, text: "send Authorization: Bearer TOKEN (admin.token)\n")
 
-  private static func answer(_ head: HTTPRequestHead, _ replica: Replica, isAllowed: Bool) async -> AdminAnswer {
+  private static func answer(_ head: HTTPRequestHead, _ replica: Replica, isAllowed: Bool) async
+    -> AdminAnswer
+  {
     let path = head.uri.prefix { $0 != "?" }
     guard head.method == .GET || head.method == .HEAD else {
       return AdminAnswer(status: .methodNotAllowed, text: "GET only\n")
@@ -105,7 +107,9 @@ private final class AdminHandler: ChannelInboundHandler {
       return .error(.forbidden, "set admin.token in the configuration: keys are made with a token only")
     }
     guard isAllowed else { return unauthorized }
-    guard body.utf8.count <= bodyLimit else { return .error(.payloadTooLarge, "send at most \(bodyLimit) bytes") }
+    guard body.utf8.count <= bodyLimit else {
+      return .error(.payloadTooLarge, "send at most \(bodyLimit) bytes")
+    }
     let parts = head.uri.split(separator: "?", maxSplits: 1)
     let path = parts[0].split(separator: "/").map(String.init)
     guard path.first == "keys" else { return .error(.notFound, "there is /keys") }

@@ -82,7 +82,8 @@ struct Authenticator: Sendable {
       limits.append(limit)
     }
     let key = Settings.Key(
-      id: id.description, sha256: [], team: terms.team, user: terms.user, models: terms.models, limits: limits)
+      id: id.description, sha256: [], team: terms.team, user: terms.user, models: terms.models, limits: limits
+    )
     return Self.principal(
       key, tenant, tier: terms.tier ?? tenant.tier, snapshot.limitTable, snapshot.models.map(\.name))
   }

@@ -71,13 +71,15 @@ extension ExchangeError {
   /// A virtual key whose tenant the configuration has not got.
   static let strayKey = ExchangeError(
     status: 403, type: "permission_error", code: "tenant_not_configured",
-    message: "The API key is good, but this router's configuration has no tenant of its name, or a limit in a time zone that it"
+    message:
+      "The API key is good, but this router's configuration has no tenant of its name, or a limit in a time zone that it"
       + " does not know. Ask the operator.", fault: .switchyard)
 
   static func tooManyLookups(wait: Int64) -> ExchangeError {
     var error = ExchangeError(
       status: 429, type: "rate_limit_error", code: "too_many_unknown_keys",
-      message: "Too many keys that this router has not seen before come from this address. Try again in a second.",
+      message:
+        "Too many keys that this router has not seen before come from this address. Try again in a second.",
       fault: .policy)
     error.retryAfterMilliseconds = wait
     return error

@@ -52,7 +52,8 @@ final class KeyRing {
   }
 
   private func look(
-    _ id: KeyID, _ digest: KeyDigest, _ address: UInt64, _ turn: KeyTurn, _ completion: @escaping (Answer) -> Void
+    _ id: KeyID, _ digest: KeyDigest, _ address: UInt64, _ turn: KeyTurn,
+    _ completion: @escaping (Answer) -> Void
   ) {
     let answer = cache.look(id, digest, from: address, turn, now: clock.monotonic, clock: register.now)
     switch answer {

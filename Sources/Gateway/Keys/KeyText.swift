@@ -40,7 +40,8 @@ package enum KeyText {
     [("tenant", .string(terms.tenant))]
       + optional("team", terms.team) + optional("user", terms.user) + optional("tier", terms.tier)
       + list("models", terms.models) + list("limits", terms.limits.map(\.description))
-      + optional("former_until", terms.former?.until.description) + optional("expires", terms.expires?.description)
+      + optional("former_until", terms.former?.until.description)
+      + optional("expires", terms.expires?.description)
   }
 
   private static func optional(_ name: String, _ text: String?) -> [(name: String, value: JSON)] {

@@ -117,7 +117,8 @@ extension Worker {
 
   private func learn(_ exchange: Exchange) {
     // A fallback's usage is of the fallback's model.
-    guard let facts = exchange.facts, let model = exchange.answer.candidate?.model, let usage = exchange.answer.usage,
+    guard let facts = exchange.facts, let model = exchange.answer.candidate?.model,
+      let usage = exchange.answer.usage,
       exchange.answer.verdict?.kind == .success
     else { return }
     let name = exchange.snapshot.models[model].name

@@ -145,7 +145,8 @@ final class StateLog: Sendable {
     case .silence: break
     case .tell: logger.log(level: level, "\(text)", metadata: metadata)
     case .tellLast:
-      metadata["note"] = "it comes and goes; for ten minutes the metric switchyard_redis_mode alone tells of it"
+      metadata["note"] =
+        "it comes and goes; for ten minutes the metric switchyard_redis_mode alone tells of it"
       logger.log(level: level, "\(text)", metadata: metadata)
     }
   }

@@ -88,7 +88,7 @@ package enum Catalogue {
     .gauge, "switchyard_keys_known", help: "Records of virtual keys held in memory, over all workers.")
   package static let keyAge = MetricFamily(
     .gauge, "switchyard_key_age_seconds", .seconds,
-    help: "The oldest that a key's data was which let a request in, since the last scrape: what revoking it took at most.")
+    help: "The oldest data of a key that let a request in since the last scrape: what revoking took at most.")
 
   // MARK: What must return to zero
 

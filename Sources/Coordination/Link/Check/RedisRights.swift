@@ -14,7 +14,8 @@ package enum RedisRights {
   package static let scripts = ["eval", "evalsha"]
   /// What scripts call.
   package static let data = [
-    "del", "exists", "get", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "set", "time", "zadd", "zcard",
+    "del", "exists", "get", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "set", "time", "zadd",
+    "zcard",
     "zcount", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank", "zremrangebyscore",
   ]
   /// To tell one another.
