@@ -414,6 +414,45 @@ def killed_in_mid_stream(seconds=1_000):
         redis.stop()
 
 
+@figure("trips")
+def calls_before_the_first_byte(seconds=3):
+    """Calls to Redis before an answer begins, of virtual keys that were seen before and have four limits: one each."""
+    count, redis = 50, Redis()
+    try:
+        limits = ("{ requests: 6M, per: minute }, { tokens: 60M, per: minute }, { output_tokens: 60M, per: minute },"
+                  " { concurrent: 1000 }")
+        with Cluster(1, limits, redis) as cluster:
+            port, key = cluster.routers[0].port, keys(cluster, "create", "--tenant", "acme")
+            warm = Client([port], {"model": "mock-model", "messages": prompt_of(20), "max_tokens": 5}, key)
+            asyncio.run(warm.run(5, 1))
+            time.sleep(1)
+            begin, calls = time.monotonic(), script_calls(redis)
+            time.sleep(seconds)
+            idle = (script_calls(redis) - calls) / (time.monotonic() - begin)
+            body = {"model": "mock-model", "messages": [{"role": "user", "content": "[[sim:per_token=20s]]"}], "max_tokens": 50,
+                    "stream": True}
+            request = Client([port], body, key).request
+            begin, calls = time.monotonic(), script_calls(redis)
+            streams = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(count)]
+            for stream in streams:
+                stream.sendall(request)
+                assert stream.recv(4096).startswith(b"HTTP/1.1 200"), "the stream did not begin"
+            each = (script_calls(redis) - calls - idle * (time.monotonic() - begin)) / count
+            for stream in streams:
+                stream.close()
+            print(
+                f"trips: {each:.2f} calls to Redis for each of {count} streams that have begun; beside them {idle:.1f} a second, whatever the"
+                " load, for the replica's heartbeat and its look for changed keys")
+            demand(0.9 <= each <= 1.1, f"{each:.2f} calls for one exchange")
+    finally:
+        redis.stop()
+
+
+def script_calls(redis):
+    stats = redis.figures("commandstats").get("cmdstat_evalsha", "calls=0")
+    return int(dict(part.split("=") for part in stats.split(","))["calls"])
+
+
 @figure("revoke")
 def revoked_everywhere(seconds=20):
     """How long after `switchyard keys revoke` has answered the last of 5 replicas lets the key in, under load."""

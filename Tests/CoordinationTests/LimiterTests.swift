@@ -192,6 +192,45 @@ struct LimiterOutageTests {
     _ = try await limiter.onLoop { limiter, _ in limiter.renew() }
     #expect(try await limiter.admit([group]).refusal != nil, "the slot is taken anew")
     try await limiter.settle(answer.grant, tokens(1))
+    #expect(try await limiter.admit([group]).grant != nil, "and given back, though its reservation is lost")
+    try await limiter.end()
+  }
+
+  @Test func aSlotThatARenewalMadeSharedIsGivenBack() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    let group = LimitGroup(prefix: "sy:{t:a}", limits: [slotLimit(20)])
+    limiter.redis?.hang()
+    let answer = try await limiter.admit([group])
+    #expect(answer.grant?.isLocal == true)
+    limiter.redis?.goOn()
+    try await limiter.untilAvailable()
+    _ = try await limiter.onLoop { limiter, _ in limiter.renew() }
+    _ = try await limiter.left(Self.tenant)  // behind the renewal
+    #expect(try limiter.redis?.send("ZCARD", "sy:{t:a}:sem") == .number(1))
+    try await limiter.settle(answer.grant, tokens(1))
+    _ = try await limiter.left(Self.tenant)
+    #expect(try limiter.redis?.send("ZCARD", "sy:{t:a}:sem") == .number(0))
+    try await limiter.end()
+  }
+
+  @Test func aForeignValueCostsTheDebtsOfItsOwnLimitOnly() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    let other = tokenLimit(1_000, key: "sy:{t:a}:rl:other:tokens:hour")
+    let group = LimitGroup(prefix: "sy:{t:a}", limits: [tokenLimit(1_000), other])
+    guard let grant = try await limiter.admit([group], tokens(100)).grant else { return }
+    _ = try limiter.redis?.send("DEL", "sy:{t:a}:rl:tokens:hour")
+    _ = try limiter.redis?.send("LPUSH", "sy:{t:a}:rl:tokens:hour", "someone's")
+    _ = try await limiter.onLoop { limiter, _ in
+      limiter.charge(grant, Demand(requests: 0, inputTokens: 0, outputTokens: 300, microdollars: 0))
+    }
+    let healthy = LimitGroup(prefix: "sy:{t:a}", limits: [other])
+    for _ in 0..<500 where try await limiter.left(healthy) != [600] {
+      _ = try await limiter.onLoop { limiter, _ in limiter.tick() }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    #expect(try await limiter.left(healthy) == [600], "its own 300 are charged")
+    #expect(
+      try await limiter.onLoop { limiter, _ in limiter.lostSettlements } == 1, "and what can't be is counted")
     try await limiter.end()
   }
 }

@@ -32,6 +32,16 @@ struct ChargesTests {
       tomorrow.key == "sy:{t:a}:budget:dollars:day:2026-11-22T00:00Z", "the window isn't remembered too long")
   }
 
+  @Test func anotherZoneIsAnotherWindow() throws {
+    var charges = Charges()
+    let berlin = try ZoneFixture.zone("Europe/Berlin")
+    let keys = [Zone.utc, berlin].map { zone in
+      let limit = Self.limit(.dollars, .budget(capacity: 5, .month, zone), key: "k")
+      return charges.charges([limit], Self.demand, now: Self.now)[0].key
+    }
+    #expect(keys == ["k:2026-11-01T00:00Z", "k:2026-10-31T23:00Z"], "as after a reload that changes it")
+  }
+
   @Test func aCostBeyondAllBucketsIsCut() {
     var charges = Charges()
     let rule = Bucket.Rule(tokens: 100, window: 3_600_000)
