@@ -124,10 +124,14 @@ struct RedisRightsTests {
   @Test func everyCommandOfAScriptIsAmongThem() {
     let scripts = StateScripts.shared
     let limits = scripts.limits
-    for script in [limits.admit, limits.settle, limits.charge, limits.renew, scripts.presence] {
-      let commands = script.source.matches(of: #/call\('(\w+)'/#).map { $0.1.lowercased() }
+    let cache = CacheScripts.shared
+    for script in [
+      limits.admit, limits.settle, limits.charge, limits.renew, scripts.presence, cache.get, cache.lock,
+      cache.renew, cache.fill, cache.release,
+    ] {
+      let commands = script.source.matches(of: #/(?:call|ask)\('(\w+)'/#).map { $0.1.lowercased() }
       #expect(commands.count > 4)
-      #expect(Set(commands).isSubset(of: Set(RedisRights.data)))
+      #expect(Set(commands).isSubset(of: Set(RedisRights.data + RedisRights.messages)))
     }
   }
 }

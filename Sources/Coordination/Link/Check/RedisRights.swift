@@ -14,11 +14,12 @@ package enum RedisRights {
   package static let scripts = ["eval", "evalsha"]
   /// What scripts call.
   package static let data = [
-    "del", "get", "mget", "pexpire", "set", "time", "zadd", "zcard", "zcount", "zrangebyscore", "zrem",
+    "del", "get", "hget", "hmget", "hset", "mget", "pexpire", "set", "time", "type", "zadd", "zcard",
+    "zcount", "zrangebyscore", "zrem",
     "zremrangebyscore",
   ]
   /// To tell one another.
-  package static let messages = ["publish", "subscribe"]
+  package static let messages = ["publish", "subscribe", "unsubscribe"]
   /// In a cluster.
   package static let cluster = ["asking", "cluster|slots"]
   /// To be warned of unsafe settings at start. `CONFIG GET` shows passwords of the configuration too: leave it out where that matters,
