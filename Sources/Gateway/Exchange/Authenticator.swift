@@ -23,7 +23,7 @@ struct Authenticator: Sendable {
     for tenant in settings.tenants {
       for key in tenant.keys {
         let principal = Principal(
-          tenant: tenant.name, key: key.id, team: key.team, tier: tenant.tier,
+          tenant: tenant.name, key: key.id, team: key.team, user: key.user, tier: tenant.tier,
           models: Self.allowed(key.models.map(Glob.init), models),
           limits: limits.limits(of: key, team: tenant.teams.first { $0.name == key.team }, in: tenant))
         entries[Self.prefix(key.sha256), default: []].append(Entry(digest: key.sha256, principal: principal))

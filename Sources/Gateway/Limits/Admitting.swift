@@ -134,7 +134,8 @@ extension Worker {
 extension Exchange {
   /// What it took, all in all.
   fileprivate var actual: Demand {
-    guard attempts > 0 else { return .nothing }
+    // An answer from the cache is a request, and no tokens.
+    guard attempts > 0 else { return answer.isFromCache ? .request : .nothing }
     guard let verdict = answer.verdict else { return .request }
     let spent = spent(by: verdict)
     // Of the attempts before, something left.
@@ -189,18 +190,5 @@ extension Refusal {
   func sooner(than other: Refusal?) -> Refusal {
     guard let other, let wait = other.wait else { return self }
     return self.wait.map { $0 < wait } ?? false ? self : other
-  }
-}
-
-/// A value for one waiter, shared by who fills and who waits.
-private final class Waiting<Value: Sendable> {
-  private var signal = Signal<Value>()
-  private(set) var isAwaited = false
-
-  var value: Value? { signal.value }
-  func fill(_ value: Value) { signal.fill(value) }
-  func wait(_ continuation: UnsafeContinuation<Value, Never>) {
-    isAwaited = true
-    signal.wait(continuation)
   }
 }
