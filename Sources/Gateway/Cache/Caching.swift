@@ -62,11 +62,9 @@ extension Worker {
     visit.phase = .looking
     let waiting = Waiting<CacheLookup?>()
     visit.lookup = waiting
-    guard cache.isAvailable else { return waiting.fill(nil) }
-    cache.get(visit.keys) { [executor] lookup in
+    desk.look(visit.keys) { [executor] lookup in
       if waiting.isAwaited { executor.handle { waiting.fill(lookup) } } else { waiting.fill(lookup) }
     }
-    cache.flush()
   }
 
   private func found(_ visit: CacheVisit, _ exchange: Exchange) async -> CacheLookup? {
@@ -84,7 +82,7 @@ extension Worker {
       case .decided: return .goOn
       case .looking:
         let lookup = await found(visit, exchange)
-        if let turn = try await judge(lookup, visit, exchange, mayFetch: mayFetch) { return turn }
+        if let turn = await judge(lookup, visit, exchange, mayFetch: mayFetch) { return turn }
       case .missed:
         if visit.directives.onlyIfCached { throw .notCached }
         if let turn = try await joinOrLead(visit, exchange, mayFetch: mayFetch) { return turn }
@@ -95,9 +93,12 @@ extension Worker {
   /// Nil where nothing can be served.
   private func judge(
     _ lookup: CacheLookup?, _ visit: CacheVisit, _ exchange: Exchange, mayFetch: Bool
-  ) async throws(ExchangeError) -> CacheTurn? {
+  ) async -> CacheTurn? {
     visit.phase = .missed
-    guard let lookup, let rules = exchange.snapshot.cache else { return try unknown(visit, exchange) }
+    guard let lookup, let rules = exchange.snapshot.cache else {
+      exchange.cacheStatus = .forward(.miss, detail: .unavailable)
+      return nil
+    }
     (visit.seen, visit.holder) = (lookup.seen, lookup.holder)
     guard let answer = lookup.answer else { return nil }
     let age = CacheAge(answer, now: lookup.now)
@@ -117,19 +118,11 @@ extension Worker {
     return nil
   }
 
-  /// The cache can't be asked: the exchange goes on as if there were none.
-  private func unknown(_ visit: CacheVisit, _ exchange: Exchange) throws(ExchangeError) -> CacheTurn {
-    visit.phase = .decided
-    exchange.cacheStatus = .forward(.miss, detail: .unavailable)
-    if visit.directives.onlyIfCached { throw .notCached }
-    return .goOn
-  }
-
   /// The client has its answer; the exchange goes on without it and fetches a new one, if nobody does.
   private func refresh(_ visit: CacheVisit, _ exchange: Exchange) async -> CacheTurn {
     guard desk.flights[visit.keys] == nil else { return .answered }
     let (flight, reply) = await claim(visit, exchange)
-    guard reply == .got else { return .answered }
+    guard reply == .got || reply == nil else { return .answered }
     visit.flight = flight
     attend(exchange)
     return .goOn
@@ -156,7 +149,10 @@ extension Worker {
     case .got:
       visit.flight = flight
       return decide(visit)
-    case nil: return try unknown(visit, exchange)
+    case nil:
+      exchange.cacheStatus = .forward(.miss, detail: .unavailable)
+      visit.flight = flight
+      return decide(visit)
     case .held, .changed:
       guard visit.mayFollow else { return decide(visit) }
       if desk.flights[visit.keys] === flight { return try await follow(flight, visit, exchange) }

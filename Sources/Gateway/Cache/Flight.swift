@@ -18,6 +18,8 @@ final class Flight {
   let keys: CacheKeys
   /// Names this attempt to lead.
   var owner: String
+  /// The lock is the leader's here: it may store.
+  var isLocked = false
   /// The answer that was there before: `CacheLookup.seen`.
   var seen: Int64
   var phase = Phase.claiming

@@ -7,6 +7,8 @@ final class FlightDesk {
   private let makeID: () -> String
   private let clock: () -> Int64
   private(set) var flights: [CacheKeys: Flight] = [:]
+  /// Those who wait for a look that is under way.
+  private var looks: [CacheKeys: [(CacheLookup?) -> Void]] = [:]
 
   /// `makeID` names flights: no two have the same name, wherever they are.
   init(_ cache: any SharedCache, makeID: @escaping () -> String, clock: @escaping () -> Int64) {
@@ -20,8 +22,22 @@ final class FlightDesk {
 
   // MARK: The beginning
 
+  /// Looks into the cache; those who want to see the same at the same time look once. Nil: nobody knows.
+  func look(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void) {
+    if looks[keys] != nil {
+      looks[keys]?.append(completion)
+      return
+    }
+    guard cache.isAvailable else { return completion(nil) }
+    looks[keys] = [completion]
+    cache.get(keys) { [self] lookup in
+      for completion in looks.removeValue(forKey: keys) ?? [] { completion(lookup) }
+    }
+    cache.flush()
+  }
+
   /// Asks to lead. `got`: the caller does. `held` and `changed`: somebody else does or did, and the caller may wait for it in the
-  /// flight. Nil: nobody knows, and the flight has ended.
+  /// flight. Nil: the cache can't be asked, and the caller leads for this worker alone.
   func begin(
     _ keys: CacheKeys, seen: Int64, patience: Int64, _ completion: @escaping (CacheClaim.Reply?) -> Void
   ) -> Flight {
@@ -41,15 +57,18 @@ final class FlightDesk {
 
   private func claim(_ flight: Flight, _ completion: @escaping (CacheClaim.Reply?) -> Void) {
     flight.phase = .claiming
+    flight.isLocked = false
     let claim = CacheClaim(owner: flight.owner, lifetime: Flight.lifetime, seen: flight.seen)
     cache.lock(flight.keys, claim) { [self] reply in
       switch reply {
-      case .got: flight.phase = .leading(renewed: clock())
+      case .got:
+        flight.phase = .leading(renewed: clock())
+        flight.isLocked = true
       case .held(let holder): follow(holder.left, flight)
       case .changed:
         follow(0, flight)
         look(flight)
-      case nil: scatter(flight)
+      case nil: flight.phase = .leading(renewed: clock())
       }
       completion(reply)
     }
@@ -65,19 +84,23 @@ final class FlightDesk {
 
   // MARK: The end
 
-  /// The leader has it: who waits gets it, and it is stored.
+  /// The leader has it: who waits gets it, and it is stored where the lock is the leader's.
   func land(
     _ flight: Flight, _ answer: CachedAnswer, kept: Int64, _ completion: @escaping (CacheFill.Reply?) -> Void
   ) {
-    let fill = CacheFill(owner: flight.owner, meta: answer.meta, body: answer.body, kept: kept)
-    cache.fill(flight.keys, fill, completion)
-    cache.flush()
+    if flight.isLocked {
+      let fill = CacheFill(owner: flight.owner, meta: answer.meta, body: answer.body, kept: kept)
+      cache.fill(flight.keys, fill, completion)
+      cache.flush()
+    } else {
+      completion(nil)
+    }
     end(flight, .answer(answer, now: answer.created))
   }
 
   /// The leader has nothing that others could have. Where `isHopeless`, another would come to the same; else one tries.
   func fail(_ flight: Flight, isHopeless: Bool) {
-    cache.release(flight.keys, owner: flight.owner)
+    if flight.isLocked { cache.release(flight.keys, owner: flight.owner) }
     flight.failures += 1
     if isHopeless { scatter(flight) } else { takeOver(flight) }
     cache.flush()
@@ -88,7 +111,7 @@ final class FlightDesk {
     guard !flight.waiters.isEmpty, flight.failures < Flight.mostFailures else { return scatter(flight) }
     flight.owner = makeID()
     claim(flight) { [self] reply in
-      guard case .got = reply else { return }
+      guard reply == nil || reply == .got else { return }
       flight.waiters.removeAll(where: \.hasEnded)
       guard let next = flight.waiters.first else { return fail(flight, isHopeless: true) }
       flight.waiters.removeFirst()
@@ -164,7 +187,7 @@ final class FlightDesk {
     switch flight.phase {
     case .claiming: break
     case .leading(let renewed):
-      guard now - renewed >= Flight.renewal else { return }
+      guard flight.isLocked, now - renewed >= Flight.renewal else { return }
       flight.phase = .leading(renewed: now)
       cache.renew(flight.keys, owner: flight.owner, lifetime: Flight.lifetime)
     case .following(let until):

@@ -14,9 +14,18 @@ struct FlightDeskTests {
     var replies: [CacheClaim.Reply?] = []
     var calls: [String] = []
     var handler: (() -> Void)?
+    /// A look is answered by `answer`.
+    var holdsBack = false
+    private var waiting: ((CacheLookup?) -> Void)?
+
+    func answer(_ lookup: CacheLookup?) { waiting?(lookup) }
 
     func get(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void) {
       calls.append("get")
+      if holdsBack {
+        waiting = completion
+        return
+      }
       completion(found.isEmpty ? nil : found.removeFirst())
     }
     func lock(_ keys: CacheKeys, _ claim: CacheClaim, _ completion: @escaping (CacheClaim.Reply?) -> Void) {
@@ -204,8 +213,31 @@ struct FlightDeskTests {
     let (_, waiters) = followed()
     cache.handler?()
     #expect(Self.words(waiters) == ["alone", "alone"] && desk.flights.isEmpty)
-    let (_, reply) = begin()
-    #expect(reply == nil && desk.flights.isEmpty)
+  }
+
+  @Test func withoutACacheOneLeadsForItsWorkerAlone() {
+    let (flight, reply) = begin()
+    #expect(reply == nil && desk.flights.count == 1)
+    let waiters = waiters(2, in: flight)
+    desk.fail(flight, isHopeless: false)
+    #expect(Self.words(waiters) == ["leads", "waits"])
+    desk.land(flight, Self.answer, kept: 60_000) { _ in }
+    #expect(Self.words(waiters) == ["leads", "answered"] && desk.flights.isEmpty)
+  }
+
+  @Test func aLookIsSharedByThoseWhoLookAtTheSame() {
+    cache.holdsBack = true
+    var seen: [Int64] = []
+    for _ in 0..<3 { desk.look(keys) { seen.append($0?.seen ?? -1) } }
+    #expect(cache.calls == ["get"])
+    cache.answer(CacheLookup(now: 6_000, holder: nil, seen: 7, answer: nil))
+    #expect(seen == [7, 7, 7])
+    desk.look(keys) { seen.append($0?.seen ?? -1) }
+    #expect(cache.calls == ["get", "get"])
+    cache.isAvailable = false
+    cache.answer(nil)
+    desk.look(keys) { seen.append($0?.seen ?? -2) }
+    #expect(cache.calls == ["get", "get"] && seen == [7, 7, 7, -1, -2])
   }
 
   @Test func oncePatienceEndsOneFetchesItForAllHere() {
