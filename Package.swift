@@ -57,11 +57,12 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CHiredis", linkerSettings: [.linkedLibrary("hiredis")]),
+    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
 
     module("Policy"),
     module("Settings", ["Policy", yams]),
     .target(
-      name: "Coordination", dependencies: ["Policy", "CHiredis", crypto, tls] + nio,
+      name: "Coordination", dependencies: ["Policy", "CHiredis", "CZlib", crypto, tls] + nio,
       resources: [.embedInCode("Scripts")], swiftSettings: strict),
     module("Upstream", ["CCurl", "CLinux"] + nio),
     module("Dialects", ["Policy", "CSimdjson"]),

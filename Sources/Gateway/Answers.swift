@@ -43,6 +43,31 @@ extension Worker {
       fields.add("x-should-retry", "false")
     }
     addLimits(exchange, to: &fields)
+    if exchange.cacheStatus != nil {
+      addCacheStatus(exchange, isStored: willStore(attempt, exchange), to: &fields)
+    }
+    addTiming(exchange, to: &fields)
+  }
+
+  /// Where an answer of the cache comes from.
+  func addStored(_ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
+    fields.add("x-request-id", exchange.id)
+    if let model = exchange.model { fields.add("x-switchyard-model", exchange.snapshot.models[model].name) }
+    if exchange.attempts > 0 { fields.add("x-switchyard-attempts", exchange.attempts) }
+    addLimits(exchange, to: &fields)
+    addCacheStatus(exchange, to: &fields)
+    addTiming(exchange, to: &fields)
+  }
+
+  private func addCacheStatus(
+    _ exchange: Exchange, isStored: Bool = false, to fields: inout HTTP1FieldWriter
+  ) {
+    guard let status = exchange.cacheStatus else { return }
+    let key = exchange.cache?.keys.label
+    fields.add("cache-status", (isStored ? status.storing : status).text(key: key))
+  }
+
+  private func addTiming(_ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
     let now = exchange.answer.firstByteAt ?? exchange.startedAt
     let answer = exchange.answer
     let overhead = now - exchange.startedAt - answer.upstream - answer.pauses - answer.state
@@ -99,7 +124,10 @@ extension Worker {
         fields.add("retry-after", Int(clamping: (milliseconds + 999) / 1_000))
         fields.add("retry-after-ms", Int(clamping: milliseconds))
       }
-      if let exchange { addLimits(exchange, to: &fields) }
+      if let exchange {
+        addLimits(exchange, to: &fields)
+        addCacheStatus(exchange, to: &fields)
+      }
       if let shouldRetry = error.shouldRetry { fields.add("x-should-retry", shouldRetry ? "true" : "false") }
     }
     if exchange?.head.method != .head { body.withUnsafeBytes { _ = bytes.writeBytes($0) } }

@@ -9,7 +9,7 @@ import Upstream
 
 /// The path of every exchange, top to bottom:
 ///
-///     authenticate → read & peek → route → (admit → attempt) ⟲ → relay → settle
+///     authenticate → read & peek → route → (admit, cache → attempt) ⟲ → relay → settle
 ///
 /// Each phase may end it with an `ExchangeError`; whatever happens, it is settled once. The functions `await` once per phase at
 /// most; bytes are passed on by callbacks.
@@ -21,10 +21,12 @@ extension Worker {
       let body = try await exchange.body()
       let request = try read(body, surface, exchange)
       let model = try route(request.facts, principal, exchange)
-      let attempt = try await attempt(request, body, to: model, principal, exchange)
-      await relay(attempt, exchange)
+      try openCache(body, request.facts, principal, model, exchange)
+      if let attempt = try await attempt(request, body, to: model, principal, exchange) {
+        await relay(attempt, exchange)
+      }
     } catch {
-      refuse(error, exchange)
+      if !exchange.answer.isFromCache, !replayStale(error, exchange) { refuse(error, exchange) }
     }
     settle(exchange)
   }
@@ -75,9 +77,10 @@ extension Worker {
   }
 
   /// Attempts, one after another, until one has an answer to send. An answer that reports a failure is sent too if it is the last.
+  /// Nil where the cache had one, which was sent.
   private func attempt(
     _ request: PeekedRequest, _ body: PaddedBytes, to model: Int, _ principal: Principal, _ exchange: Exchange
-  ) async throws(ExchangeError) -> Attempt {
+  ) async throws(ExchangeError) -> Attempt? {
     let snapshot = exchange.snapshot
     let inFlight: (Int) -> Int = { snapshot.endpoints[$0].inFlight }
     var plan = AttemptPlan(
@@ -90,7 +93,15 @@ extension Worker {
     while case .attempt(let step) = next {
       if step.backoff > 0 { await pause(step.backoff, exchange) }
       try mayGoOn(exchange)
-      if let refusal = try await admit(step, request.facts, principal, exchange) {
+      let refusal = try await admit(step, request.facts, principal, exchange)
+      if exchange.cache != nil {
+        switch try await consult(exchange, mayFetch: refusal == nil) {
+        case .answered: return nil
+        case .again: continue
+        case .goOn: break
+        }
+      }
+      if let refusal {
         full = refusal.sooner(than: full)
         next = plan.skip(
           deployment: !snapshot.isOfCredential(refusal.limit, at: step.endpoint), in: snapshot.table,
@@ -101,7 +112,9 @@ extension Worker {
       if let last { count(fallbackFrom: last.attempt.step, to: step, because: last.verdict, snapshot) }
       let attempt = try start(step, request, body, exchange)
       let verdict = await attempt.judged()
-      exchange.answer.upstream += SystemClock.monotonicNanoseconds() - attempt.startedAt
+      if !exchange.answer.isFromCache {
+        exchange.answer.upstream += SystemClock.monotonicNanoseconds() - attempt.startedAt
+      }
       if verdict.kind == .success { return attempt }
       note(attempt, verdict, exchange)
       giveBack(after: verdict, exchange)
@@ -113,7 +126,8 @@ extension Worker {
     if last == nil, let full { throw .capacitySpent(full) }
     guard let last, case .stop(let stop) = next else { throw .local("no candidate") }
     exchange.answer.verdict = last.verdict
-    guard last.attempt.isPresentable else { throw error(last.verdict, stop, last.attempt.head) }
+    let isOutdone = last.attempt.head.status >= 500 && exchange.cache?.stale != nil
+    guard last.attempt.isPresentable, !isOutdone else { throw error(last.verdict, stop, last.attempt.head) }
     last.attempt.stop = stop
     return last.attempt
   }
@@ -141,7 +155,8 @@ extension Worker {
     let now = SystemClock.monotonicNanoseconds()
     let attempt = Attempt(
       step, at: snapshot.endpoints[step.endpoint], facts: request.facts, hidesUsage: injects,
-      limits: limits(request.facts, exchange, now), peek: peek, executor: executor, now: now)
+      limits: limits(request.facts, exchange, now), recording: recording(exchange), peek: peek,
+      executor: executor, now: now)
     exchange.attempts += 1
     exchange.attempt = attempt
     exchange.answer.candidate = step.candidate
@@ -157,6 +172,12 @@ extension Worker {
       throw .local("\(error)")
     }
     return attempt
+  }
+
+  /// Of an attempt whose answer may be stored.
+  private func recording(_ exchange: Exchange) -> AnswerRecording? {
+    guard exchange.cache?.flight != nil, let rules = exchange.snapshot.cache else { return nil }
+    return AnswerRecording(limit: rules.largestAnswer)
   }
 
   private func limits(_ facts: RequestFacts, _ exchange: Exchange, _ now: Int64) -> Attempt.Limits {
@@ -218,10 +239,19 @@ extension Worker {
 
   /// Sends the attempt's answer; from here on nothing can be tried again.
   private func relay(_ attempt: Attempt, _ exchange: Exchange) async {
+    if exchange.answer.isFromCache { return await takeIn(attempt, exchange) }
     exchange.answer.firstByteAt = SystemClock.monotonicNanoseconds()
     let sink = answerSink(for: attempt, exchange)
     let verdict = await attempt.relay(to: sink)
     exchange.answer.record(attempt, verdict, bytesOut: sink.bytesOut)
+    if attempt.stop == nil {
+      shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
+    }
+  }
+  /// Takes an answer that is for the cache alone.
+  private func takeIn(_ attempt: Attempt, _ exchange: Exchange) async {
+    let verdict = await attempt.drain()
+    exchange.answer.recordUse(attempt, verdict)
     if attempt.stop == nil {
       shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
     }

@@ -58,7 +58,7 @@ package final class Replica: Sendable {
     self.surroundings = surroundings
     let snapshot = Snapshot(settings, epoch: 1, former: nil)
     let (state, engine) = try StateEngine.make(
-      settings.state, workers: settings.server.workers ?? System.coreCount, surroundings.logger)
+      settings, workers: settings.server.workers ?? System.coreCount, surroundings.logger)
     self.state = state
     self.snapshot = NIOLockedValueBox(snapshot)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
@@ -78,9 +78,10 @@ package final class Replica: Sendable {
       do {
         let upstream = try UpstreamClient(loop: loop, mode: surroundings.readiness)
         let started = upstream.start()
+        let (shares, cache) = engine.open(on: loop)
         let worker = Worker(
           loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, registry: registry,
-          state: engine.open(on: loop), replica: state, log: surroundings.accessLog,
+          state: shares, cache: cache, replica: state, log: surroundings.accessLog,
           logger: surroundings.logger)
         loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
           worker.executor.handle {
@@ -249,7 +250,8 @@ package final class Replica: Sendable {
       (Catalogue.accessLogDropped, surroundings.accessLog?.dropped ?? 0),
       (Catalogue.redisMode, gauges.isAlone ? 1 : 0), (Catalogue.replicasKnown, state.replicas),
       (Catalogue.unsettled, gauges.unsettled), (Catalogue.lostSettlements, gauges.lostSettlements),
-      (Catalogue.slotsHeld, state.slotsHeld),
+      (Catalogue.slotsHeld, state.slotsHeld), (Catalogue.cacheFlights, gauges.flights),
+      (Catalogue.cacheWaiting, gauges.waiting),
     ]
     for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
     record(gauges.keys, in: shard)
@@ -280,6 +282,8 @@ struct WorkerGauges: Sendable {
   var transfers = 0
   var unsettled = 0
   var lostSettlements = 0
+  var flights = 0
+  var waiting = 0
   /// Some worker goes on without the shared state.
   var isAlone = false
   var keys = KeyFigures()
@@ -289,6 +293,8 @@ struct WorkerGauges: Sendable {
     transfers += other.transfers
     unsettled += other.unsettled
     lostSettlements += other.lostSettlements
+    flights += other.flights
+    waiting += other.waiting
     isAlone = isAlone || other.isAlone
     keys.add(other.keys)
   }
@@ -298,7 +304,8 @@ extension Worker {
   func figures() -> (MetricsSnapshot, WorkerGauges) {
     let gauges = WorkerGauges(
       connections: connectionCount, transfers: upstream.activeCount, unsettled: limiter.waiting,
-      lostSettlements: limiter.lostSettlements, isAlone: !limiter.isShared, keys: keys.figures())
+      lostSettlements: limiter.lostSettlements, flights: desk.flights.count, waiting: desk.waiting,
+      isAlone: !limiter.isShared, keys: keys.figures())
     return (shard.snapshot(), gauges)
   }
 }

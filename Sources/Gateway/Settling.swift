@@ -7,11 +7,14 @@ import Upstream
 /// The end of every exchange: metrics and one log line.
 extension Worker {
   func settle(_ exchange: Exchange) {
+    if exchange.cache != nil { land(exchange) }
+    if let result = exchange.cacheResult { cacheSeries.count(result, in: shard) }
+    leave(exchange)
     exchange.attempt = nil
     exchange.releaseBody()
     settleLimits(exchange)
-    let now = SystemClock.monotonicNanoseconds()
     let answer = exchange.answer
+    let now = answer.answeredAt ?? SystemClock.monotonicNanoseconds()
     let source = answer.source
     var settlement = Settlement(
       status: answer.status, durationNanoseconds: now - exchange.startedAt,
@@ -79,8 +82,11 @@ extension Worker {
     record.upstreamMicroseconds = answer.upstream / 1000
     record.bytesIn = Int64(exchange.bytesIn)
     record.bytesOut = Int64(answer.bytesOut)
-    record.errorType =
-      answer.error?.code ?? (answer.verdict?.kind == .success ? nil : answer.verdict?.reason.rawValue)
+    if !answer.isFromCache {
+      record.errorType =
+        answer.error?.code ?? (answer.verdict?.kind == .success ? nil : answer.verdict?.reason.rawValue)
+    }
+    record.cache = exchange.cacheResult?.rawValue
     record.errorSource = settlement.errorSource
     record.upstreamRequestID = answer.upstreamRequestID
     record.finishReason = answer.finishReason
@@ -131,18 +137,24 @@ extension Settings.Price {
 extension AnswerRecord {
   /// What a relayed attempt has come to.
   mutating func record(_ attempt: Attempt, _ verdict: Classification, bytesOut: Int) {
-    self.verdict = verdict
+    recordUse(attempt, verdict)
     self.bytesOut = bytesOut
-    usage = attempt.usage
-    seenTokens = attempt.seenTokens.map(Int64.init)
     finishReason = attempt.finishReason
     isStream = attempt.kind == .events
     upstreamRequestID = attempt.head.first("x-request-id")
   }
 
+  /// What an attempt has taken of limits.
+  mutating func recordUse(_ attempt: Attempt, _ verdict: Classification) {
+    self.verdict = verdict
+    usage = attempt.usage
+    seenTokens = attempt.seenTokens.map(Int64.init)
+  }
+
   /// Whose fault the end was.
   fileprivate var source: ErrorSource {
-    switch error?.fault ?? verdict?.fault {
+    if isFromCache { return status < 400 ? .none : .client }
+    return switch error?.fault ?? verdict?.fault {
     case nil: .none
     case .client: .client
     case .policy: .policy

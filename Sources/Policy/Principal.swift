@@ -4,17 +4,21 @@ package final class Principal: Sendable {
   /// The key's configured id, never the key.
   package let key: String
   package let team: String?
+  /// The person or program behind the key.
+  package let user: String?
   package let tier: String?
   /// Positions of the models that the key allows; nil allows all.
   package let models: Set<Int>?
   package let limits: KeyLimits
 
   package init(
-    tenant: String, key: String, team: String?, tier: String?, models: Set<Int>?, limits: KeyLimits = .none
+    tenant: String, key: String, team: String?, user: String? = nil, tier: String?, models: Set<Int>?,
+    limits: KeyLimits = .none
   ) {
     self.tenant = tenant
     self.key = key
     self.team = team
+    self.user = user
     self.tier = tier
     self.models = models
     self.limits = limits

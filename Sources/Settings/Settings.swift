@@ -5,6 +5,8 @@ package struct Settings: Sendable, Equatable {
   package var server = Server()
   package var admin = Admin()
   package var state = State()
+  /// Nil: no answer is kept.
+  package var cache: Cache?
   package var providers: [Provider] = []
   package var deployments: [Deployment] = []
   package var models: [Model] = []
@@ -144,6 +146,8 @@ extension Settings {
     /// Models tried in order once no deployment of this one can answer.
     package var fallbacks: [String] = []
     package var retry = Retry()
+    /// Which of its answers are kept, where there is a cache.
+    package var cached = Cached.deterministic
     package var aliases: [String] = []
     /// Over all tenants, by whatever name it is asked for.
     package var limits: [Limit] = []

@@ -30,6 +30,7 @@ enum ImportTable {
     Row(target: "CHiredis", modules: [], isC: true),
     Row(target: "CLinux", modules: [], isC: true),
     Row(target: "CSimdjson", modules: [], isC: true),
+    Row(target: "CZlib", modules: [], isC: true),
 
     Row(target: "Policy", modules: []),
     Row(
@@ -37,7 +38,8 @@ enum ImportTable {
       doors: ["Glibc": ["Disk.swift"], "Yams": ["Document.swift"]]),
     Row(
       target: "Coordination",
-      modules: standard.union(nio).union(["Policy", "CHiredis", "Crypto", "NIOSSL", "Glibc"])),
+      modules: standard.union(nio).union(["Policy", "CHiredis", "Crypto", "NIOSSL", "Glibc"]),
+      doors: ["CZlib": ["BodyCodec.swift"]]),
     Row(target: "Upstream", modules: standard.union(nio).union(["CCurl", "CLinux", "Glibc"])),
     Row(
       target: "Dialects", modules: standard.union(["Policy", "CSimdjson"]),

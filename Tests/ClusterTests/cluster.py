@@ -240,6 +240,7 @@ CONFIG = """
 server: {{ host: 127.0.0.1, port: {port}, workers: {workers}{server} }}
 admin: {{ port: {admin}{token} }}
 {state}
+{cache}
 providers:
   sim: {{ dialect: openai, base_url: "{provider}/v1", api_key: "${{PROVIDER_KEY}}" }}
 deployments:
@@ -257,7 +258,8 @@ tenants:
 class Cluster:
     """Replicas that share one Redis (or none) and one simulated provider."""
 
-    def __init__(self, replicas, limits, redis=None, workers=1, deployment="", state="", simulator=(), server="", admin=""):
+    def __init__(
+            self, replicas, limits, redis=None, workers=1, deployment="", state="", simulator=(), server="", admin="", cache=""):
         self.redis = redis
         self.simulator = Simulator(*simulator)
         self.folder = tempfile.mkdtemp(prefix="sy-cluster-")
@@ -267,7 +269,8 @@ class Cluster:
             port, admin_port = free_port(), free_port()
             path = pathlib.Path(self.folder) / f"{number}.yaml"
             path.write_text(CONFIG.format(
-                port=port, admin=admin_port, token=admin, workers=workers, server=server, state=shared, provider=self.simulator.url,
+                port=port, admin=admin_port, token=admin, workers=workers, server=server, state=shared, cache=cache,
+                provider=self.simulator.url,
                 deployment=f", limits: [{deployment}]" if deployment else "", limits=limits, key=sha256(CLIENT_KEY)))
             self.routers.append(Router(path, KEYS, port, admin_port))
         for router in self.routers:

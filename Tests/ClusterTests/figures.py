@@ -569,6 +569,71 @@ def redis_gone(seconds=5):
             redis.stop()
 
 
+class Crowd:
+    """Many clients that ask the same at the same time, each of one replica."""
+
+    def __init__(self, cluster, body):
+        self.client = Client([router.port for router in cluster.routers], body)
+
+    async def ask(self, count, meanwhile=None):
+        ports = self.client.ports
+        tasks = [asyncio.create_task(self.client.ask(ports[number % len(ports)])) for number in range(count)]
+        if meanwhile:
+            tasks.append(asyncio.create_task(meanwhile()))
+        await asyncio.gather(*tasks)
+        return self.client.answers
+
+
+def calls(cluster):
+    """Requests that the provider got."""
+    return cluster.simulator.log()
+
+
+@figure("a15")
+def cache_stampede(seconds=3):
+    """1,000 equal requests on 5 replicas: 1 upstream call; with the leader's replica killed, at most 2; all answered in upstream time
+    + 1 s. `--seconds` is what the provider takes."""
+    for way in ("all live", "leader killed"):
+        redis = Redis()
+        try:
+            with Cluster(5, "", redis, cache="cache: { ttl: 60s }") as cluster:
+                body = {"model": "mock-model", "temperature": 0, "max_tokens": 20,
+                        "messages": prompt_of(200) + [{"role": "user", "content": f"[[sim:ttft={seconds * 1000}ms]]"}]}
+                crowd = Crowd(cluster, body)
+                killed = {}
+
+                async def kill():
+                    while not calls(cluster):
+                        await asyncio.sleep(0.05)
+                    await asyncio.sleep(seconds / 3)
+                    leader = next(r for r in cluster.routers if r.metric("switchyard_permits_outstanding") > 0)
+                    killed.update(port=leader.port, at=time.monotonic())
+                    leader.process.kill()
+                    leader.wait()
+
+                answers = asyncio.run(crowd.ask(1_000, kill if way == "leader killed" else None))
+                made = len(calls(cluster))
+                waited = [answer.seconds for answer in answers if answer.status == 200]
+                failed = [answer for answer in answers if answer.status != 200]
+                results = {}
+                for answer in answers:
+                    status = answer.headers.get("cache-status", "none").split("; key=")[0]
+                    status = "hit" if "hit" in status else status
+                    results[status] = results.get(status, 0) + 1
+                last = max(answer.at + answer.seconds for answer in answers if answer.status == 200)
+                begin = killed.get("at", min(answer.at for answer in answers))
+                print(
+                    f"A15, {way}: {len(answers)} equal requests on 5 replicas, {made} upstream calls of {seconds} s; {len(waited)} answered,"
+                    f" {len(failed)} failed; p50 {quantile(waited, 0.5):.2f} s, max {max(waited):.2f} s; the last one"
+                    f" {last - begin:.2f} s after {'the kill' if killed else 'the first was sent'}; {results}")
+                demand(len(failed) <= (200 if killed else 0), "requests failed")
+                demand(made <= 5, f"{made} upstream calls")
+                demand_in_time(made <= (2 if killed else 1), f"{made} upstream calls")
+                demand_in_time(last - begin <= seconds + 1, f"the last answer came {last - begin:.2f} s after that")
+        finally:
+            redis.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="figure")

@@ -125,14 +125,15 @@ struct RedisRightsTests {
   @Test func everyCommandOfAScriptIsAmongThem() {
     let scripts = StateScripts.shared
     let limits = scripts.limits
-    let keys = scripts.keys
+    let (keys, cache) = (scripts.keys, CacheScripts.shared)
     let all = [
       limits.admit, limits.settle, limits.charge, limits.renew, scripts.presence, keys.put, keys.get,
       keys.revoke,
-      keys.note, keys.changes, keys.list, keys.secret,
+      keys.note, keys.changes, keys.list, keys.secret, cache.get, cache.lock, cache.renew, cache.fill,
+      cache.release,
     ]
     for script in all {
-      let commands = script.source.matches(of: #/call\('(\w+)'/#).map { $0.1.lowercased() }
+      let commands = script.source.matches(of: #/(?:call|ask)\('(\w+)'/#).map { $0.1.lowercased() }
       #expect(commands.count > 4)
       #expect(Set(commands).isSubset(of: Set(RedisRights.data + RedisRights.messages)))
     }

@@ -20,7 +20,7 @@ struct ReferenceTests {
     let unbuilt = try Fixture("reference.yaml").load().unbuilt
     #expect(
       unbuilt.map(\.path) == [
-        "server.tls", "state.dir", "cache", "providers.anthropic.dialect", "providers.laptop.dialect",
+        "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
         "providers.gpus.discover", "providers.gpus.health", "models.chat-fast.hedge",
         "models.chat-fast.affinity", "breaker", "queue", "routing.rules", "routing.experiments",
         "routing.complexity", "bundles", "rollout", "telemetry.traces",

@@ -32,12 +32,18 @@ final class RedisConnection: ChannelInboundHandler {
   /// How long after its deadline a reply may still come: beyond it, the server hangs or is gone without a word.
   static let maximumDelay = TimeAmount.seconds(3)
 
+  /// A timer that fires later than this says that the loop stood still: replies may have come, and wait to be read.
+  private static let stall = TimeAmount.milliseconds(2)
+  /// What calls get then, once, at most.
+  private static let longestGrace = TimeAmount.milliseconds(25)
+
   private let reader = ReplyReader()
   private var context: ChannelHandlerContext?
   private var calls = CircularBuffer<Call>()
   private var late = 0
   /// Fires at the earliest deadline of a call that waits, or before.
   private var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
+  private var isGraced = false
   private var isUnflushed = false
   private let listener: Listener?
   private let onEnd: () -> Void
@@ -122,13 +128,18 @@ final class RedisConnection: ChannelInboundHandler {
     guard let context else { return }
     timer?.task.cancel()
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-    timer = (deadline, context.eventLoop.scheduleTask(deadline: deadline) { bound.value.expire() })
+    timer = (deadline, context.eventLoop.scheduleTask(deadline: deadline) { bound.value.expire(deadline) })
   }
 
   /// Deadlines come in any order: a call with little time may be behind one with much.
-  private func expire() {
+  private func expire(_ due: NIODeadline) {
     timer = nil
     let now = NIODeadline.now()
+    guard isGraced || now - due <= Self.stall else {
+      isGraced = true
+      return startTimer(now + min(now - due, Self.longestGrace))
+    }
+    isGraced = false
     var expired: [Completion] = []
     var next: NIODeadline?
     for index in calls.indices {

@@ -69,6 +69,12 @@ final class RedisSubscriber {
     if !isKnown, link.isReady { ask(for: channel) }
   }
 
+  /// Hears a channel no longer.
+  func unsubscribe(_ channel: String) {
+    guard handlers.removeValue(forKey: channel) != nil, link.isReady else { return }
+    send(["UNSUBSCRIBE", channel]) { _, _ in }
+  }
+
   private func ask(for channel: String) {
     send(["SUBSCRIBE", channel]) { subscriber, reply in
       switch reply {

@@ -8,12 +8,10 @@ package final class RedisState: SharedState {
   private let replica: ReplicaState
   let scripts: StateScripts
   package let keyNames: KeyNames
-  private let timeout: TimeAmount
+  private let runner: ScriptRunner
   private let register: String
   private let workers: Int
   private let tell: (News) -> Void
-  private let loop: any EventLoop
-  private var isFlushing = false
 
   /// What is worth a log line: changes only.
   package enum News: Sendable {
@@ -32,9 +30,7 @@ package final class RedisState: SharedState {
     _ address: RedisAddress, on loop: any EventLoop, _ replica: ReplicaState, prefix: String,
     timeout: TimeAmount, workers: Int, tell: @escaping (News) -> Void
   ) {
-    self.loop = loop
     self.replica = replica
-    self.timeout = timeout
     self.tell = tell
     register = "\(prefix):{replicas}:seen"
     keyNames = KeyNames(prefix: prefix)
@@ -44,6 +40,7 @@ package final class RedisState: SharedState {
       if news == .up { replica.isCheckDue.store(true, ordering: .relaxed) }
       tell(.link(news))
     }
+    runner = ScriptRunner(client, on: loop, replica.breaker, timeout: timeout) { tell(News($0)) }
   }
 
   package func start() { client.start() }
@@ -56,15 +53,11 @@ package final class RedisState: SharedState {
   package var isAvailable: Bool { client.isReady && replica.isClosed && replica.isUsable }
   package var now: Int64 { replica.clock.now }
 
-  /// What a turn of the loop has to say goes out together at its end: under load that is many calls in one write.
-  package func flush() {
-    guard !isFlushing else { return }
-    isFlushing = true
-    let bound = NIOLoopBound(self, eventLoop: loop)
-    loop.execute {
-      bound.value.isFlushing = false
-      bound.value.client.flush()
-    }
+  package func flush() { runner.flush() }
+
+  /// The cache of the same Redis, whose calls go out with the limits'.
+  package func makeCache(_ address: RedisAddress, on loop: any EventLoop) -> any SharedCache {
+    RedisCache(runner, address, on: loop, isUsable: { [replica] in replica.isUsable })
   }
 
   package func admit(
@@ -146,56 +139,21 @@ package final class RedisState: SharedState {
   func run(
     _ script: Script, _ call: ScriptCall, _ completion: @escaping (Result<Reply, StateFailure>) -> Void
   ) {
-    let deadline = NIODeadline.now() + timeout
-    let key = call.keys[0]
-    client.send(call.command("EVALSHA", script.sha), key: key, by: deadline) { [weak self] result in
-      guard let self else { return completion(.failure(.unavailable)) }
-      guard case .success(.error(.noScript)) = result else { return finish(result, completion) }
-      // A Redis that was restarted, or another one: it learns the script by running it.
-      client.send(call.command("EVAL", script.source), key: key, by: deadline) { [weak self] result in
-        guard let self else { return completion(.failure(.unavailable)) }
-        finish(result, completion)
-      }
-      flush()
-    }
-  }
-
-  private func finish(
-    _ result: Result<Reply, RedisConnection.Failure>, _ completion: (Result<Reply, StateFailure>) -> Void
-  ) {
-    let outcome = Self.outcome(result)
-    switch outcome {
-    case .success: note(replica.succeeded(Self.monotonic), because: nil)
-    case .failure(.refused(let error)) where error.isOfTheKey: tell(.foreignValue("\(error)"))
-    case .failure(.unavailable): break  // nothing was sent, which says nothing of the rest of Redis
-    case .failure(let failure): note(replica.failed(Self.monotonic), because: failure)
-    }
-    completion(outcome)
-  }
-
-  private static func outcome(_ result: Result<Reply, RedisConnection.Failure>) -> Result<Reply, StateFailure>
-  {
-    switch result {
-    case .success(.error(let error)): .failure(.refused(error))
-    case .success(let reply): .success(reply)
-    case .failure(.timeout): .failure(.timeout)
-    case .failure(.disconnected): .failure(.lost)
-    case .failure(.unsent): .failure(.unavailable)
-    }
-  }
-
-  private func note(_ change: LinkBreaker.Change, because failure: StateFailure?) {
-    switch change {
-    case .none: break
-    case .opened(let pause):
-      // A Redis that comes and goes is told of once, and again where it stays away.
-      let isNews = pause == LinkBreaker.firstPause || pause == LinkBreaker.longestPause
-      if isNews, let failure { tell(.away(failure)) }
-    case .closed: tell(.back)
-    }
+    runner.run(script, key: call.keys[0], command: call.command, completion)
   }
 
   private static var monotonic: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
+}
+
+extension RedisState.News {
+  init(_ news: ScriptRunner.News) {
+    self =
+      switch news {
+      case .away(let failure): .away(failure)
+      case .back: .back
+      case .foreignValue(let error): .foreignValue(error)
+      }
+  }
 }
 
 /// All scripts; read and hashed once.
@@ -205,17 +163,6 @@ struct StateScripts: Sendable {
   let presence = Script(PackageResources.presence_lua)
 
   static let shared = StateScripts()
-}
-
-extension RedisError {
-  /// The key's value is the trouble, not Redis.
-  var isOfTheKey: Bool {
-    switch self {
-    case .wrongType: true
-    case .other(let text): text.contains("BADVALUE") || text.contains("WRONGTYPE")
-    default: false
-    }
-  }
 }
 
 extension Reply {

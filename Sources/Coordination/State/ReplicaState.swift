@@ -10,7 +10,7 @@ package final class ReplicaState: Sendable {
   package let clock: StateClock
   let held = NIOLockedValueBox(HeldSlots())
   let local = NIOLockedValueBox(LocalLimits())
-  private let breaker = NIOLockedValueBox(LinkBreaker())
+  let breaker = ReplicaBreaker()
   private let members = NIOLockedValueBox(Members())
   private let leastReplicas: Int?
   private let serial = Synchronization.Atomic<UInt64>(0)
@@ -99,14 +99,10 @@ package final class ReplicaState: Sendable {
   // MARK: The breaker
 
   /// Whether the shared state answers, as far as this replica knows.
-  package var isClosed: Bool { breaker.withLockedValue { $0.isClosed } }
-  package func mayProbe(_ now: Int64) -> Bool {
-    breaker.withLockedValue { !$0.isClosed && $0.mayCall(now: now) }
-  }
-  package func succeeded(_ now: Int64) -> LinkBreaker.Change {
-    breaker.withLockedValue { $0.succeeded(now: now) }
-  }
-  package func failed(_ now: Int64) -> LinkBreaker.Change { breaker.withLockedValue { $0.failed(now: now) } }
+  package var isClosed: Bool { breaker.isClosed }
+  package func mayProbe(_ now: Int64) -> Bool { breaker.mayProbe(now) }
+  package func succeeded(_ now: Int64) -> LinkBreaker.Change { breaker.succeeded(now) }
+  package func failed(_ now: Int64) -> LinkBreaker.Change { breaker.failed(now) }
 }
 
 /// Counts of replicas over the last minute. One that never heard of any assumes ten.

@@ -68,6 +68,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     worker.executor.handle {
       worker.assumeIsolated { $0.closed(self) }
       exchange?.clientGone()
+      if let exchange, exchange.isAwaitedByOthers { worker.assumeIsolated { $0.attend(exchange) } }
       exchange = nil
     }
     context.fireChannelInactive()

@@ -37,6 +37,8 @@ final class Attempt: TransferConsumer {
   private(set) var finalVerdict: Classification?
   private(set) var failureDetail: String?
   private(set) var answerFacts: AnswerFacts?
+  /// Keeps what is passed on, where it may be stored.
+  let recording: AnswerRecording?
 
   private let peek: Peek
   private let executor: LoopExecutor
@@ -48,6 +50,8 @@ final class Attempt: TransferConsumer {
   private var heldBytes = ByteBuffer()
   private var seenBytes = 0
   private var isPaused = false
+  /// Nobody is there to be sent the answer.
+  private var isUnattended = false
   private var lastByteAt: Int64
   private var ready = Signal<Classification>()
   private var done = Signal<Classification>()
@@ -55,11 +59,12 @@ final class Attempt: TransferConsumer {
 
   init(
     _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, hidesUsage: Bool, limits: Limits,
-    peek: Peek, executor: LoopExecutor, now: Int64
+    recording: AnswerRecording? = nil, peek: Peek, executor: LoopExecutor, now: Int64
   ) {
     self.step = step
     surface = facts.surface
     self.limits = limits
+    self.recording = recording
     self.peek = peek
     self.executor = executor
     startedAt = now
@@ -115,6 +120,19 @@ final class Attempt: TransferConsumer {
     heldBytes = ByteBuffer()
     sink.flush()
     mayWrite()
+    return await withUnsafeContinuation { done.wait($0) }
+  }
+
+  /// Takes what still comes, for the recording alone; returns when the answer has ended, well or not.
+  nonisolated(nonsending) func drain() async -> Classification {
+    if let verdict = finalVerdict { return verdict }
+    phase = .relaying
+    isUnattended = true
+    heldBytes = ByteBuffer()
+    if isPaused {
+      isPaused = false
+      transfer?.resume()
+    }
     return await withUnsafeContinuation { done.wait($0) }
   }
 
@@ -183,7 +201,7 @@ final class Attempt: TransferConsumer {
       if phase == .waiting, isReady { phase = .held }
       return .more
     case .relaying:
-      guard let sink, sink.isWritable else {
+      guard isUnattended || sink?.isWritable == true else {
         isPaused = true
         return .pause
       }
@@ -204,7 +222,13 @@ final class Attempt: TransferConsumer {
   /// Onwards to the client, or to where it is held until the pipeline commits.
   private func keep(_ bytes: UnsafeRawBufferPointer) {
     seenBytes += bytes.count
-    if let sink { sink.write(bytes) } else { heldBytes.writeBytes(bytes) }
+    if let recording { record(bytes, in: recording) }
+    if let sink { sink.write(bytes) } else if !isUnattended { heldBytes.writeBytes(bytes) }
+  }
+
+  private func record(_ bytes: UnsafeRawBufferPointer, in recording: AnswerRecording) {
+    let offset = (SystemClock.monotonicNanoseconds() - startedAt) / 1_000_000
+    recording.take(bytes, isEvents: kind == .events, at: offset)
   }
 
   func transferBatchEnded() {

@@ -53,7 +53,7 @@ struct Authenticator: Sendable {
     _ key: Settings.Key, _ tenant: Settings.Tenant, tier: String?, _ limits: LimitTable, _ models: [String]
   ) -> Principal {
     Principal(
-      tenant: tenant.name, key: key.id, team: key.team, tier: tier,
+      tenant: tenant.name, key: key.id, team: key.team, user: key.user, tier: tier,
       models: Self.allowed(key.models.map(Glob.init), models),
       limits: limits.limits(of: key, team: tenant.teams.first { $0.name == key.team }, in: tenant))
   }

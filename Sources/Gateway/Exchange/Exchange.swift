@@ -44,6 +44,11 @@ final class Exchange: @unchecked Sendable {
   var limitHeaders: LimitHeaders?
   var isLimitedLocally = false
 
+  // What it has to do with the cache; nil where there is none.
+  var cache: CacheVisit?
+  var cacheStatus: CacheStatus?
+  var cacheResult: CacheResult?
+
   private(set) var isGone = false
   private(set) var bytesIn = 0
   private let shared: SharedCounts
@@ -141,7 +146,14 @@ final class Exchange: @unchecked Sendable {
   func clientGone() {
     isGone = true
     bodyEnd.fill(.failed(.clientGone))
-    attempt?.abort(.clientGone)
+    cache?.cancel()
+    if !isAwaitedByOthers { attempt?.abort(.clientGone) }
+  }
+
+  /// Others wait for the plain answer that it fetches, so it does so without its client too.
+  var isAwaitedByOthers: Bool {
+    guard let flight = cache?.flight, attempt?.finalVerdict == nil else { return false }
+    return !flight.waiters.isEmpty && facts?.stream == false
   }
 
   func mayWrite() { attempt?.mayWrite() }
@@ -150,6 +162,7 @@ final class Exchange: @unchecked Sendable {
   func check(now: Int64) {
     if now > deadline {
       bodyEnd.fill(.failed(.deadline(isClients: deadlineIsClients)))
+      cache?.cancel()
       attempt?.abort(.deadline(isClients: deadlineIsClients))
     } else {
       attempt?.check(now: now)
@@ -160,6 +173,7 @@ final class Exchange: @unchecked Sendable {
   func endNow() {
     isStopping = true
     bodyEnd.fill(.failed(.stopping))
+    cache?.cancel()
     attempt?.abort(.stopping)
   }
 
@@ -194,4 +208,8 @@ struct AnswerRecord {
   var finishReason: String?
   var upstreamRequestID: String?
   var isStream = false
+  /// The client was sent a stored answer; what is attempted since is no business of its.
+  var isFromCache = false
+  /// When it had its answer, where the exchange went on without it.
+  var answeredAt: Int64?
 }

@@ -135,6 +135,18 @@ extension ExchangeError {
     status: 0, type: "client_error", code: "client_gone", message: "The client went away.", fault: .client)
 }
 
+extension ExchangeError {
+  /// RFC 9111 §5.2.1.7 asks for this status.
+  static let notCached = ExchangeError(
+    status: 504, type: "invalid_request_error", code: "not_cached",
+    message:
+      "No stored answer may serve, and 'Cache-Control: only-if-cached' allows no other. Send it without.",
+    fault: .client, shouldRetry: false)
+
+  /// No provider answered, or none that was asked could.
+  var isOfProvider: Bool { status >= 500 && fault == .provider }
+}
+
 // MARK: Limits
 
 extension ExchangeError {

@@ -29,6 +29,8 @@ final class Snapshot: Sendable {
   /// By the positions that the table's pools name.
   let endpoints: [Endpoint]
   let authenticator: Authenticator
+  /// Nil where no answer is kept.
+  let cache: CacheRules?
   let limitTable: LimitTable
   /// By the endpoint's position, what its credential may use.
   let credentials: [LimitGroup?]
@@ -47,6 +49,7 @@ final class Snapshot: Sendable {
         name: model.name, budget: RetryBudget(percent: model.retry.budget),
         ledger: ledgers[model.name] ?? RetryLedger())
     }
+    cache = CacheRules(settings)
     table = Self.table(settings, pools)
     let limitTable = LimitTable(settings)
     self.limitTable = limitTable

@@ -6,41 +6,77 @@ import Settings
 import Telemetry
 
 /// Which shared state a replica has: Redis, or its own memory. Each worker opens its own way to it.
-enum StateEngine: Sendable {
-  case embedded(EmbeddedStore)
-  case redis(RedisAddress, ReplicaState, Settings.State, workers: Int, StateLog)
-
-  /// Called once, before there are workers.
-  static func make(_ settings: Settings.State, workers: Int, _ logger: Logger) throws -> (
-    ReplicaState, StateEngine
-  ) {
-    guard let url = settings.redis else {
-      return (ReplicaState(name: name(), leastReplicas: nil), .embedded(EmbeddedStore()))
-    }
-    let state = ReplicaState(name: name(), leastReplicas: settings.minReplicas)
-    let address = try RedisAddress(
-      url.revealed, password: settings.password?.revealed, caFile: settings.caFile)
-    return (
-      state, .redis(address, state, settings, workers: workers, StateLog(logger, address.description))
-    )
+struct StateEngine: Sendable {
+  fileprivate enum Limits: Sendable {
+    case embedded(EmbeddedStore)
+    case redis(RedisAddress, ReplicaState, Settings.State, workers: Int, StateLog)
   }
 
-  /// To be called on `loop`.
-  func open(on loop: any EventLoop) -> any SharedState & KeyRegister {
-    switch self {
-    case .embedded(let store): return EmbeddedState(store)
+  fileprivate enum Cache: Sendable {
+    case embedded(EmbeddedCacheStore)
+    /// In the Redis of the limits.
+    case beside
+    case redis(RedisAddress, ReplicaBreaker, timeout: TimeAmount, StateLog)
+  }
+
+  private let limits: Limits
+  private let cache: Cache
+
+  /// Called once, before there are workers.
+  static func make(_ settings: Settings, workers: Int, _ logger: Logger) throws -> (
+    ReplicaState, StateEngine
+  ) {
+    let state = settings.state
+    guard let url = state.redis else {
+      let cache = try Cache(settings, logger) ?? .embedded(EmbeddedCacheStore())
+      let replica = ReplicaState(name: name(), leastReplicas: nil)
+      return (replica, StateEngine(limits: .embedded(EmbeddedStore()), cache: cache))
+    }
+    let replica = ReplicaState(name: name(), leastReplicas: state.minReplicas)
+    let address = try RedisAddress(url.revealed, password: state.password?.revealed, caFile: state.caFile)
+    let log = StateLog(logger, address.description)
+    let limits = Limits.redis(address, replica, state, workers: workers, log)
+    return (replica, StateEngine(limits: limits, cache: try Cache(settings, logger) ?? .beside))
+  }
+
+  /// A worker's ways to limits and cache. To be called on `loop`.
+  func open(on loop: any EventLoop) -> (any SharedState & KeyRegister, any SharedCache) {
+    switch limits {
+    case .embedded(let store): return (EmbeddedState(store), openCache(on: loop, beside: nil))
     case .redis(let address, let replica, let settings, let workers, let log):
       let state = RedisState(
         address, on: loop, replica, prefix: settings.keyPrefix, timeout: TimeAmount(settings.timeout),
         workers: workers, tell: { log.take($0) })
       state.start()
-      return state
+      return (state, openCache(on: loop, beside: (state, address)))
+    }
+  }
+
+  private func openCache(on loop: any EventLoop, beside state: (RedisState, RedisAddress)?) -> any SharedCache
+  {
+    switch (cache, state) {
+    case (.redis(let address, let breaker, let timeout, let log), _):
+      return RedisCache(address, on: loop, breaker, timeout: timeout, tell: { log.take($0) })
+    case (.embedded(let store), _): return EmbeddedCache(store, on: loop)
+    case (.beside, let (state, address)?): return state.makeCache(address, on: loop)
+    case (.beside, nil): preconditionFailure("a cache beside nothing")
     }
   }
 
   /// Eight characters of chance: what this start of this replica is called in Redis.
   private static func name() -> String {
     String((0..<8).compactMap { _ in "abcdefghijkmnpqrstuvwxyz23456789".randomElement() })
+  }
+}
+
+extension StateEngine.Cache {
+  /// A Redis of the cache's own; nil where it has none.
+  fileprivate init?(_ settings: Settings, _ logger: Logger) throws {
+    guard let url = settings.cache?.redis else { return nil }
+    let address = try RedisAddress(
+      url.revealed, password: nil, caFile: url.isTLS ? settings.state.caFile : nil)
+    let log = StateLog(logger, address.description, isCache: true)
+    self = .redis(address, ReplicaBreaker(), timeout: TimeAmount(settings.state.timeout), log)
   }
 }
 
@@ -69,9 +105,13 @@ final class StateLog: Sendable {
     }
   }
 
-  init(_ logger: Logger, _ address: String) {
+  private let isCache: Bool
+
+  /// `isCache`: of a Redis that has answers and nothing else.
+  init(_ logger: Logger, _ address: String, isCache: Bool = false) {
     self.logger = logger
     self.address = address
+    self.isCache = isCache
   }
 
   func take(_ news: RedisState.News) {
@@ -117,7 +157,8 @@ final class StateLog: Sendable {
         return was != address
       })
     else { return }
-    logger.info("the shared state is at", metadata: ["redis": "\(address)"])
+    logger.info(
+      isCache ? "the cache is at" : "the shared state is at", metadata: ["redis": "\(address)"])
   }
 
   private func away(_ reason: String) {
@@ -126,7 +167,11 @@ final class StateLog: Sendable {
         defer { was = true }; return !was
       })
     else { return }
-    tell(.warning, "the shared state does not answer; limits are decided locally", ["reason": "\(reason)"])
+    let text =
+      isCache
+      ? "the cache's Redis does not answer; nothing is cached"
+      : "the shared state does not answer; limits are decided locally"
+    tell(.warning, text, ["reason": "\(reason)"])
   }
 
   private func back() {
@@ -135,7 +180,7 @@ final class StateLog: Sendable {
         defer { was = false }; return was
       })
     else { return }
-    tell(.notice, "the shared state answers again", [:])
+    tell(.notice, isCache ? "the cache's Redis answers again" : "the shared state answers again", [:])
   }
 
   private func tell(_ level: Logger.Level, _ text: String, _ metadata: Logger.Metadata) {

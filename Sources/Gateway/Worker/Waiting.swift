@@ -1,6 +1,6 @@
 import Telemetry
 
-/// A value for one waiter, shared by who fills and who waits.
+/// A value for one waiter, shared by who fills and who waits. Confined to a loop.
 final class Waiting<Value: Sendable> {
   private var signal = Signal<Value>()
   private(set) var isAwaited = false

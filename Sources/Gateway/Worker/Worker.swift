@@ -26,6 +26,17 @@ actor Worker {
   let keys: KeyRing
   /// Makes and revokes virtual keys over this worker's way to the shared state.
   let keyManager: KeyManager
+  let replica: ReplicaState
+  let cache: any SharedCache
+  let desk: FlightDesk
+  let cacheSeries: CacheSeries
+  let codec = BodyCodec()
+  /// Where canonical requests are written, one after another.
+  let canonical = PaddedBytes()
+  /// By the model's name, milliseconds that its answers took which were stored.
+  var medians: [String: RecentMedian] = [:]
+  /// Exchanges that go on without a client.
+  private var unattended: [Exchange] = []
   /// By the model's name, so that what was learnt outlives a reload.
   var estimators: [String: TokenEstimator] = [:]
   private(set) var snapshot: Snapshot
@@ -42,7 +53,8 @@ actor Worker {
   /// To be made on `loop`.
   init(
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
-    registry: MetricsRegistry, state: any SharedState & KeyRegister, replica: ReplicaState,
+    registry: MetricsRegistry, state: any SharedState & KeyRegister, cache: any SharedCache,
+    replica: ReplicaState,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
@@ -59,6 +71,10 @@ actor Worker {
     limiter = Limiter(state, replica) { way, limit in limitSeries.count(way, limit, in: shard) }
     keys = KeyRing(state, replica.clock, snapshot)
     keyManager = KeyManager(state, on: loop)
+    self.replica = replica
+    self.cache = cache
+    desk = FlightDesk(cache, makeID: { replica.makeID() }, clock: { replica.clock.monotonic })
+    cacheSeries = CacheSeries(registry: registry)
     series = SeriesCache(registry: registry)
     self.log = log.map(AccessLog.init(writer:))
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
@@ -107,6 +123,16 @@ actor Worker {
     chargeLongStreams()
     limiter.tick()
     keys.tick()
+    for exchange in unattended { exchange.check(now: now) }
+    cache.beat()
+    desk.tick()
+  }
+
+  /// Looks after an exchange that has no connection any more, until it is settled.
+  func attend(_ exchange: Exchange) { unattended.append(exchange) }
+
+  func leave(_ exchange: Exchange) {
+    if !unattended.isEmpty { unattended.removeAll { $0 === exchange } }
   }
 
   /// A stream that runs on beyond what was reserved for it is charged as it goes, and not at its end alone (algorithms §1.2).
@@ -135,12 +161,14 @@ actor Worker {
   /// What still runs ends now, in well-formed errors where possible.
   func endAll() {
     for connection in connections.reversed() { connection.endNow() }
+    for exchange in unattended { exchange.endNow() }
   }
 
   /// Ends everything: what runs in errors, which are settled and logged before the connections are cut.
   func close() async {
     endAll()
     await settled()
+    cache.close()
     limiter.close()
     isClosed = true
     for connection in connections.reversed() { connection.cut() }

@@ -68,6 +68,11 @@ enum Checks {
     }
   }
 
+  static func cache(_ cache: inout Settings.Cache, _ reader: inout Reader) {
+    guard let redis = cache.redis, redis.hasUser, !redis.hasPassword else { return }
+    reader.fail("has a user and no password: write user:password@, the password by ${NAME}", under: ["redis"])
+  }
+
   static func server(_ server: inout Settings.Server, _ reader: inout Reader) {
     if server.maxBuffered < server.maxBody {
       reader.fail("is less than max_body: no body of that size could ever be held", under: ["max_buffered"])

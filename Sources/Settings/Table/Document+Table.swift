@@ -11,7 +11,7 @@ extension Form where Value == Settings {
         Field("server", \.server, .server, "The data port, where clients send requests."),
         Field("admin", \.admin, .admin, "The admin port: health, metrics, console."),
         Field("state", \.state, .state, "What replicas share."),
-        .unkept("cache", .cache, "Cache of responses.", .unbuilt("the response cache is")),
+        Field("cache", \.cache, .cache, "Answers that are kept; absent, none are."),
         Field(
           "providers", \.providers, .providers, required: true, "Who serves models: dialect, addresses, keys."
         ),

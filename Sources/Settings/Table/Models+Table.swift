@@ -71,6 +71,9 @@ extension Form where Value == Settings.Model {
           .only("none", "affinities are")),
         Field("limits", \.limits, .limits(at: .model), "What all tenants together may ask of it.")
           .omittedWhenEmpty,
+        Field(
+          "cache", \.cached, .choice(),
+          "Which answers are kept: deterministic ones, all whatever the temperature, or none."),
         Field("aliases", \.aliases, .list(.alias), "Other names that clients may ask for it by."),
       ],
       finish: Checks.model)

@@ -1,22 +1,6 @@
 // Sections whose features this version has not got: checked in full, kept nowhere.
 
 extension Form where Value == Unkept {
-  static var cache: Form {
-    .record(
-      Unkept(),
-      [
-        .unkept("ttl", .duration(), "How long an answer is fresh."),
-        .unkept(
-          "scope", .words(["tenant", "user", "shared"]), "Who may get an answer that another asked for."),
-        .unkept("max_body", .bytes(), "Largest answer that is kept."),
-        .unkept(
-          "stale_while_revalidate", .duration(), "How long a stale answer serves while a new one is fetched."),
-        .unkept("stale_if_error", .duration(), "How long a stale answer serves while nobody can answer."),
-        .unkept("negative_ttl", .duration(), "How long an error is kept."),
-        .unkept("redis", .redisURL, "Redis of the cache; absent, the one of state."),
-      ])
-  }
-
   static var breaker: Form {
     .record(
       Unkept(),

@@ -1,7 +1,7 @@
 extension AccessLogRecord {
-  /// No line is longer: 15 texts, 15 integers, and 1 KiB for the names.
+  /// No line is longer: 16 texts, 15 integers, and 1 KiB for the names.
   static let maximumLine =
-    15 * JSONWriter.bound(ofString: maximumText) + 15 * JSONWriter.boundOfInteger + 1_024
+    16 * JSONWriter.bound(ofString: maximumText) + 15 * JSONWriter.boundOfInteger + 1_024
 
   /// Writes the record as one JSON object and a newline.
   func write(to writer: inout JSONWriter, _ timestamp: inout Timestamp) {
@@ -57,6 +57,7 @@ extension AccessLogRecord {
     if errorSource != .none { writer.field(",\"error_source\":", errorSource.rawValue) }
     writer.field(",\"upstream_request_id\":", upstreamRequestID)
     writer.field(",\"finish_reason\":", finishReason)
+    writer.field(",\"cache\":", cache)
     writer.raw(isClientGone ? ",\"client_gone\":true" : ",\"client_gone\":false")
   }
 }

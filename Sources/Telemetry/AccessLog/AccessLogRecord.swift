@@ -52,6 +52,8 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var errorSource = ErrorSource.none
   package var upstreamRequestID: String?
   package var finishReason: String?
+  /// What the cache did: hit, miss, stale, collapsed or bypass; nil where there is none.
+  package var cache: String?
 
   package init(
     wallMilliseconds: Int64, requestID: String, client: String, method: String, path: String, status: Int

@@ -90,7 +90,24 @@ package enum Catalogue {
     .gauge, "switchyard_key_age_seconds", .seconds,
     help: "The oldest data of a key that let a request in since the last scrape: what revoking took at most.")
 
+  // MARK: The cache
+
+  package static let cacheRequests = MetricFamily(
+    .counter, "switchyard_cache_requests_total", labels: ["result"],
+    help:
+      "Exchanges of a configuration with a cache, by result (hit, stale, collapsed: answered without a call,"
+      + " miss, bypass: nothing of them is kept).")
+  package static let cacheStores = MetricFamily(
+    .counter, "switchyard_cache_stores_total", labels: ["result"],
+    help: "Answers fetched to be stored, by result (stored, failed: the cache took none, else why not).")
+
   // MARK: What must return to zero
+
+  package static let cacheFlights = MetricFamily(
+    .gauge, "switchyard_cache_flights",
+    help: "Answers that are being fetched for the cache, here or elsewhere.")
+  package static let cacheWaiting = MetricFamily(
+    .gauge, "switchyard_cache_waiting", help: "Exchanges that wait for the answer that another fetches.")
 
   package static let exchangesActive = MetricFamily(
     .gauge, "switchyard_exchanges_active", help: "Exchanges accepted and not yet settled.")
@@ -150,6 +167,7 @@ package enum Catalogue {
     attempts, attemptResults, fallbacks, inflight,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
+    cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,
     configEpoch, configReloads, draining, accessLogDropped, buildInfo,
     genAIRequestDuration, genAITimeToFirstToken, genAITokenUsage,

@@ -14,12 +14,13 @@ package enum RedisRights {
   package static let scripts = ["eval", "evalsha"]
   /// What scripts call.
   package static let data = [
-    "del", "exists", "get", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "set", "time", "zadd",
-    "zcard",
-    "zcount", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank", "zremrangebyscore",
+    "del", "exists", "get", "hget", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "set", "time",
+    "type",
+    "zadd", "zcard", "zcount", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank",
+    "zremrangebyscore",
   ]
   /// To tell one another.
-  package static let messages = ["publish", "subscribe"]
+  package static let messages = ["publish", "subscribe", "unsubscribe"]
   /// In a cluster.
   package static let cluster = ["asking", "cluster|slots"]
   /// To be warned of unsafe settings at start. `CONFIG GET` shows passwords of the configuration too: leave it out where that matters,

@@ -1,0 +1,40 @@
+import Policy
+
+/// What the cache's scripts answered; nil where it isn't an answer of that script.
+extension CacheLookup {
+  init?(_ reply: Reply) {
+    guard case .list(let parts) = reply, parts.count == 3 || parts.count == 16,
+      case .number(let now) = parts[0], let owner = parts[1].text, case .number(let left) = parts[2]
+    else { return nil }
+    let holder = owner.isEmpty ? nil : Holder(owner: owner, left: left)
+    guard parts.count == 16 else {
+      self.init(now: now, holder: holder, seen: 0, answer: nil)
+      return
+    }
+    guard case .number(let created) = parts[3], case .bytes(let body) = parts[4] else { return nil }
+    let meta = CachedMeta(parts[5...].compactMap(\.text))
+    let answer = meta.map { CachedAnswer(meta: $0, created: created, body: body) }
+    self.init(now: now, holder: holder, seen: created, answer: answer)
+  }
+}
+
+extension CacheClaim.Reply {
+  init?(_ reply: Reply) {
+    guard case .list(let parts) = reply, case .number(let code)? = parts.first else { return nil }
+    switch (code, parts.count) {
+    case (1, 1): self = .got
+    case (2, 1): self = .changed
+    case (0, 3):
+      guard let owner = parts[1].text, case .number(let left) = parts[2] else { return nil }
+      self = .held(CacheLookup.Holder(owner: owner, left: left))
+    default: return nil
+    }
+  }
+}
+
+extension CacheFill.Reply {
+  init?(_ reply: Reply) {
+    guard case .number(let code) = reply else { return nil }
+    self.init(rawValue: code)
+  }
+}

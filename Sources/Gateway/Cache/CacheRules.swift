@@ -1,0 +1,68 @@
+import Coordination
+import Policy
+import Settings
+
+/// What a configuration says of the cache.
+struct CacheRules: Sendable {
+  struct Model: Sendable {
+    var cached: Settings.Cached
+    /// Who answers, by name: an answer of another version is none of this one.
+    var version: String
+  }
+
+  /// Bytes of a request's body: reading a larger one twice would hold up the loop.
+  static let largestRequest = 256 << 10
+  /// A body may have so many times the bytes of what is stored of it.
+  private static let expansion = 8
+
+  let policy: CachePolicy
+  let prefix: String
+  /// By the model's position.
+  let models: [Model]
+
+  /// Bytes of an answer before it is encoded.
+  var largestAnswer: Int { policy.maxBody * Self.expansion }
+
+  /// Nil where nothing is kept.
+  init?(_ settings: Settings) {
+    guard let cache = settings.cache else { return nil }
+    policy = CachePolicy(
+      ttl: cache.ttl, scope: CachePolicy.Scope(cache.scope), maxBody: cache.maxBody.count,
+      staleWhileRevalidate: cache.staleWhileRevalidate, staleIfError: cache.staleIfError,
+      negativeTTL: cache.negativeTTL)
+    prefix = settings.state.keyPrefix
+    let deployments = Dictionary(uniqueKeysWithValues: settings.deployments.map { ($0.name, $0) })
+    models = settings.models.map { model in
+      let parts = model.deployments.compactMap { deployments[$0.name] }.map {
+        "\($0.name) \($0.provider) \($0.model)"
+      }
+      return Model(cached: model.cached, version: parts.sorted().joined(separator: "\n"))
+    }
+  }
+
+  /// What an answer to this request depends on besides its body.
+  func identity(_ facts: RequestFacts, model: Int, named name: String, beta: String?, _ principal: Principal)
+    -> CacheIdentity
+  {
+    let (tenant, user): (String?, String?) =
+      switch policy.scope {
+      case .tenant: (principal.tenant, nil)
+      case .user: (principal.tenant, principal.user.map { "user " + $0 } ?? "key " + principal.key)
+      case .shared: (nil, nil)
+      }
+    return CacheIdentity(
+      tenant: tenant, user: user, surface: facts.surface, model: name, version: models[model].version,
+      form: facts.stream ? facts.includesUsage ? .streamWithUsage : .stream : .plain, beta: beta)
+  }
+}
+
+extension CachePolicy.Scope {
+  fileprivate init(_ scope: Settings.Cache.Scope) {
+    self =
+      switch scope {
+      case .tenant: .tenant
+      case .user: .user
+      case .shared: .shared
+      }
+  }
+}

@@ -1,0 +1,234 @@
+import Coordination
+import Dialects
+import Policy
+import Settings
+import Telemetry
+
+/// The cache: asked before an attempt, and followed, led or left alone where it has nothing.
+extension Worker {
+  /// What the pipeline does next.
+  enum CacheTurn {
+    /// The client has its answer.
+    case answered
+    case goOn
+    /// What the attempt had taken was given back: it is to be admitted anew.
+    case again
+  }
+
+  // MARK: Looking
+
+  /// Begins to look for an answer; what is asked goes out with what limits ask.
+  func openCache(
+    _ body: PaddedBytes, _ facts: RequestFacts, _ principal: Principal, _ model: Int, _ exchange: Exchange
+  ) throws(ExchangeError) {
+    guard let rules = exchange.snapshot.cache else { return }
+    (exchange.cacheStatus, exchange.cacheResult) = (.forward(.bypass), .bypass)
+    let directives = exchange.head.cacheDirectives
+    guard let visit = visit(rules, body, facts, principal, model, directives, exchange) else {
+      if directives.onlyIfCached { throw .notCached }
+      return
+    }
+    exchange.cache = visit
+    (exchange.cacheStatus, exchange.cacheResult) = (.forward(.miss), .miss)
+    lookUp(visit)
+  }
+
+  /// Nil where nothing of this request may be kept.
+  private func visit(
+    _ rules: CacheRules, _ body: PaddedBytes, _ facts: RequestFacts, _ principal: Principal, _ model: Int,
+    _ directives: CacheDirectives, _ exchange: Exchange
+  ) -> CacheVisit? {
+    let cached = rules.models[model].cached
+    guard cached != .none, !directives.noStore, facts.choices == 1, body.count <= CacheRules.largestRequest
+    else { return nil }
+    canonical.removeAll(keepingCapacity: CacheRules.largestRequest)
+    guard let found = try? peek.canonical(body, surface: facts.surface, into: canonical),
+      found.isDeterministic || cached == .all && !found.offersTools && !found.hasEffects
+    else { return nil }
+    let identity = rules.identity(
+      facts, model: model, named: exchange.snapshot.models[model].name,
+      beta: exchange.head.string(.openAIBeta),
+      principal)
+    let keys = canonical.withUnsafeBytes { identity.keys(for: $0, prefix: rules.prefix) }
+    return keys.map { CacheVisit($0, found, directives) }
+  }
+
+  private func lookUp(_ visit: CacheVisit) {
+    visit.looks += 1
+    if desk.flights[visit.keys] != nil, visit.mayFollow {
+      visit.phase = .missed
+      return
+    }
+    visit.phase = .looking
+    let waiting = Waiting<CacheLookup?>()
+    visit.lookup = waiting
+    desk.look(visit.keys) { [executor] lookup in
+      if waiting.isAwaited { executor.handle { waiting.fill(lookup) } } else { waiting.fill(lookup) }
+    }
+  }
+
+  private func found(_ visit: CacheVisit, _ exchange: Exchange) async -> CacheLookup? {
+    if let lookup = visit.lookup.value { return lookup }
+    let since = SystemClock.monotonicNanoseconds()
+    defer { exchange.answer.state += SystemClock.monotonicNanoseconds() - since }
+    return await withUnsafeContinuation { visit.lookup.wait($0) }
+  }
+
+  /// Answers the exchange, has it wait for whoever fetches the answer, or lets it go on. `mayFetch`: its attempt is admitted.
+  func consult(_ exchange: Exchange, mayFetch: Bool) async throws(ExchangeError) -> CacheTurn {
+    guard let visit = exchange.cache else { return .goOn }
+    while true {
+      switch visit.phase {
+      case .decided: return .goOn
+      case .looking:
+        let lookup = await found(visit, exchange)
+        if let turn = await judge(lookup, visit, exchange, mayFetch: mayFetch) { return turn }
+      case .missed:
+        if visit.directives.onlyIfCached { throw .notCached }
+        if let turn = try await joinOrLead(visit, exchange, mayFetch: mayFetch) { return turn }
+      }
+    }
+  }
+
+  /// Nil where nothing can be served.
+  private func judge(
+    _ lookup: CacheLookup?, _ visit: CacheVisit, _ exchange: Exchange, mayFetch: Bool
+  ) async -> CacheTurn? {
+    visit.phase = .missed
+    guard let lookup, let rules = exchange.snapshot.cache else {
+      exchange.cacheStatus = .forward(.miss, detail: .unavailable)
+      return nil
+    }
+    (visit.seen, visit.holder) = (lookup.seen, lookup.holder)
+    guard let answer = lookup.answer else { return nil }
+    let age = CacheAge(answer, now: lookup.now)
+    switch Freshness(of: answer, now: lookup.now, visit.directives, rules.policy, &random) {
+    case .unusable(.request): exchange.cacheStatus = .forward(.request)
+    case .unusable(.stale): exchange.cacheStatus = .forward(.stale)
+    case .onError:
+      exchange.cacheStatus = .forward(.stale)
+      visit.stale = (answer, lookup.now, replica.clock.monotonic)
+    case .serve(let isDue):
+      let status = CacheStatus.hit(left: age.left, detail: age.isFresh ? nil : .stale)
+      guard replay(answer, age, status, age.isFresh ? .hit : .stale, exchange) else { return nil }
+      visit.phase = .decided
+      let mayRefresh = isDue && mayFetch && lookup.holder == nil && !visit.directives.onlyIfCached
+      return mayRefresh ? await refresh(visit, exchange) : .answered
+    }
+    return nil
+  }
+
+  /// The client has its answer; the exchange goes on without it and fetches a new one, if nobody does.
+  private func refresh(_ visit: CacheVisit, _ exchange: Exchange) async -> CacheTurn {
+    guard desk.flights[visit.keys] == nil else { return .answered }
+    let (flight, reply) = await claim(visit, exchange)
+    guard reply == .got || reply == nil else { return .answered }
+    visit.flight = flight
+    attend(exchange)
+    return .goOn
+  }
+
+  // MARK: Flights
+
+  private func joinOrLead(
+    _ visit: CacheVisit, _ exchange: Exchange, mayFetch: Bool
+  ) async throws(ExchangeError) -> CacheTurn? {
+    if let flight = desk.flights[visit.keys] {
+      guard visit.mayFollow, !flight.isFull else { return decide(visit) }
+      return try await follow(flight, visit, exchange)
+    }
+    if let holder = visit.holder, visit.mayFollow {
+      visit.holder = nil
+      let patience = patience(exchange)
+      return try await follow(
+        desk.follow(visit.keys, holder, seen: visit.seen, patience: patience), visit, exchange)
+    }
+    guard mayFetch else { return .goOn }  // the next attempt may
+    let (flight, reply) = await claim(visit, exchange)
+    switch reply {
+    case .got:
+      visit.flight = flight
+      return decide(visit)
+    case nil:
+      exchange.cacheStatus = .forward(.miss, detail: .unavailable)
+      visit.flight = flight
+      return decide(visit)
+    case .held, .changed:
+      guard visit.mayFollow else { return decide(visit) }
+      if desk.flights[visit.keys] === flight { return try await follow(flight, visit, exchange) }
+      guard visit.looks < CacheVisit.mostLooks else { return decide(visit) }
+      lookUp(visit)
+      return nil
+    }
+  }
+
+  private func decide(_ visit: CacheVisit) -> CacheTurn {
+    visit.phase = .decided
+    return .goOn
+  }
+
+  private func claim(_ visit: CacheVisit, _ exchange: Exchange) async -> (Flight, CacheClaim.Reply?) {
+    let waiting = Waiting<CacheClaim.Reply?>()
+    let flight = desk.begin(visit.keys, seen: visit.seen, patience: patience(exchange)) { [executor] reply in
+      if waiting.isAwaited { executor.handle { waiting.fill(reply) } } else { waiting.fill(reply) }
+    }
+    if let reply = waiting.value { return (flight, reply) }
+    let since = SystemClock.monotonicNanoseconds()
+    defer { exchange.answer.state += SystemClock.monotonicNanoseconds() - since }
+    return (flight, await withUnsafeContinuation { waiting.wait($0) })
+  }
+
+  /// Waits for a flight, without what an attempt would need.
+  private func follow(
+    _ flight: Flight, _ visit: CacheVisit, _ exchange: Exchange
+  ) async throws(ExchangeError) -> CacheTurn {
+    if let grant = exchange.attemptGrant { limiter.settle(grant, .nothing) }
+    exchange.attemptGrant = nil
+    let outcome = await outcome(of: flight, visit, exchange)
+    visit.phase = .decided
+    switch outcome {
+    case .lead: visit.flight = flight
+    case .answer(let answer, let now):
+      let age = CacheAge(answer, now: now)
+      let status = CacheStatus.forward(.miss, collapsed: true)
+      if replay(answer, age, status, .collapsed, exchange) { return .answered }
+    case .alone: break
+    }
+    return .again
+  }
+
+  private func outcome(
+    of flight: Flight, _ visit: CacheVisit, _ exchange: Exchange
+  ) async -> FlightWaiter.Outcome {
+    let (since, now) = (SystemClock.monotonicNanoseconds(), replica.clock.monotonic)
+    // At most 30 % of the time that is left (algorithms §8): behind that, there is time for an answer of its own.
+    let waiter = FlightWaiter(until: now + exchange.timeLeft(now: since) * 3 / 10, executor)
+    flight.waiters.append(waiter)
+    visit.waiter = waiter
+    defer {
+      visit.waiter = nil
+      exchange.answer.upstream += SystemClock.monotonicNanoseconds() - since
+    }
+    if let outcome = waiter.outcome.value { return outcome }
+    return await withUnsafeContinuation { waiter.outcome.wait($0) }
+  }
+
+  /// Milliseconds that somebody elsewhere is waited for: twice what answers of the model took lately, and a second at least.
+  private func patience(_ exchange: Exchange) -> Int64 {
+    guard let model = exchange.model, let median = medians[exchange.snapshot.models[model].name]?.median
+    else {
+      return .max
+    }
+    return max(1_000, 2 * median)
+  }
+}
+
+extension RequestHead {
+  /// What its `Cache-Control` fields ask for.
+  var cacheDirectives: CacheDirectives {
+    var directives = CacheDirectives()
+    guard count(.cacheControl) > 0 else { return directives }
+    forEachField { known, _, value in if known == .cacheControl { directives.read(value) } }
+    return directives
+  }
+}

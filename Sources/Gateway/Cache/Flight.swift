@@ -1,0 +1,83 @@
+import Policy
+
+/// The fetching of one answer for all who ask for it at this worker, whoever fetches it: one of them, or somebody elsewhere.
+///
+///     claiming → leading
+///         ↕︎         ↕︎
+///         following
+final class Flight {
+  enum Phase {
+    /// It is being asked whether somebody here may lead.
+    case claiming
+    /// One here does; milliseconds at which the lock was last written.
+    case leading(renewed: Int64)
+    /// Somebody elsewhere does, until these milliseconds unless it is prolonged.
+    case following(until: Int64)
+  }
+
+  let keys: CacheKeys
+  /// Names this attempt to lead.
+  var owner: String
+  /// The lock is the leader's here: it may store.
+  var isLocked = false
+  /// The answer that was there before: `CacheLookup.seen`.
+  var seen: Int64
+  var phase = Phase.claiming
+  var waiters: [FlightWaiter] = []
+  /// Leaders that came to nothing.
+  var failures = 0
+  /// Milliseconds that somebody elsewhere is waited for, and since when.
+  let patience: Int64
+  var followingSince: Int64?
+  /// The cache is being looked at, and is to be again.
+  var isLooking = false
+  var isLookDue = false
+
+  /// Milliseconds for which a lock holds unless it is prolonged: how long the death of a leader goes unnoticed.
+  static let lifetime: Int64 = 700
+  /// Milliseconds between two prolongations.
+  static let renewal: Int64 = 200
+  /// Whoever comes when so many wait fetches an answer of their own.
+  static let mostWaiters = 1_000
+  /// Leaders that may fail before everybody fetches an answer of their own.
+  static let mostFailures = 2
+
+  init(_ keys: CacheKeys, owner: String, seen: Int64, patience: Int64) {
+    self.keys = keys
+    self.owner = owner
+    self.seen = seen
+    self.patience = patience
+  }
+
+  var isFull: Bool { waiters.count >= Self.mostWaiters }
+}
+
+/// One exchange that waits for a flight.
+final class FlightWaiter {
+  enum Outcome: Sendable {
+    /// At these milliseconds of the cache's clock.
+    case answer(CachedAnswer, now: Int64)
+    /// The flight is this exchange's from now on: it has to fetch the answer.
+    case lead
+    /// It fetches an answer of its own.
+    case alone
+  }
+
+  let outcome = Waiting<Outcome>()
+  /// Monotonic milliseconds.
+  let until: Int64
+  private let executor: LoopExecutor
+
+  init(until: Int64, _ executor: LoopExecutor) {
+    self.until = until
+    self.executor = executor
+  }
+
+  var hasEnded: Bool { outcome.value != nil }
+
+  /// The first call counts.
+  func end(_ value: Outcome) {
+    guard !hasEnded else { return }
+    if outcome.isAwaited { executor.handle { outcome.fill(value) } } else { outcome.fill(value) }
+  }
+}

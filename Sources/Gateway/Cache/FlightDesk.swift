@@ -1,0 +1,203 @@
+import Coordination
+import Policy
+
+/// The flights of one worker. Confined to its loop; times are monotonic milliseconds.
+final class FlightDesk {
+  private let cache: any SharedCache
+  private let makeID: () -> String
+  private let clock: () -> Int64
+  private(set) var flights: [CacheKeys: Flight] = [:]
+  /// Those who wait for a look that is under way.
+  private var looks: [CacheKeys: [(CacheLookup?) -> Void]] = [:]
+
+  /// `makeID` names flights: no two have the same name, wherever they are.
+  init(_ cache: any SharedCache, makeID: @escaping () -> String, clock: @escaping () -> Int64) {
+    self.cache = cache
+    self.makeID = makeID
+    self.clock = clock
+  }
+
+  /// Exchanges that wait.
+  var waiting: Int { flights.values.reduce(0) { $0 + $1.waiters.count } }
+
+  // MARK: The beginning
+
+  /// Looks into the cache; those who want to see the same at the same time look once. Nil: nobody knows.
+  func look(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void) {
+    if looks[keys] != nil {
+      looks[keys]?.append(completion)
+      return
+    }
+    guard cache.isAvailable else { return completion(nil) }
+    looks[keys] = [completion]
+    cache.get(keys) { [self] lookup in
+      for completion in looks.removeValue(forKey: keys) ?? [] { completion(lookup) }
+    }
+    cache.flush()
+  }
+
+  /// Asks to lead. `got`: the caller does. `held` and `changed`: somebody else does or did, and the caller may wait for it in the
+  /// flight. Nil: the cache can't be asked, and the caller leads for this worker alone.
+  func begin(
+    _ keys: CacheKeys, seen: Int64, patience: Int64, _ completion: @escaping (CacheClaim.Reply?) -> Void
+  ) -> Flight {
+    let flight = Flight(keys, owner: makeID(), seen: seen, patience: patience)
+    flights[keys] = flight
+    claim(flight, completion)
+    return flight
+  }
+
+  /// Waits for somebody elsewhere.
+  func follow(_ keys: CacheKeys, _ holder: CacheLookup.Holder, seen: Int64, patience: Int64) -> Flight {
+    let flight = Flight(keys, owner: "", seen: seen, patience: patience)
+    flights[keys] = flight
+    follow(holder.left, flight)
+    return flight
+  }
+
+  private func claim(_ flight: Flight, _ completion: @escaping (CacheClaim.Reply?) -> Void) {
+    flight.phase = .claiming
+    flight.isLocked = false
+    let claim = CacheClaim(owner: flight.owner, lifetime: Flight.lifetime, seen: flight.seen)
+    cache.lock(flight.keys, claim) { [self] reply in
+      switch reply {
+      case .got:
+        flight.phase = .leading(renewed: clock())
+        flight.isLocked = true
+      case .held(let holder): follow(holder.left, flight)
+      case .changed:
+        follow(0, flight)
+        look(flight)
+      case nil: flight.phase = .leading(renewed: clock())
+      }
+      completion(reply)
+    }
+    cache.flush()
+  }
+
+  private func follow(_ left: Int64, _ flight: Flight) {
+    flight.phase = .following(until: clock() + left)
+    guard flight.followingSince == nil else { return }
+    flight.followingSince = clock()
+    cache.watch(flight.keys) { [weak self, weak flight] in if let self, let flight { look(flight) } }
+  }
+
+  // MARK: The end
+
+  /// The leader has it: who waits gets it, and it is stored where the lock is the leader's.
+  func land(
+    _ flight: Flight, _ answer: CachedAnswer, kept: Int64, _ completion: @escaping (CacheFill.Reply?) -> Void
+  ) {
+    if flight.isLocked {
+      let fill = CacheFill(owner: flight.owner, meta: answer.meta, body: answer.body, kept: kept)
+      cache.fill(flight.keys, fill, completion)
+      cache.flush()
+    } else {
+      completion(nil)
+    }
+    end(flight, .answer(answer, now: answer.created))
+  }
+
+  /// The leader has nothing that others could have. Where `isHopeless`, another would come to the same; else one tries.
+  func fail(_ flight: Flight, isHopeless: Bool) {
+    if flight.isLocked { cache.release(flight.keys, owner: flight.owner) }
+    flight.failures += 1
+    if isHopeless { scatter(flight) } else { takeOver(flight) }
+    cache.flush()
+  }
+
+  private func takeOver(_ flight: Flight) {
+    flight.waiters.removeAll(where: \.hasEnded)
+    guard !flight.waiters.isEmpty, flight.failures < Flight.mostFailures else { return scatter(flight) }
+    flight.owner = makeID()
+    claim(flight) { [self] reply in
+      guard reply == nil || reply == .got else { return }
+      flight.waiters.removeAll(where: \.hasEnded)
+      guard let next = flight.waiters.first else { return fail(flight, isHopeless: true) }
+      flight.waiters.removeFirst()
+      next.end(.lead)
+    }
+  }
+
+  /// Everybody fetches an answer of their own.
+  private func scatter(_ flight: Flight) { end(flight, .alone) }
+
+  private func end(_ flight: Flight, _ outcome: FlightWaiter.Outcome) {
+    if flights[flight.keys] === flight { flights[flight.keys] = nil }
+    if flight.followingSince != nil { cache.unwatch(flight.keys) }
+    let waiters = flight.waiters
+    flight.waiters = []
+    for waiter in waiters { waiter.end(outcome) }
+  }
+
+  // MARK: Somebody elsewhere
+
+  /// Whether the answer has come, or nobody fetches it any more.
+  private func look(_ flight: Flight) {
+    guard flights[flight.keys] === flight, case .following = flight.phase else { return }
+    guard !flight.isLooking else {
+      flight.isLookDue = true
+      return
+    }
+    (flight.isLooking, flight.isLookDue) = (true, false)
+    cache.get(flight.keys) { [self] lookup in
+      flight.isLooking = false
+      guard flights[flight.keys] === flight, case .following = flight.phase else { return }
+      take(lookup, flight)
+    }
+    cache.flush()
+  }
+
+  private func take(_ lookup: CacheLookup?, _ flight: Flight) {
+    guard let lookup else { return scatter(flight) }
+    if let answer = lookup.answer, lookup.seen != flight.seen {
+      return end(flight, .answer(answer, now: lookup.now))
+    }
+    if let holder = lookup.holder {
+      flight.phase = .following(until: clock() + holder.left)
+      if flight.isLookDue { look(flight) }
+      return
+    }
+    flight.seen = lookup.seen
+    flight.failures += 1
+    takeOver(flight)
+  }
+
+  /// Whoever fetches it elsewhere takes too long: one here fetches it too, for all who wait here. (A lock is no gate.) Nothing of it
+  /// is stored while the other's lock holds.
+  private func leadUnlocked(_ flight: Flight, _ now: Int64) {
+    flight.owner = makeID()
+    flight.phase = .leading(renewed: now)
+    flight.waiters.removeFirst().end(.lead)
+  }
+
+  // MARK: From time to time
+
+  /// Ten times a second.
+  func tick() {
+    guard !flights.isEmpty else { return }
+    let now = clock()
+    for flight in Array(flights.values) { tick(flight, now) }
+    cache.flush()
+  }
+
+  private func tick(_ flight: Flight, _ now: Int64) {
+    for waiter in flight.waiters where now > waiter.until { waiter.end(.alone) }
+    flight.waiters.removeAll(where: \.hasEnded)
+    switch flight.phase {
+    case .claiming: break
+    case .leading(let renewed):
+      guard flight.isLocked, now - renewed >= Flight.renewal else { return }
+      flight.phase = .leading(renewed: now)
+      cache.renew(flight.keys, owner: flight.owner, lifetime: Flight.lifetime)
+    case .following(let until):
+      if flight.waiters.isEmpty {
+        scatter(flight)
+      } else if now - (flight.followingSince ?? now) > flight.patience {
+        leadUnlocked(flight, now)
+      } else if now >= until {
+        look(flight)
+      }
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import Policy
+
+@testable import Coordination
+
+/// One random sequence of operations on one answer or two, on Redis and on the twin.
+struct CacheDuel {
+  struct Difference: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Each script's source; a test changes them to see a difference found.
+  struct Sources {
+    var get: String
+    var lock: String
+    var renew: String
+    var fill: String
+    var release: String
+
+    init(
+      _ scripts: CacheScripts = CacheScripts(clock: .argument), plant: @escaping (String) -> String = { $0 }
+    ) {
+      let changed = { (script: Script) in plant(CacheDuel.stretched(script.source)) }
+      (get, lock, renew) = (changed(scripts.get), changed(scripts.lock), changed(scripts.renew))
+      (fill, release) = (changed(scripts.fill), changed(scripts.release))
+    }
+  }
+
+  private let redis: RedisUnderTest
+  private let sources: Sources
+  private var random: Chance
+  private var twin = CacheStore()
+  /// Redis' clock, as far as the scripts know.
+  private var now: Int64
+  private var places: [CacheKeys]
+  private var published: Int64 = 0
+  private var journal: [String] = []
+
+  init(_ redis: RedisUnderTest, seed: UInt64, _ sources: Sources = Sources()) {
+    self.redis = redis
+    self.sources = sources
+    random = Chance(seed: seed)
+    now = 1_790_000_000_000 + Int64(random.below(1_000_000))
+    places = ["a1", "b2"].compactMap { CacheKeys(tenant: "acme", hash: $0) }
+  }
+
+  /// Redis' own clock runs while the duel's stands still: lifetimes are stretched, so that nothing expires by it, and their lengths
+  /// can be compared to the millisecond.
+  private static let stretch: Int64 = 100_000
+
+  private static func stretched(_ source: String) -> String {
+    source.replacing("'PX', digits(", with: "'PX', digits(\(stretch) * ")
+      .replacing("('PEXPIRE', meta, digits(", with: "('PEXPIRE', meta, digits(\(stretch) * ")
+  }
+
+  func run() throws {
+    var duel = self
+    _ = try redis.send("FLUSHALL")
+    _ = try redis.send("CONFIG", "RESETSTAT")
+    for _ in 0..<(6 + duel.random.below(30)) { try duel.step() }
+    try duel.comparePublished()
+  }
+
+  private mutating func step() throws {
+    let before = (twin.entries, twin.locks)
+    let keys = places[random.below(4) == 0 ? 1 : 0]
+    switch random.below(12) {
+    case 0, 1: try look(keys)
+    case 2..<5: try lock(keys)
+    case 5..<8: try fill(keys)
+    case 8: try release(keys)
+    case 9: try renew(keys)
+    default: try moveTime()
+    }
+    for keys in places {
+      try compareEntry(keys, before.0[keys])
+      try compareLock(keys, before.1[keys])
+    }
+  }
+
+  // MARK: Operations
+
+  private mutating func look(_ keys: CacheKeys) throws {
+    journal.append("\(now) get \(keys.meta)")
+    let reply = try call(sources.get, CacheCall(looking: keys))
+    try compare(twin.get(keys, now: now), CacheLookup(reply))
+  }
+
+  private mutating func lock(_ keys: CacheKeys) throws {
+    let seen = random.below(4) == 0 ? 0 : twin.get(keys, now: now).seen
+    let claim = CacheClaim(owner: someOwner(), lifetime: someLifetime(), seen: seen)
+    journal.append("\(now) lock \(keys.meta) \(claim)")
+    let reply = try call(sources.lock, CacheCall(claim, keys))
+    try compare(twin.lock(keys, claim, now: now), CacheClaim.Reply(reply))
+  }
+
+  private mutating func renew(_ keys: CacheKeys) throws {
+    let (owner, lifetime) = (someOwner(), someLifetime())
+    journal.append("\(now) renew \(keys.meta) \(owner) \(lifetime)")
+    let reply = try call(sources.renew, CacheCall(renewing: keys, owner: owner, lifetime: lifetime))
+    let expected: Int64 = twin.renew(keys, owner: owner, lifetime: lifetime, now: now) ? 1 : 0
+    try compare(Reply.number(expected), reply)
+  }
+
+  private mutating func fill(_ keys: CacheKeys) throws {
+    let fill = CacheFill(
+      owner: someOwner(), meta: someMeta(), body: Array("body \(random.below(1_000))".utf8),
+      kept: [1, 30_000, 900_000][random.below(3)])
+    journal.append("\(now) fill \(keys.meta) \(fill)")
+    let reply = twin.fill(keys, fill, now: now)
+    try compare(reply, CacheFill.Reply(try call(sources.fill, CacheCall(fill, keys))))
+    if reply == .filled { published += 1 }
+  }
+
+  private mutating func release(_ keys: CacheKeys) throws {
+    let owner = someOwner()
+    journal.append("\(now) release \(keys.meta) \(owner)")
+    let isReleased = twin.release(keys, owner: owner, now: now)
+    let reply = try call(sources.release, CacheCall(releasing: keys, owner: owner))
+    try compare(Reply.number(isReleased ? 1 : 0), reply)
+    if isReleased { published += 1 }
+  }
+
+  /// Mostly forward, seldom back, a little or an hour. What has expired by the twin's clock is taken from Redis, whose own stands still.
+  private mutating func moveTime() throws {
+    let steps: [Int64] = [1, 7, 900, 5_000, 29_999, 61_000, 1_000_000, -3_000, -5_001, -3_600_000]
+    now += steps[random.below(steps.count)]
+    journal.append("\(now) is now")
+    for (keys, entry) in twin.entries where entry.expires <= now {
+      _ = try redis.send("DEL", keys.meta, keys.body)
+    }
+    for (keys, lock) in twin.locks where lock.until <= now { _ = try redis.send("DEL", keys.lock) }
+    twin.sweep(now: now)
+  }
+
+  // MARK: Choices
+
+  private mutating func someOwner() -> String { "r1:\(random.below(3))" }
+  private mutating func someLifetime() -> Int64 { [1, 1_000, 35_000][random.below(3)] }
+
+  private mutating func someMeta() -> CachedMeta {
+    CachedMeta(
+      kind: CachedMeta.Kind.allCases[random.below(3)], status: 200 + random.below(300),
+      type: "text/event-stream",
+      ttl: Int64(random.below(600_000)), delta: Int64(random.below(9_000)),
+      usage: .init(input: Int64(random.below(99)), output: 7, cached: 1, reasoning: 1_000_000_000_000),
+      encoding: CachedMeta.Encoding.allCases[random.below(2)], bytes: Int64(random.below(1 << 20)))
+  }
+
+  // MARK: Redis
+
+  private func call(_ source: String, _ call: CacheCall) throws -> Reply {
+    let arguments = call.arguments.map { String(decoding: $0, as: UTF8.self) }
+    let reply = try redis.send(
+      ["EVAL", source, String(call.keys.count)] + call.keys + arguments + [String(now)])
+    if case .error(let text) = reply { throw difference("an error: \(text)") }
+    return Reply(reply)
+  }
+
+  // MARK: Comparing
+
+  private func compare<Value: Equatable>(_ twin: Value, _ redis: Value?) throws {
+    if redis != twin { throw difference("twin: \(twin), Redis: \(String(describing: redis))") }
+  }
+
+  private func compareEntry(_ keys: CacheKeys, _ before: CacheStore.Entry?) throws {
+    let entry = twin.entries[keys]
+    var fields: [String: String] = [:]
+    if let entry {
+      for (name, value) in entry.answer.meta.fields { fields[name] = value }
+      fields["created"] = String(entry.answer.created)
+      fields["owner"] = entry.owner
+    }
+    try compare(fields, try hash(keys.meta))
+    try compare(entry.map { String(decoding: $0.answer.body, as: UTF8.self) }, try text(keys.body))
+    guard let entry, entry != before else { return }
+    for key in [keys.meta, keys.body] { try compare(entry.expires - now, try timeLeft(key)) }
+  }
+
+  private func compareLock(_ keys: CacheKeys, _ before: CacheStore.Lock?) throws {
+    let lock = twin.locks[keys]
+    try compare(lock?.text, try text(keys.lock))
+    if let lock, lock != before { try compare(lock.until - now, try timeLeft(keys.lock)) }
+  }
+
+  private func comparePublished() throws {
+    guard case .text(let stats) = try redis.send("INFO", "commandstats") else { throw difference("no stats") }
+    let calls = stats.firstMatch(of: #/cmdstat_publish:calls=(\d+)/#).flatMap { Int64($0.1) }
+    try compare(published, calls ?? 0)
+  }
+
+  private func timeLeft(_ key: String) throws -> Int64? {
+    guard case .number(let left) = try redis.send("PTTL", key) else { return nil }
+    return (left + Self.stretch - 1) / Self.stretch
+  }
+
+  private func text(_ key: String) throws -> String? {
+    if case .text(let text) = try redis.send("GET", key) { text } else { nil }
+  }
+
+  private func hash(_ key: String) throws -> [String: String] {
+    guard case .list(let parts) = try redis.send("HGETALL", key) else { throw difference("no hash") }
+    let words = parts.compactMap { if case .text(let word) = $0 { word } else { nil } }
+    return Dictionary(
+      uniqueKeysWithValues: stride(from: 0, to: words.count - 1, by: 2).map { (words[$0], words[$0 + 1]) })
+  }
+
+  private func difference(_ text: String) -> Difference {
+    Difference(description: ([text] + journal).joined(separator: "\n"))
+  }
+}
+
+extension Reply {
+  /// What the blocking client of the tests read.
+  init(_ reply: RedisUnderTest.Reply) {
+    self =
+      switch reply {
+      case .text(let text): .bytes(Array(text.utf8))
+      case .number(let number): .number(number)
+      case .list(let parts): .list(parts.map(Reply.init))
+      case .none: .none
+      case .error(let text): .error(RedisError(text))
+      }
+  }
+}

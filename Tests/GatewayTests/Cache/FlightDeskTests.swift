@@ -1,0 +1,260 @@
+import Coordination
+import NIOEmbedded
+import Policy
+import Testing
+
+@testable import Gateway
+
+/// Flights over a cache in memory: who leads, who waits, and what becomes of them.
+struct FlightDeskTests {
+  /// A cache of which a test decides what is answered, and when.
+  private final class ScriptedCache: SharedCache {
+    var isAvailable = true
+    var found: [CacheLookup?] = []
+    var replies: [CacheClaim.Reply?] = []
+    var calls: [String] = []
+    var handler: (() -> Void)?
+    /// A look is answered by `answer`.
+    var holdsBack = false
+    private var waiting: ((CacheLookup?) -> Void)?
+
+    func answer(_ lookup: CacheLookup?) { waiting?(lookup) }
+
+    func get(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void) {
+      calls.append("get")
+      if holdsBack {
+        waiting = completion
+        return
+      }
+      completion(found.isEmpty ? nil : found.removeFirst())
+    }
+    func lock(_ keys: CacheKeys, _ claim: CacheClaim, _ completion: @escaping (CacheClaim.Reply?) -> Void) {
+      calls.append("lock \(claim.owner) \(claim.seen)")
+      completion(replies.isEmpty ? nil : replies.removeFirst())
+    }
+    func renew(_ keys: CacheKeys, owner: String, lifetime: Int64) { calls.append("renew \(owner)") }
+    func fill(_ keys: CacheKeys, _ fill: CacheFill, _ completion: @escaping (CacheFill.Reply?) -> Void) {
+      calls.append("fill \(fill.owner)")
+      completion(.filled)
+    }
+    func release(_ keys: CacheKeys, owner: String) { calls.append("release \(owner)") }
+    func watch(_ keys: CacheKeys, _ handler: @escaping () -> Void) {
+      calls.append("watch")
+      self.handler = handler
+    }
+    func unwatch(_ keys: CacheKeys) { calls.append("unwatch") }
+    func beat() {}
+    func flush() {}
+    func close() {}
+  }
+
+  private final class Times { var now: Int64 = 1_000 }
+
+  private let cache = ScriptedCache()
+  private let times = Times()
+  private let desk: FlightDesk
+  private let keys: CacheKeys
+  private let executor = LoopExecutor(loop: EmbeddedEventLoop())
+
+  init() throws {
+    var serial = 0
+    desk = FlightDesk(
+      cache,
+      makeID: {
+        serial += 1
+        return "r\(serial)"
+      }, clock: { [times] in times.now })
+    keys = try #require(CacheKeys(tenant: "acme", hash: "a1"))
+  }
+
+  private func begin(patience: Int64 = .max) -> (Flight, CacheClaim.Reply?) {
+    var answer: CacheClaim.Reply?
+    let flight = desk.begin(keys, seen: 0, patience: patience) { answer = $0 }
+    return (flight, answer)
+  }
+
+  private func waiters(_ count: Int, in flight: Flight, until: Int64 = .max) -> [FlightWaiter] {
+    let waiters = (0..<count).map { _ in FlightWaiter(until: until, executor) }
+    flight.waiters += waiters
+    return waiters
+  }
+
+  private static let answer = CachedAnswer(
+    meta: CachedMeta(
+      kind: .plain, status: 200, type: "application/json", ttl: 60_000, delta: 1, usage: .init(),
+      encoding: .identity,
+      bytes: 2), created: 5_000, body: Array("{}".utf8))
+
+  private static func words(_ waiters: [FlightWaiter]) -> [String] {
+    waiters.map {
+      switch $0.outcome.value {
+      case nil: "waits"
+      case .alone: "alone"
+      case .lead: "leads"
+      case .answer: "answered"
+      }
+    }
+  }
+
+  @Test func whoeverGetsTheLockLeadsAndTheOthersGetTheAnswer() {
+    cache.replies = [.got]
+    let (flight, reply) = begin()
+    #expect(reply == .got && desk.flights.count == 1)
+    let waiters = waiters(3, in: flight)
+    desk.land(flight, Self.answer, kept: 60_000) { _ in }
+    #expect(Self.words(waiters) == ["answered", "answered", "answered"])
+    #expect(cache.calls == ["lock r1 0", "fill r1"] && desk.flights.isEmpty)
+  }
+
+  @Test func aLeaderProlongsItsLockWhileItFetches() {
+    cache.replies = [.got]
+    _ = begin()
+    for _ in 0..<5 {
+      times.now += 100
+      desk.tick()
+    }
+    #expect(cache.calls == ["lock r1 0", "renew r1", "renew r1"])
+  }
+
+  @Test func oneFollowsALeaderThatFailed() {
+    cache.replies = [.got, .got]
+    let (flight, _) = begin()
+    let waiters = waiters(3, in: flight)
+    desk.fail(flight, isHopeless: false)
+    #expect(Self.words(waiters) == ["leads", "waits", "waits"])
+    #expect(cache.calls == ["lock r1 0", "release r1", "lock r2 0"])
+    desk.fail(flight, isHopeless: false)
+    #expect(Self.words(waiters) == ["leads", "alone", "alone"] && desk.flights.isEmpty)
+  }
+
+  @Test func nobodyFollowsWhereAllWouldComeToTheSame() {
+    cache.replies = [.got]
+    let (flight, _) = begin()
+    let waiters = waiters(2, in: flight)
+    desk.fail(flight, isHopeless: true)
+    #expect(Self.words(waiters) == ["alone", "alone"] && cache.calls == ["lock r1 0", "release r1"])
+  }
+
+  @Test func whoGaveUpIsNotMadeTheLeader() {
+    cache.replies = [.got, .got]
+    let (flight, _) = begin()
+    let waiters = waiters(2, in: flight)
+    waiters[0].end(.alone)
+    desk.fail(flight, isHopeless: false)
+    #expect(Self.words(waiters) == ["alone", "leads"])
+  }
+
+  private func followed(patience: Int64 = .max) -> (Flight, [FlightWaiter]) {
+    cache.replies = [.held(.init(owner: "elsewhere", left: 700))]
+    let (flight, reply) = begin(patience: patience)
+    #expect(reply == .held(.init(owner: "elsewhere", left: 700)) && cache.calls == ["lock r1 0", "watch"])
+    cache.calls = []
+    return (flight, waiters(2, in: flight))
+  }
+
+  @Test func theAnswerOfAnotherReplicaIsReadOnceItIsThere() {
+    let (_, waiters) = followed()
+    cache.found = [CacheLookup(now: 6_000, holder: nil, seen: 5_000, answer: Self.answer)]
+    cache.handler?()
+    #expect(Self.words(waiters) == ["answered", "answered"])
+    #expect(cache.calls == ["get", "unwatch"] && desk.flights.isEmpty)
+  }
+
+  @Test func aLockThatIsProlongedElsewhereIsWaitedFor() {
+    let (_, waiters) = followed()
+    for _ in 0..<3 {
+      cache.found = [
+        CacheLookup(now: 6_000, holder: .init(owner: "elsewhere", left: 500), seen: 0, answer: nil)
+      ]
+      times.now += 701
+      desk.tick()
+    }
+    #expect(Self.words(waiters) == ["waits", "waits"] && cache.calls == ["get", "get", "get"])
+  }
+
+  @Test func oneTakesOverWhereTheLeaderElsewhereDied() {
+    let (_, waiters) = followed()
+    times.now += 600
+    desk.tick()
+    #expect(cache.calls == [])
+    cache.found = [CacheLookup(now: 6_000, holder: nil, seen: 0, answer: nil)]
+    cache.replies = [.got]
+    times.now += 101
+    desk.tick()
+    #expect(Self.words(waiters) == ["leads", "waits"] && cache.calls == ["get", "lock r2 0"])
+  }
+
+  @Test func anotherReplicaMayBeQuickerToTakeOver() {
+    let (_, waiters) = followed()
+    cache.found = [CacheLookup(now: 6_000, holder: nil, seen: 0, answer: nil)]
+    cache.replies = [.held(.init(owner: "third", left: 700))]
+    times.now += 701
+    desk.tick()
+    #expect(Self.words(waiters) == ["waits", "waits"])
+    cache.found = [CacheLookup(now: 6_000, holder: nil, seen: 5_000, answer: Self.answer)]
+    cache.handler?()
+    #expect(Self.words(waiters) == ["answered", "answered"])
+  }
+
+  @Test func theOldAnswerIsNotTakenForTheNewOne() {
+    cache.replies = [.held(.init(owner: "elsewhere", left: 700))]
+    var answered: CacheClaim.Reply?
+    let flight = desk.begin(keys, seen: 5_000, patience: .max) { answered = $0 }
+    #expect(answered != .got)
+    let waiters = waiters(1, in: flight)
+    cache.found = [
+      CacheLookup(now: 6_000, holder: .init(owner: "elsewhere", left: 700), seen: 5_000, answer: Self.answer)
+    ]
+    cache.handler?()
+    #expect(Self.words(waiters) == ["waits"])
+  }
+
+  @Test func nobodyWaitsForACacheThatIsAway() {
+    let (_, waiters) = followed()
+    cache.handler?()
+    #expect(Self.words(waiters) == ["alone", "alone"] && desk.flights.isEmpty)
+  }
+
+  @Test func withoutACacheOneLeadsForItsWorkerAlone() {
+    let (flight, reply) = begin()
+    #expect(reply == nil && desk.flights.count == 1)
+    let waiters = waiters(2, in: flight)
+    desk.fail(flight, isHopeless: false)
+    #expect(Self.words(waiters) == ["leads", "waits"])
+    desk.land(flight, Self.answer, kept: 60_000) { _ in }
+    #expect(Self.words(waiters) == ["leads", "answered"] && desk.flights.isEmpty)
+  }
+
+  @Test func aLookIsSharedByThoseWhoLookAtTheSame() {
+    cache.holdsBack = true
+    var seen: [Int64] = []
+    for _ in 0..<3 { desk.look(keys) { seen.append($0?.seen ?? -1) } }
+    #expect(cache.calls == ["get"])
+    cache.answer(CacheLookup(now: 6_000, holder: nil, seen: 7, answer: nil))
+    #expect(seen == [7, 7, 7])
+    desk.look(keys) { seen.append($0?.seen ?? -1) }
+    #expect(cache.calls == ["get", "get"])
+    cache.isAvailable = false
+    cache.answer(nil)
+    desk.look(keys) { seen.append($0?.seen ?? -2) }
+    #expect(cache.calls == ["get", "get"] && seen == [7, 7, 7, -1, -2])
+  }
+
+  @Test func oncePatienceEndsOneFetchesItForAllHere() {
+    let (flight, waiters) = followed(patience: 500)
+    times.now += 501
+    desk.tick()
+    #expect(Self.words(waiters) == ["leads", "waits"])
+    desk.land(flight, Self.answer, kept: 60_000) { _ in }
+    #expect(Self.words(waiters) == ["leads", "answered"] && desk.flights.isEmpty)
+  }
+
+  @Test func eachWaitsForItsOwnTimeOnly() {
+    cache.replies = [.got]
+    let (flight, _) = begin()
+    let waiters = waiters(1, in: flight, until: 1_200) + waiters(1, in: flight)
+    times.now = 1_201
+    desk.tick()
+    #expect(Self.words(waiters) == ["alone", "waits"] && flight.waiters.count == 1)
+  }
+}
