@@ -5,7 +5,7 @@ import Settings
 
 /// `switchyard inspect`: what replicas share, with units.
 struct Inspect: AsyncParsableCommand {
-  enum Part: String, CaseIterable, ExpressibleByArgument { case all, limits, reservations, replicas }
+  enum Part: String, CaseIterable, ExpressibleByArgument { case all, limits, reservations, replicas, cache }
 
   static let configuration = CommandConfiguration(
     abstract: "Show the state that replicas share in Redis, with units.",
@@ -14,7 +14,7 @@ struct Inspect: AsyncParsableCommand {
       is ever there to be shown. Exits 1 where Redis can't be asked.
       """)
 
-  @Argument(help: "What to show: all, limits, reservations or replicas.")
+  @Argument(help: "What to show: all, limits, reservations, replicas or cache.")
   var part = Part.all
 
   @OptionGroup var options: ConfigOptions
@@ -27,6 +27,9 @@ struct Inspect: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try loaded()
+    if part == .cache, settings.cache?.redis != nil {
+      return try await show(settings, try CacheAddress.of(settings))
+    }
     guard let url = settings.state.redis else {
       StandardError.write(
         "\(options.path) has no state.redis: limits are in the replica's own memory, and /metrics tells of them."
@@ -36,6 +39,17 @@ struct Inspect: AsyncParsableCommand {
     do {
       let address = try RedisAddress(
         url.revealed, password: settings.state.password?.revealed, caFile: settings.state.caFile)
+      try await show(settings, address)
+    } catch let exit as ExitCode {
+      throw exit
+    } catch {
+      StandardError.write("\(error)")
+      throw Switchyard.Exit.no
+    }
+  }
+
+  private func show(_ settings: Settings, _ address: RedisAddress) async throws {
+    do {
       let result = try await StateInspection(address, prefix: settings.state.keyPrefix, tag: tag).read()
       let rows = result.keys.filter { part.shows($0.value) }.map { InspectedRow($0, now: result.now) }
       print(json ? InspectedRow.json(rows) : InspectedRow.table(rows))
@@ -59,7 +73,8 @@ extension Inspect.Part {
   func shows(_ value: StoredKey.Value) -> Bool {
     switch (self, value) {
     case (.all, _), (.limits, .bucket), (.limits, .budget), (.limits, .slots), (.limits, .foreign),
-      (.reservations, .reservation), (.replicas, .replicas):
+      (.reservations, .reservation), (.replicas, .replicas), (.cache, .cached), (.cache, .body),
+      (.cache, .flight):
       true
     default: false
     }
@@ -111,6 +126,21 @@ struct InspectedRow {
       let names = replicas.filter { $0.value > now }.keys.sorted()
       standing = "\(names.count): \(names.joined(separator: ", "))"
       figures = [("replicas", Int64(names.count))]
+    case .cached(let meta, let created):
+      what = "\(stored.tag): answer"
+      let left = meta.ttl - max(0, now - created)
+      standing =
+        "\(meta.kind.rawValue), \(meta.status), \(meta.bytes) bytes, \(max(0, now - created) / 1_000) s old, "
+        + (left > 0 ? "fresh for \(left / 1_000) s" : "stale for \(-left / 1_000) s")
+      figures = [("age_ms", max(0, now - created)), ("left_ms", left), ("bytes", meta.bytes)]
+    case .body(let bytes):
+      what = "\(stored.tag): body"
+      standing = "\(bytes) bytes as stored"
+      figures = [("stored_bytes", bytes)]
+    case .flight(let owner, let until):
+      what = "\(stored.tag): being fetched"
+      standing = "by flight \(owner), for \(max(0, until - now)) ms unless it is prolonged"
+      figures = [("left_ms", until - now)]
     case .foreign(let text):
       what = "\(subject): NOT SWITCHYARD'S"
       standing = String(text.prefix(60))

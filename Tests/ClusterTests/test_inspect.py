@@ -39,3 +39,35 @@ def test_without_redis_it_says_where_to_look():
     with Cluster(1, "{ requests: 100, per: hour }") as cluster:
         code, _, error = inspect(cluster)
         assert code == 1 and "no state.redis" in error
+
+
+def test_it_shows_stored_answers_and_purge_removes_a_tenants():
+    redis = Redis()
+    try:
+        with Cluster(2, "", redis, cache="cache: { ttl: 60s }") as cluster:
+            ports = [router.port for router in cluster.routers]
+            body = {"model": "mock-model", "messages": prompt_of(100), "max_tokens": 10, "temperature": 0}
+
+            def ask():
+                client = Client(ports, body)
+                asyncio.run(client.run(10, 1))
+                return [answer.headers["cache-status"] for answer in client.answers]
+
+            assert any("hit" in status for status in ask())
+            rows = json.loads(inspect(cluster, "cache", "--json")[1])
+            assert {row["key"].split(":")[-1] for row in rows} == {"meta", "body"}
+            assert "plain, 200" in rows[1]["standing"] and 0 < rows[1]["left_ms"] <= 66_000
+            assert purge(cluster, "--tenant", "other") == "0 keys removed\n"
+            assert purge(cluster, "--tenant", "acme") == "2 keys removed\n"
+            assert redis.command("KEYS", "sy:{c:*") == []
+            assert any("fwd=miss" in status for status in ask())
+    finally:
+        redis.stop()
+
+
+def purge(cluster, *words):
+    run = subprocess.run(
+        [BINARIES / "switchyard", "purge", *words, "--config", cluster.routers[0].config], capture_output=True, text=True,
+        env={"PROVIDER_KEY": "x"}, timeout=30)
+    assert run.returncode == 0, run.stderr
+    return run.stdout

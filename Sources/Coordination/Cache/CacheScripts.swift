@@ -60,6 +60,11 @@ extension CacheKeys {
 
 /// As the hash holds it: names and order of `cache_get.lua`.
 extension CachedMeta {
+  static let names = [
+    "kind", "status", "type", "ttl", "delta_ms", "input", "output", "cached", "reasoning", "encoding",
+    "bytes",
+  ]
+
   var fields: [(name: String, value: String)] {
     [
       ("kind", kind.rawValue), ("status", String(status)), ("type", type), ("ttl", String(ttl)),

@@ -47,10 +47,33 @@ package struct StateInspection: Sendable {
       + (tag == nil ? "*" : "}*")
   }
 
-  fileprivate func stored(_ key: String, _ text: String?, _ members: [String: Int64]?, _ remaining: Int64?)
-    -> StoredKey?
-  {
-    StoredKey(key, prefix: prefix, text: text, members: members, remaining: remaining)
+  fileprivate func stored(_ key: String, _ kind: Kind, _ value: Reply, _ remaining: Int64?) -> StoredKey? {
+    let length: Int64? = if case .number(let length) = value { length } else { nil }
+    return StoredKey(
+      key, prefix: prefix, text: kind == .text ? value.text : nil, members: kind == .set ? value.scores : nil,
+      fields: kind == .hash ? value.fields : nil, length: length, remaining: remaining)
+  }
+
+  /// How a key is read. An answer's body is measured only.
+  fileprivate enum Kind {
+    case text, set, hash, body
+
+    init(_ type: String?, _ key: String) {
+      switch type {
+      case "zset": self = .set
+      case "hash": self = .hash
+      default: self = type == "string" && key.hasSuffix("}:body") ? .body : .text
+      }
+    }
+
+    func command(_ key: String) -> [String] {
+      switch self {
+      case .text: ["GET", key]
+      case .set: ["ZRANGE", key, "0", "999", "WITHSCORES"]
+      case .hash: ["HGETALL", key]
+      case .body: ["STRLEN", key]
+      }
+    }
   }
 }
 
@@ -119,19 +142,18 @@ private final class Reading {
     guard let key = keys.first else { return done() }
     ask(link, ["PTTL", key]) { [self] ttl in
       ask(link, ["TYPE", key]) { [self] type in
-        let isSet = type.text == "zset"
-        let command = isSet ? ["ZRANGE", key, "0", "999", "WITHSCORES"] : ["GET", key]
-        ask(link, command) { [self] value in
-          note(key, ttl, text: isSet ? nil : value.text, members: isSet ? value.scores : nil)
+        let kind = StateInspection.Kind(type.text, key)
+        ask(link, kind.command(key)) { [self] value in
+          note(key, ttl, kind, value)
           read(Array(keys.dropFirst()), over: link, done)
         }
       }
     }
   }
 
-  private func note(_ key: String, _ ttl: Reply, text: String?, members: [String: Int64]?) {
+  private func note(_ key: String, _ ttl: Reply, _ kind: StateInspection.Kind, _ value: Reply) {
     guard case .number(let remaining) = ttl, remaining != -2 else { return }  // it has gone meanwhile
-    found[key] = inspection.stored(key, text, members, remaining >= 0 ? remaining : nil)
+    found[key] = inspection.stored(key, kind, value, remaining >= 0 ? remaining : nil)
   }
 
   private func ask(_ link: RedisLink, _ words: [String], _ then: @escaping (Reply) -> Void) {

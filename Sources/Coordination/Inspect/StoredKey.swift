@@ -11,6 +11,12 @@ package struct StoredKey: Equatable, Sendable {
     case reservation(Reservation)
     /// Replicas, with Redis' milliseconds at which each is taken for gone.
     case replicas([String: Int64])
+    /// What is known of an answer: fields of its hash.
+    case cached(CachedMeta, created: Int64)
+    /// An answer's body, of so many bytes as stored.
+    case body(bytes: Int64)
+    /// Somebody fetches an answer, until Redis' milliseconds.
+    case flight(owner: String, until: Int64)
     /// Nothing that a script wrote.
     case foreign(String)
   }
@@ -29,7 +35,11 @@ package struct StoredKey: Equatable, Sendable {
   package var remaining: Int64?
 
   /// Reads a key and its text, or its members with their scores; nil where it isn't one of the shared state's.
-  init?(_ key: String, prefix: String, text: String?, members: [String: Int64]?, remaining: Int64?) {
+  /// A hash's fields and the length of a text that isn't read are the cache's.
+  init?(
+    _ key: String, prefix: String, text: String?, members: [String: Int64]?, fields: [String: String]? = nil,
+    length: Int64? = nil, remaining: Int64?
+  ) {
     guard key.hasPrefix(prefix + ":{"), let close = key.firstIndex(of: "}") else { return nil }
     self.key = key
     self.remaining = remaining
@@ -45,8 +55,24 @@ package struct StoredKey: Equatable, Sendable {
     case "sem": if let members { value = .slots(members) }
     case "res": if let text, let reservation = Reservation(text) { value = .reservation(reservation) }
     case "seen": if let members { value = .replicas(members) }
+    case "meta": if let fields { readMeta(fields) }
+    case "body": if let length { value = .body(bytes: length) }
+    case "lock": readLock(text)
     default: break
     }
+  }
+
+  private mutating func readMeta(_ fields: [String: String]) {
+    let values = CachedMeta.names.compactMap { fields[$0] }
+    guard let meta = CachedMeta(values), let created = fields["created"].flatMap(Int64.init) else { return }
+    value = .cached(meta, created: created)
+  }
+
+  /// `OWNER UNTIL LIFETIME`
+  private mutating func readLock(_ text: String?) {
+    let words = text?.split(separator: " ") ?? []
+    guard words.count == 3, let until = Int64(words[1]) else { return }
+    value = .flight(owner: String(words[0]), until: until)
   }
 
   /// `rl[:WHOM…]:MEASURE:WINDOW`

@@ -1,0 +1,43 @@
+"""What the response cache asks of Redis, counted there."""
+
+import asyncio
+
+from cluster import Client, Cluster, Redis, prompt_of
+from support import eventually
+
+BODY = {"model": "mock-model", "max_tokens": 10, "temperature": 0}
+
+
+def scripts_run(redis, least=0):
+    """Calls of scripts since the last count: once there are so many, as the last settlement comes behind its answer."""
+    def count():
+        return int(redis.figures("commandstats").get("cmdstat_evalsha", "calls=0").split("calls=")[1].split(",")[0])
+    eventually(lambda: count() >= least)
+    calls = count()
+    redis.command("CONFIG", "RESETSTAT")
+    return calls
+
+
+def test_a_hit_asks_twice_in_one_flush_and_a_miss_takes_the_lock_too():
+    redis = Redis()
+    try:
+        with Cluster(1, "{ requests: 6M, per: minute }", redis, cache="cache: { ttl: 60s }", state=", timeout: 500ms") as cluster:
+            assert eventually(lambda: cluster.routers[0].metric("switchyard_redis_mode") == 0)
+
+            def ask(number):
+                client = Client([cluster.routers[0].port], {**BODY, "messages": prompt_of(100, seed=number)})
+                asyncio.run(client.ask(client.ports[0]))
+                return client.answers[0]
+
+            assert "fwd=miss; stored" in ask(0).headers["cache-status"] and "hit" in ask(0).headers["cache-status"]
+            scripts_run(redis)
+            answers = [ask(0) for _ in range(20)]
+            assert all("hit" in answer.headers["cache-status"] for answer in answers)
+            # admit and get together, then the settlement; and a beat a second.
+            assert 60 <= (hits := scripts_run(redis, 60)) <= 70, hits
+            answers = [ask(1 + number) for number in range(20)]
+            assert all("fwd=miss; stored" in answer.headers["cache-status"] for answer in answers)
+            # The lock, the fill.
+            assert 100 <= (misses := scripts_run(redis, 100)) <= 115, misses
+    finally:
+        redis.stop()
