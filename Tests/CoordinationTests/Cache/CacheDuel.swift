@@ -216,7 +216,7 @@ extension Reply {
       switch reply {
       case .text(let text): .bytes(Array(text.utf8))
       case .number(let number): .number(number)
-      case .list(let parts): .list(parts.map(Reply.init))
+      case .list(let parts): .list(parts.map { Reply($0) })
       case .none: .none
       case .error(let text): .error(RedisError(text))
       }
