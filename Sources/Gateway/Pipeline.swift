@@ -242,6 +242,8 @@ extension Worker {
     if exchange.answer.isFromCache { return await takeIn(attempt, exchange) }
     exchange.answer.firstByteAt = SystemClock.monotonicNanoseconds()
     let sink = answerSink(for: attempt, exchange)
+    // What is whole is stored before its client can ask for it again.
+    if attempt.wholeLength != nil { land(exchange) }
     let verdict = await attempt.relay(to: sink)
     exchange.answer.record(attempt, verdict, bytesOut: sink.bytesOut)
     if attempt.stop == nil {

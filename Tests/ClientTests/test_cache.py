@@ -75,10 +75,13 @@ def ask(router, tag):
 def asking(router, tag):
     """Asks a question of this test's own. The test's tag is in the prompt; all else may be said."""
     def ask(key="acme", model="solo", headers=None, text="", directive=None, **options):
-        return httpx.post(
+        answer = httpx.post(
             f"{router.url}/v1/chat/completions", timeout=30,
             headers={"authorization": f"Bearer sy-key-of-{key}", **(headers or {})},
             json={"model": model, "messages": prompt(f"{tag} {text}", **(directive or {})), "temperature": 0, **options})
+        # A stream has ended for its client a moment before it is stored.
+        assert eventually(lambda: router.metric("switchyard_cache_flights") == 0, 20)
+        return answer
     return ask
 
 

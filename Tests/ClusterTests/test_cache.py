@@ -27,6 +27,7 @@ def test_a_hit_asks_twice_in_one_flush_and_a_miss_takes_the_lock_too():
             def ask(number):
                 client = Client([cluster.routers[0].port], {**BODY, "messages": prompt_of(100, seed=number)})
                 asyncio.run(client.ask(client.ports[0]))
+                assert eventually(lambda: cluster.routers[0].metric("switchyard_cache_flights") == 0)
                 return client.answers[0]
 
             assert "fwd=miss; stored" in ask(0).headers["cache-status"] and "hit" in ask(0).headers["cache-status"]
