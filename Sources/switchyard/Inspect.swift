@@ -1,25 +1,28 @@
 import ArgumentParser
 import Coordination
+import Gateway
 import Policy
 import Settings
 
 /// `switchyard inspect`: what replicas share, with units.
 struct Inspect: AsyncParsableCommand {
-  enum Part: String, CaseIterable, ExpressibleByArgument { case all, limits, reservations, replicas, cache }
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case all, limits, reservations, replicas, keys, cache
+  }
 
   static let configuration = CommandConfiguration(
     abstract: "Show the state that replicas share in Redis, with units.",
     discussion: """
-      Limits with what they have left now, reservations of exchanges that run, and replicas. Reads only; no prompt and no key \
-      is ever there to be shown. Exits 1 where Redis can't be asked.
+      Limits with what they have left now, reservations of exchanges that run, replicas, virtual keys and stored answers. Reads \
+      only; no prompt and no key is ever there to be shown. Exits 1 where Redis can't be asked.
       """)
 
-  @Argument(help: "What to show: all, limits, reservations, replicas or cache.")
+  @Argument(help: "What to show: all, limits, reservations, replicas, keys or cache.")
   var part = Part.all
 
   @OptionGroup var options: ConfigOptions
 
-  @Option(help: "One tag only: t:TENANT, m:MODEL, d:DEPLOYMENT or p:PROVIDER/N.")
+  @Option(help: "One tag only: t:TENANT, m:MODEL, d:DEPLOYMENT, p:PROVIDER/N or k:KEY.")
   var tag: String?
 
   @Flag(help: "Print it for programs.")
@@ -74,7 +77,7 @@ extension Inspect.Part {
     switch (self, value) {
     case (.all, _), (.limits, .bucket), (.limits, .budget), (.limits, .slots), (.limits, .foreign),
       (.reservations, .reservation), (.replicas, .replicas), (.cache, .cached), (.cache, .body),
-      (.cache, .flight):
+      (.cache, .flight), (.keys, .key), (.keys, .keyIndex):
       true
     default: false
     }
@@ -126,6 +129,14 @@ struct InspectedRow {
       let names = replicas.filter { $0.value > now }.keys.sorted()
       standing = "\(names.count): \(names.joined(separator: ", "))"
       figures = [("replicas", Int64(names.count))]
+    case .key(let entry):
+      what = "\(stored.tag): key"
+      (standing, figures) = Self.standing(of: entry)
+    case .keyIndex(let text):
+      let name = stored.key.drop { $0 != "}" }.dropFirst(2)
+      what = "\(stored.tag): \(name)"
+      standing = text
+      figures = []
     case .cached(let meta, let created):
       what = "\(stored.tag): answer"
       let left = meta.ttl - max(0, now - created)
@@ -145,6 +156,14 @@ struct InspectedRow {
       what = "\(subject): NOT SWITCHYARD'S"
       standing = String(text.prefix(60))
       figures = []
+    }
+  }
+
+  private static func standing(of entry: KeyEntry) -> (String, [(name: String, value: Int64)]) {
+    switch entry {
+    case .none: ("nothing", [])
+    case .record(let record): (KeyText.words(record), [("version", record.version)])
+    case .tombstone(let revoked, let version): ("REVOKED \(revoked)", [("version", version)])
     }
   }
 

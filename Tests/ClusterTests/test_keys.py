@@ -203,6 +203,16 @@ def test_nothing_keeps_the_secret(cluster, redis):
     assert not any(secret in line for router in cluster.routers for line in router.lines)
 
 
+def test_inspect_shows_keys_and_no_secret(cluster, redis):
+    key = create(cluster, "--user", "joan")
+    run = subprocess.run(
+        [BINARIES / "switchyard", "inspect", "--config", cluster.routers[0].config], capture_output=True, text=True,
+        env={**os.environ, "PROVIDER_KEY": "x"}, timeout=60)
+    assert run.returncode == 0 and f"k:{ident(key)}: key" in run.stdout and "acme; user joan" in run.stdout
+    assert "NOT SWITCHYARD'S" not in run.stdout
+    assert redis.command("GET", "sy:{keys}:secret") not in run.stdout and key.split("-")[2] not in run.stdout
+
+
 def test_known_keys_stay_good_while_redis_is_away():
     redis = Redis()
     try:

@@ -32,6 +32,18 @@ struct StoredKeyTests {
     #expect(key?.value == .budget(spent: 7, capacity: 50, starts: "2026-11-20T23:00Z"))
   }
 
+  @Test func keysAreReadAndTheirSecretIsNot() {
+    let fields = ["version": "2", "revoked": "2026-11-21T20:18:42Z"]
+    let key = StoredKey(
+      "sy:{k:ci}:key", prefix: "sy", text: nil, members: nil, fields: fields, remaining: nil)
+    #expect(
+      key?.value == KeyInstant("2026-11-21T20:18:42Z").map { .key(.tombstone(revoked: $0, version: 2)) })
+    let secret = StoredKey(
+      "sy:{keys}:secret", prefix: "sy", text: nil, members: nil, length: 64, remaining: nil)
+    #expect(secret?.value == .keyIndex("there"))
+    #expect(Self.stored("sy:{keys}:epoch", text: "17 3")?.value == .keyIndex("last change 17"))
+  }
+
   @Test func slotsReservationsAndReplicasAreRead() {
     #expect(Self.stored("sy:{t:a}:sem:key:ci", members: ["x": 3])?.value == .slots(["x": 3]))
     #expect(

@@ -54,7 +54,7 @@ package struct StateInspection: Sendable {
       fields: kind == .hash ? value.fields : nil, length: length, remaining: remaining)
   }
 
-  /// How a key is read. An answer's body is measured only.
+  /// How a key is read. An answer's body and the secret of keys' ids are measured only.
   fileprivate enum Kind {
     case text, set, hash, body
 
@@ -62,7 +62,9 @@ package struct StateInspection: Sendable {
       switch type {
       case "zset": self = .set
       case "hash": self = .hash
-      default: self = type == "string" && key.hasSuffix("}:body") ? .body : .text
+      default:
+        let isMeasured = key.hasSuffix("}:body") || key.hasSuffix(":{keys}:secret")
+        self = type == "string" && isMeasured ? .body : .text
       }
     }
 

@@ -17,6 +17,10 @@ package struct StoredKey: Equatable, Sendable {
     case body(bytes: Int64)
     /// Somebody fetches an answer, until Redis' milliseconds.
     case flight(owner: String, until: Int64)
+    /// A virtual key, or that a key of the configuration is revoked.
+    case key(KeyEntry)
+    /// What tells replicas of changed keys: what it holds, in words.
+    case keyIndex(String)
     /// Nothing that a script wrote.
     case foreign(String)
   }
@@ -58,6 +62,12 @@ package struct StoredKey: Equatable, Sendable {
     case "meta": if let fields { readMeta(fields) }
     case "body": if let length { value = .body(bytes: length) }
     case "lock": readLock(text)
+    case "key": if let fields, let entry = try? KeyEntry(fields: fields) { value = .key(entry) }
+    case "req": if let text, Int64(text) != nil { value = .keyIndex("made version \(text)") }
+    case "changes": if let members { value = .keyIndex("\(members.count) changes remembered") }
+    case "ids": if let members { value = .keyIndex("\(members.count) keys that are not revoked") }
+    case "epoch": if let text { value = .keyIndex("last change \(text.prefix { $0 != " " })") }
+    case "secret": if length != nil { value = .keyIndex("there") }
     default: break
     }
   }

@@ -25,7 +25,12 @@ package enum KeyText {
 
   /// One line for a person.
   package static func line(_ id: String, _ record: KeyRecord?) -> String {
-    guard let terms = record?.terms else { return "\(id)  (its record can't be read)" }
+    "\(id)  \(words(record))"
+  }
+
+  /// What is known of a key, in words; nil where it can't be read.
+  package static func words(_ record: KeyRecord?) -> String {
+    guard let terms = record?.terms else { return "(its record can't be read)" }
     let parts = [
       terms.tenant, terms.team.map { "team \($0)" }, terms.user.map { "user \($0)" },
       terms.models.isEmpty ? nil : "models \(terms.models.joined(separator: " "))",
@@ -33,7 +38,7 @@ package enum KeyText {
       terms.former.map { "former secret until \($0.until)" }, terms.expires.map { "expires \($0)" },
       record?.revoked.map { "REVOKED \($0)" },
     ]
-    return "\(id)  \(parts.compactMap { $0 }.joined(separator: "; "))"
+    return parts.compactMap { $0 }.joined(separator: "; ")
   }
 
   private static func members(_ terms: KeyTerms) -> [(name: String, value: JSON)] {
