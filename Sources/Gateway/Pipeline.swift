@@ -240,6 +240,7 @@ extension Worker {
   /// Sends the attempt's answer; from here on nothing can be tried again.
   private func relay(_ attempt: Attempt, _ exchange: Exchange) async {
     if exchange.answer.isFromCache { return await takeIn(attempt, exchange) }
+    dismissFollowers(of: attempt, exchange)
     exchange.answer.firstByteAt = SystemClock.monotonicNanoseconds()
     let sink = answerSink(for: attempt, exchange)
     // What is whole is stored before its client can ask for it again.
@@ -250,6 +251,17 @@ extension Worker {
       shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
     }
   }
+
+  /// A plain answer that is too large to be held is none that could be kept, or waited for.
+  private func dismissFollowers(of attempt: Attempt, _ exchange: Exchange) {
+    guard attempt.kind == .plain, attempt.wholeLength == nil, let flight = exchange.cache?.flight else {
+      return
+    }
+    exchange.cache?.flight = nil
+    desk.fail(flight, isHopeless: true)
+    if exchange.isGone { attempt.abort(.clientGone) }
+  }
+
   /// Takes an answer that is for the cache alone.
   private func takeIn(_ attempt: Attempt, _ exchange: Exchange) async {
     let verdict = await attempt.drain()

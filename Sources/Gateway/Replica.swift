@@ -143,6 +143,7 @@ package final class Replica: Sendable {
       var settings = settings
       // The keys' prefix too: replicas that differ in it would not share.
       settings.state = current.settings.state
+      settings.cache?.redis = current.settings.cache?.redis
       current = Snapshot(settings, epoch: current.epoch + 1, former: current)
       return current
     }

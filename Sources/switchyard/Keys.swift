@@ -49,6 +49,7 @@ struct Keys: AsyncParsableCommand {
         let issued = try await session.manager.create(terms)
         if json { return print(KeyText.json(issued: issued, terms).text) }
         print(issued.key.reveal())
+        KeySession.warn(of: issued)
         StandardError.write("Key \(issued.key.id) of tenant \(tenant). It is not shown again.")
       }
     }
@@ -65,8 +66,10 @@ struct Keys: AsyncParsableCommand {
         var last = ""
         while true {
           let page = try await session.manager.list(after: last, count: 200)
-          for (id, record) in page { print(json ? KeyText.json(id, record).text : KeyText.line(id, record)) }
-          guard page.count == 200, let next = page.last?.id else { return }
+          for (id, record) in page.keys {
+            print(json ? KeyText.json(id, record).text : KeyText.line(id, record))
+          }
+          guard let next = page.next else { return }
           last = next
         }
       }
@@ -110,6 +113,7 @@ struct Keys: AsyncParsableCommand {
         guard let key = KeyID(id) else { throw KeyManager.Failure.unknown }
         let issued = try await session.manager.rotate(key, grace: Int64(graceHours) * 3_600_000)
         print(json ? KeyText.json(issued: issued, nil).text : issued.key.reveal())
+        KeySession.warn(of: issued)
       }
     }
   }
@@ -121,6 +125,13 @@ private struct KeySession: Sendable {
   let manager: KeyManager
 
   private static let patience = Duration.seconds(5)
+
+  static func warn(of issued: KeyManager.Issued) {
+    guard !issued.isTold else { return }
+    StandardError.write(
+      "Redis went away behind it: the key is good, but replicas may take a minute to know it, and 'keys list' may lack it."
+    )
+  }
 
   /// Runs a command; what goes wrong is told, and exits with 1.
   static func run(_ options: ConfigOptions, _ body: (KeySession) async throws -> Void) async throws {

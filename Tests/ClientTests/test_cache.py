@@ -19,7 +19,9 @@ providers:
   alpha: {{ dialect: openai, base_url: "{alpha}/v1", api_key: "${{PROVIDER_KEY}}" }}
 deployments:
   sim-a: {{ provider: alpha, model: sim-a, price: {{ input: 1, output: 20 }} }}
+  twice: {{ provider: alpha, model: sim-b, limits: [ {{ requests: 2, per: hour }} ] }}
 models:
+  limited: {{ deployments: [twice] }}
   solo: {{ deployments: [sim-a], retry: {{ attempts: 1 }} }}
   warm: {{ deployments: [sim-a], cache: all }}
   cold: {{ deployments: [sim-a], cache: none }}
@@ -253,6 +255,34 @@ def test_a_stale_answer_serves_while_a_new_one_is_fetched(start, tag, calls):
     assert eventually(lambda: calls() >= 2)
     assert eventually(lambda: status(ask()).startswith("switchyard; hit; ttl=0"))
     assert router.unsettled() == {}
+
+
+def test_nobody_waits_for_a_new_one_while_a_stale_answer_serves(start, tag, calls):
+    router = start(ttl="1s", swr="60s")
+
+    def ask():
+        begin = time.monotonic()
+        answer = httpx.post(
+            f"{router.url}/v1/chat/completions", timeout=30, headers={"authorization": "Bearer sy-key-of-acme"},
+            json={"model": "solo", "messages": prompt(f"{tag} ", ttft="3s"), "temperature": 0})
+        return answer.headers["cache-status"], time.monotonic() - begin
+
+    assert "stored" in ask()[0]
+    assert eventually(lambda: "detail=STALE" in ask()[0])  # the last one has begun to fetch it anew
+    assert router.metric("switchyard_cache_flights") == 1
+    answers = [ask() for _ in range(10)]
+    assert all("hit" in text and "detail=STALE" in text for text, _ in answers) and calls() == 2, answers
+    assert max(seconds for _, seconds in answers) < 2.5, "the provider takes 3 s"
+    assert eventually(lambda: router.unsettled() == {}, 10)
+
+
+def test_a_hit_costs_the_deployment_nothing(start, tag, calls):
+    router = start()
+    ask = asking(router, tag)
+    assert status(ask(model="limited")) == "switchyard; fwd=miss; stored"
+    assert {status(ask(model="limited")).split(";")[1] for _ in range(5)} == {" hit"}
+    assert ask(model="limited", text="another").status_code == 200 and calls() == 2
+    assert ask(model="limited", text="a third").status_code == 429, "the deployment has two an hour"
 
 
 def test_a_stale_answer_serves_where_nobody_can_answer(start, tag, alpha):

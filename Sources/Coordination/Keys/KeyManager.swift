@@ -27,6 +27,16 @@ package struct KeyManager: Sendable {
     /// Shown to whom it is made for, once.
     package let key: VirtualKey
     package let version: Int64
+    /// Whether replicas were told; else a new secret may take a minute, and a new key may be missing in lists.
+    package let isTold: Bool
+  }
+
+  /// A page of keys.
+  package struct Page: Sendable {
+    /// Nil for a record that can't be read.
+    package var keys: [(id: String, record: KeyRecord?)] = []
+    /// What the next page begins behind; nil at the end.
+    package var next: String?
   }
 
   private static let attempts = 5
@@ -51,8 +61,7 @@ package struct KeyManager: Sendable {
       let key = VirtualKey(secret: Self.random(20), number: Self.random(7), code: code)
       switch try await put(draft, as: key, replacing: 0, request) {
       case .stored(let version):
-        try await tell(key.id.description, isListed: true)
-        return Issued(key: key, version: version)
+        return Issued(key: key, version: version, isTold: await isTold(key.id))
       case .otherVersion, .revoked: continue  // the id is somebody's: of 2^50, another
       case .expired: throw .expired
       }
@@ -71,8 +80,7 @@ package struct KeyManager: Sendable {
     let key = VirtualKey(id: id, secret: Self.random(20))
     switch try await put(terms, as: key, replacing: record.version, Self.token()) {
     case .stored(let version):
-      try await tell(id.description, isListed: true)
-      return Issued(key: key, version: version)
+      return Issued(key: key, version: version, isTold: await isTold(id))
     case .otherVersion: throw .changed
     case .revoked: throw .revoked
     case .expired: throw .expired
@@ -95,19 +103,19 @@ package struct KeyManager: Sendable {
     }
   }
 
-  /// Keys that are not revoked, behind `last` in the order of their ids, at most `count`; the records of those that can be read.
-  package func list(after last: String, count: Int) async throws(Failure) -> [(
-    id: String, record: KeyRecord?
-  )] {
-    var listed: [(id: String, record: KeyRecord?)] = []
-    for id in try await ask({ $0.listKeys(after: last, count: count, $1) }) where KeyNames.isID(id) {
-      guard case .entry(.record(let record), _) = try await ask({ $0.readKey(id, $1) }) else {
-        listed.append((id, nil))
-        continue
+  /// Keys that are not revoked, behind `last` in the order of their ids, at most `count`. Those that have expired long ago are
+  /// listed no more.
+  package func list(after last: String, count: Int) async throws(Failure) -> Page {
+    let ids = try await ask { $0.listKeys(after: last, count: count, $1) }
+    var page = Page(next: ids.count == count ? ids.last : nil)
+    for id in ids where KeyNames.isID(id) {
+      switch try await ask({ $0.readKey(id, $1) }) {
+      case .entry(.record(let record), _): page.keys.append((id, record))
+      case .entry(.none, _): _ = try await ask { $0.noteKey(id, isListed: false, $1) }
+      case .entry(.tombstone, _), .unreadable: page.keys.append((id, nil))
       }
-      listed.append((id, record))
     }
-    return listed
+    return page
   }
 
   /// Waits until the shared state can be asked, at most so long.
@@ -137,6 +145,15 @@ package struct KeyManager: Sendable {
     terms.digest = text.withUTF8 { KeyDigest(of: UnsafeRawBufferPointer($0)) }
     let put = KeyPut(key.id.description, terms, replacing: version, request: request, in: names)
     return try await ask { $0.put(put, $1) }
+  }
+
+  private func isTold(_ id: KeyID) async -> Bool {
+    do throws(Failure) {
+      try await tell(id.description, isListed: true)
+      return true
+    } catch {
+      return false  // whoever made it must have the key all the same
+    }
   }
 
   private func tell(_ id: String, isListed: Bool) async throws(Failure) {

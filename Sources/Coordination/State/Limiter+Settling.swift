@@ -84,7 +84,7 @@ extension Limiter {
         switch result {
         case .success(.settled): break
         case .success(.gone): self?.chargeBeyond(reserved, settling)
-        case .failure(let failure): self?.retry(settling, reserved, after: failure)
+        case .failure(let failure): self?.retry(item, after: failure)
         }
       }
     case .debt(let admission):
@@ -95,11 +95,8 @@ extension Limiter {
     }
   }
 
-  private func retry(_ settling: Settling, _ reserved: Reserved, after failure: StateFailure) {
-    guard failure.mayPass else { return lostSettlements += 1 }
-    var reserved = reserved
-    if failure == .timeout || failure == .lost { reserved.mayBeSettled = true }
-    keep(.settling(settling, reserved))
+  private func retry(_ item: Unsettled, after failure: StateFailure) {
+    if failure.mayPass { keep(item) } else { lostSettlements += 1 }
   }
 
   /// One of the limits has a value that no script wrote: the others are charged each by itself.
@@ -115,9 +112,10 @@ extension Limiter {
   }
 
   /// A reservation that has expired stays charged as it was; what was really taken beyond it is charged now. (One that is gone
-  /// before its time was settled, by a call whose reply was lost.)
+  /// before its time was settled, by a call whose reply was lost; where nobody asked again in its time, what is charged twice is rather too
+  /// much than too little.)
   private func chargeBeyond(_ reserved: Reserved, _ settling: Settling) {
-    guard replica.clock.monotonic >= reserved.expires, !reserved.mayBeSettled else { return }
+    guard replica.clock.monotonic >= reserved.expires else { return }
     let more = zip(settling.charges, reserved.admission.charges).compactMap { actual, reserved in
       actual.cost > reserved.cost ? actual.costing(actual.cost - reserved.cost) : nil
     }

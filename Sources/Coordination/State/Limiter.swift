@@ -44,8 +44,6 @@ package final class Limiter {
     var admission: Admission
     /// Monotonic milliseconds.
     var expires: Int64
-    /// A settlement was sent of which nobody knows whether it arrived.
-    var mayBeSettled = false
   }
 
   private static let mostKeys = 10_000

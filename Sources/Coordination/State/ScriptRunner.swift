@@ -81,6 +81,8 @@ final class ScriptRunner {
     case .success: note(breaker.succeeded(Self.monotonic), because: nil)
     case .failure(.refused(let error)) where error.isOfTheKey: tell(.foreignValue("\(error)"))
     case .failure(.refused) where isOptional: break
+    // A large answer takes its time, and is no reason to leave limits alone.
+    case .failure(.timeout) where isOptional: break
     case .failure(.unavailable): break  // nothing was sent, which says nothing of the rest of Redis
     case .failure(let failure): note(breaker.failed(Self.monotonic), because: failure)
     }

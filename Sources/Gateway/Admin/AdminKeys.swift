@@ -66,10 +66,9 @@ struct AdminKeys: Sendable {
     else {
       return .error(.badRequest, "send count=1 to \(Self.mostListed), and after=ID or nothing")
     }
-    let listed = try await manager.list(after: last, count: count)
-    let next: [(name: String, value: JSON)] =
-      listed.count == count ? [("next", .string(listed.last?.id ?? ""))] : []
-    return .json(.ok, .object([("keys", .array(listed.map { KeyText.json($0.id, $0.record) }))] + next))
+    let page = try await manager.list(after: last, count: count)
+    let next: [(name: String, value: JSON)] = page.next.map { [("next", .string($0))] } ?? []
+    return .json(.ok, .object([("keys", .array(page.keys.map { KeyText.json($0.id, $0.record) }))] + next))
   }
 
   private func show(_ id: String) async throws(KeyManager.Failure) -> AdminAnswer {

@@ -55,7 +55,10 @@ extension Worker {
 
   private func lookUp(_ visit: CacheVisit) {
     visit.looks += 1
-    if desk.flights[visit.keys] != nil, visit.mayFollow {
+    // Somebody here fetches what nobody has: there is nothing to see. (Where one is only fetched anew, the former one serves.)
+    if let flight = desk.flights[visit.keys], flight.seen == 0, visit.mayFollow,
+      !visit.directives.onlyIfCached
+    {
       visit.phase = .missed
       return
     }
@@ -121,10 +124,14 @@ extension Worker {
   /// The client has its answer; the exchange goes on without it and fetches a new one, if nobody does.
   private func refresh(_ visit: CacheVisit, _ exchange: Exchange) async -> CacheTurn {
     guard desk.flights[visit.keys] == nil else { return .answered }
+    attend(exchange)  // no connection looks after it any more
     let (flight, reply) = await claim(visit, exchange)
-    guard reply == .got || reply == nil else { return .answered }
+    guard reply == .got else {
+      // Nothing could be stored: a call for it would be for nobody.
+      if reply == nil { desk.fail(flight, isHopeless: true) }
+      return .answered
+    }
     visit.flight = flight
-    attend(exchange)
     return .goOn
   }
 

@@ -122,7 +122,9 @@ final class KeyRing {
       case .forgotten:
         watch.forgetAll()
         hasCode = false
+        learn()
       }
+      register.flush()
     }
   }
 

@@ -10,7 +10,7 @@ package enum KeyText {
       [
         ("id", .string(issued.key.id.description)), ("key", .string(issued.key.reveal())),
         ("version", .int(Int(issued.version))),
-      ] + (terms.map(members) ?? []))
+      ] + (issued.isTold ? [] : [("told", .bool(false))]) + (terms.map(members) ?? []))
   }
 
   /// Without a record: of one that can't be read.

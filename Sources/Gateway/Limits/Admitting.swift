@@ -110,7 +110,8 @@ extension Worker {
     guard exchange.grant != nil || exchange.attemptGrant != nil else { return }
     let actual = exchange.actual
     if let grant = exchange.grant { limiter.settle(grant, actual) }
-    if let grant = exchange.attemptGrant { limiter.settle(grant, actual) }
+    // What no attempt was made with is given back whole: an answer of the cache costs no provider anything.
+    if let grant = exchange.attemptGrant { limiter.settle(grant, exchange.attempts == 0 ? .nothing : actual) }
     exchange.grant = nil
     exchange.attemptGrant = nil
   }

@@ -81,7 +81,11 @@ package struct KeyCache<Value: Sendable>: Sendable {
     guard known.proof.accepts(digest, at: clock) else { return mismatch(known, id, address, turn, now: now) }
     if known.proof.isExpired(at: clock) { return .refused(.expired) }
     let age = max(0, now - max(known.read, confirmed ?? known.read))
-    if turn == .arrival(isAvailable: true), age > bounds.fresh { return ask(id, for: nil, now: now) }
+    if turn == .arrival(isAvailable: true), age > bounds.fresh {
+      let answer = ask(id, for: nil, now: now)
+      // Too many wait already; what is known will do, as it would were the shared state away.
+      guard case .busy = answer, age <= bounds.staleMax else { return answer }
+    }
     // Who has waited for an answer has it, however long it took.
     guard age <= bounds.staleMax || turn == .afterAnswer else { return .unavailable }
     oldest = max(oldest, age)

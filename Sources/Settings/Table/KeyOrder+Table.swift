@@ -26,7 +26,7 @@ extension Form where Value == KeyRotation {
       KeyRotation(),
       [
         Field(
-          "grace", \.grace, .duration(.milliseconds(0)...Duration.seconds(30 * 86_400)),
+          "grace", \.grace, .duration(.seconds(1)...Duration.seconds(30 * 86_400)),
           "How long the former secret stays good.")
       ])
   }
