@@ -112,11 +112,22 @@ package final class Replica: Sendable {
       try await bind(settings.server)
     }
     listener.withLockedValue { $0 = data }
+    await keysAreKnown(within: .seconds(2))
     phaseValue.store(Phase.ready.rawValue, ordering: .relaxed)
     guard let dataAddress = data.localAddress, let adminAddress = admin.localAddress else {
       throw IOError(errnoCode: EADDRNOTAVAIL, reason: "a listening socket has no address")
     }
     return (dataAddress, adminAddress)
+  }
+
+  /// Waits until every worker can judge keys; in vain where the shared state is away, as a replica starts without it too.
+  private func keysAreKnown(within patience: Duration) async {
+    let end = ContinuousClock.now + patience
+    for worker in workers {
+      while await !worker.knowsKeys, ContinuousClock.now < end {
+        try? await Task.sleep(for: .milliseconds(10))
+      }
+    }
   }
 
   private func bind(_ server: Settings.Server) async throws -> any Channel {

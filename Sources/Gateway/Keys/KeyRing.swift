@@ -98,6 +98,9 @@ final class KeyRing {
 
   // MARK: Staying right
 
+  /// Whether any key can be judged: virtual ones can be looked up, and which of the configuration's are revoked is known.
+  var isReady: Bool { snapshot.authenticator.anyone != nil || hasCode && watch.isComplete }
+
   /// Ten times a second.
   func tick() {
     guard snapshot.authenticator.anyone == nil, register.isAvailable else { return }

@@ -186,6 +186,7 @@ actor Worker {
   }
 
   var connectionCount: Int { connections.count }
+  var knowsKeys: Bool { keys.isReady }
   var wakerName: String { upstream.wakerName }
 
   // MARK: Upstream
