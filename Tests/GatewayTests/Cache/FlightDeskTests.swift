@@ -18,7 +18,11 @@ struct FlightDeskTests {
     var holdsBack = false
     private var waiting: ((CacheLookup?) -> Void)?
 
-    func answer(_ lookup: CacheLookup?) { waiting?(lookup) }
+    func answer(_ lookup: CacheLookup?) {
+      let completion = waiting
+      waiting = nil
+      completion?(lookup)
+    }
 
     func get(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void) {
       calls.append("get")
