@@ -76,7 +76,8 @@ extension Inspect.Part {
   func shows(_ value: StoredKey.Value) -> Bool {
     switch (self, value) {
     case (.all, _), (.limits, .bucket), (.limits, .budget), (.limits, .slots), (.limits, .foreign),
-      (.reservations, .reservation), (.replicas, .replicas), (.cache, .cached), (.cache, .body),
+      (.reservations, .reservation), (.reservations, .lease), (.replicas, .replicas), (.cache, .cached),
+      (.cache, .body),
       (.cache, .flight), (.keys, .key), (.keys, .keyIndex):
       true
     default: false
@@ -124,6 +125,12 @@ struct InspectedRow {
       standing =
         "\(reservation.costs.map(String.init).joined(separator: ", ")) by replica \(reservation.owner)"
       figures = reservation.costs.enumerated().map { ("cost_\($0.offset + 1)", $0.element) }
+    case .lease(let record):
+      what = "\(stored.tag): lease"
+      standing =
+        "\(record.charged.map(String.init).joined(separator: ", ")) charged ahead by replica \(record.owner)"
+        + " so far"
+      figures = record.charged.enumerated().map { ("charged_\($0.offset + 1)", $0.element) }
     case .replicas(let replicas):
       what = "replicas"
       let names = replicas.filter { $0.value > now }.keys.sorted()

@@ -163,8 +163,7 @@ private struct KeySession: Sendable {
     let manager = try await loop.submit {
       let state = RedisState(
         address, on: loop, ReplicaState(name: "keys", leastReplicas: nil), prefix: prefix,
-        timeout: .seconds(2),
-        workers: 1, tell: { _ in })
+        timeout: .seconds(2), tell: { _ in })
       state.start()
       return KeyManager(state, on: loop)
     }.get()

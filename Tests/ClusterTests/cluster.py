@@ -286,7 +286,7 @@ class Cluster:
         sums = {}
         for router in self.routers:
             for result in ("admitted", "refused"):
-                for mode in ("shared", "local", "memo"):
+                for mode in ("shared", "leased", "local", "memo"):
                     name = f"{result} {mode}"
                     sums[name] = sums.get(name, 0) + router.metric(
                         "switchyard_ratelimit_decisions_total", result=result, mode=mode)

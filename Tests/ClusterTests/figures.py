@@ -448,6 +448,54 @@ def calls_before_the_first_byte(seconds=3):
         redis.stop()
 
 
+@figure("lease")
+def hot_limits_are_leased(seconds=10, rate=300):
+    """A key that is asked for 300 times a second on each replica: calls to Redis for an exchange, and what a limit lets through that is
+    leased, and of which more is offered."""
+    limits, redis = "{ requests: 6M, per: minute }, { tokens: 600M, per: minute }", Redis()
+    try:
+        with Cluster(1, limits, redis) as cluster:
+            asyncio.run(Client([cluster.routers[0].port], SMALL).run(rate, 2))
+            client, former = Client([cluster.routers[0].port], SMALL), cluster.decisions()
+            calls, begin = script_calls(redis), time.monotonic()
+            asyncio.run(client.run(rate, seconds))
+            took, made = time.monotonic() - begin, script_calls(redis) - calls
+            decisions, count = {name: n - former[name] for name, n in cluster.decisions().items()}, len(client.answers)
+            print(
+                f"lease: {count} exchanges in {took:.0f} s, {made} calls to Redis: {made / count:.3f} an exchange, heartbeat and all;"
+                f" decisions {decisions}")
+            others = sorted(answer.status for answer in client.answers if answer.status != 200)
+            demand(not others, f"requests failed: {others}")
+            demand_in_time(decisions["admitted leased"] > 0.8 * count, "most decisions were not leased")
+            demand_in_time(made / count < 0.2, f"{made / count:.2f} calls an exchange")
+    finally:
+        redis.stop()
+    overloaded(seconds, rate)
+
+
+SMALL = {"model": "mock-model", "messages": prompt_of(60), "max_tokens": 10}
+
+
+def overloaded(seconds, rate):
+    """Two replicas lease a limit that lets through less than is offered."""
+    limit, redis = 30_000, Redis()
+    try:
+        with Cluster(2, f"{{ tokens: {limit}, per: minute }}", redis, state=", min_replicas: 2") as cluster:
+            client, begin = Client([router.port for router in cluster.routers], SMALL), time.monotonic()
+            asyncio.run(client.run(2 * rate, seconds))
+            charged, decisions = cluster.tokens_billed(), cluster.decisions()
+            bound = 1.05 * limit + limit / 60 * (time.monotonic() - begin)
+            print(
+                f"lease: overloaded: charged {charged:,.0f} of {bound:,.0f} that 1.05 times {limit:,} and {limit:,} a minute let through;"
+                f" {client.count(200)} answered, {client.count(429)} refused, {client.count(0)} failed; decisions {decisions}")
+            local = sum(count for name, count in decisions.items() if "local" in name)
+            demand_in_time(local == 0, f"{local:.0f} decisions were local: Redis did not keep up, so the figure says nothing")
+            demand(charged <= (bound if local == 0 else 2 * bound), "more was charged than the limit lets through")
+            demand(client.count(0) == 0, "requests failed")
+    finally:
+        redis.stop()
+
+
 def script_calls(redis):
     stats = redis.figures("commandstats").get("cmdstat_evalsha", "calls=0")
     return int(dict(part.split("=") for part in stats.split(","))["calls"])

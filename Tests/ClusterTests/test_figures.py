@@ -5,7 +5,7 @@ import pytest
 from figures import FIGURES, Times
 
 SHORT = {
-    "a1": 10, "a2": 5, "a4": 12, "a5": 6, "a15": 2, "a20": 10, "flush": 6, "kill": 3, "gone": 3, "revoke": 1, "trips": 2}
+    "a1": 10, "a2": 5, "a4": 12, "a5": 6, "a15": 2, "a20": 10, "flush": 6, "kill": 3, "lease": 4, "gone": 3, "revoke": 1, "trips": 2}
 
 
 @pytest.mark.parametrize("name", SHORT)

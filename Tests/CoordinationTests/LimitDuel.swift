@@ -13,6 +13,7 @@ struct LimitDuel {
   private let settle: String
   private let charge: String
   private let renew: String
+  private let lease: String
   private var random: Chance
   private var twin = LimitStore()
   /// Redis' clock, as far as the scripts know.
@@ -27,6 +28,7 @@ struct LimitDuel {
     let stretched = { (script: Script) in plant(Self.stretched(script.source)) }
     (admit, settle) = (stretched(scripts.admit), stretched(scripts.settle))
     (charge, renew) = (stretched(scripts.charge), stretched(scripts.renew))
+    lease = stretched(scripts.lease)
     random = Chance(seed: seed)
     now = 1_790_000_000_000 + Int64(random.below(1_000_000))
   }
@@ -49,11 +51,12 @@ struct LimitDuel {
 
   private mutating func step() throws {
     let before = twin.entries
-    switch random.below(10) {
+    switch random.below(12) {
     case 0..<4: try admitSomething()
     case 4..<7: try settleSomething()
     case 7: try chargeSomething()
     case 8: try renewSomething()
+    case 9..<11: try leaseSomething()
     default: try moveTime()
     }
     try compareState(since: before)
@@ -96,6 +99,24 @@ struct LimitDuel {
     journal.append("\(now) renew \(ids) \(key)")
     twin.renew(ids, of: key, rule, now: now)
     _ = try call(renew, ScriptCall(renewing: ids, of: key, rule))
+  }
+
+  private mutating func leaseSomething() throws {
+    var parts: [LeaseCall.Part] = []
+    for number in 0..<2 where random.below(4) > 0 {
+      let charge = someCharge(number)
+      guard case .bucket(let rule) = charge.rule else { continue }
+      let used = charge.cost
+      let wanted = random.below(4) == 0 ? used : used + Int64(random.below(500))
+      parts.append(.init(key: charge.key, rule: rule, before: someCost(), used: used, wanted: wanted))
+    }
+    guard !parts.isEmpty else { return }
+    let call = LeaseCall(
+      record: "sy:{t:a}:lease:\(random.below(2))", owner: "r1", sequence: Int64(random.below(9)),
+      lifetime: [50, 30_000, 150_000][random.below(3)], parts: parts)
+    journal.append("\(now) lease \(call)")
+    let reply = twin.lease(call, now: now)
+    try compare(reply, LeaseCall.Reply(try numbers(lease, ScriptCall(call))))
   }
 
   /// Mostly forward, seldom back, a little or an hour. What has expired by the twin's clock is taken from Redis, whose own stands still.

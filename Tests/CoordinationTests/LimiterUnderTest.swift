@@ -50,7 +50,7 @@ final class LimiterUnderTest: @unchecked Sendable {  // everything is touched on
       preconditionFailure("no address")
     }
     let state = RedisState(
-      address, on: loop, replica, prefix: "sy", timeout: .seconds(5), workers: 1
+      address, on: loop, replica, prefix: "sy", timeout: .seconds(5)
     ) { [unowned self] in news.append("\($0)") }
     state.start()
     return state

@@ -30,6 +30,7 @@ struct RedisRightsTests {
         (
           scripts.renew, ScriptCall(renewing: ["x"], of: "sy:{t:a}:s", Slots.Rule(count: 4, lifetime: 60_000))
         ),
+        (scripts.lease, ScriptCall(Self.lease)),
       ] {
         let arguments = ["\(call.keys.count)"] + call.keys + call.arguments.map(\.text)
         let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
@@ -41,6 +42,15 @@ struct RedisRightsTests {
       }
       try await client.close()
     }
+  }
+
+  private static var lease: LeaseCall {
+    LeaseCall(
+      record: "sy:{t:a}:lease:x", owner: "o", sequence: 1, lifetime: 60_000,
+      parts: [
+        .init(
+          key: "sy:{t:a}:b", rule: Bucket.Rule(tokens: 10, window: 60_000), before: 0, used: 1, wanted: 2)
+      ])
   }
 
   private static var example: (Admission, Settling) {
@@ -127,7 +137,8 @@ struct RedisRightsTests {
     let limits = scripts.limits
     let (keys, cache) = (scripts.keys, CacheScripts.shared)
     let all = [
-      limits.admit, limits.settle, limits.charge, limits.renew, scripts.presence, keys.put, keys.get,
+      limits.admit, limits.settle, limits.charge, limits.renew, limits.lease, scripts.presence, keys.put,
+      keys.get,
       keys.revoke,
       keys.note, keys.changes, keys.list, keys.secret, cache.get, cache.lock, cache.renew, cache.fill,
       cache.release,

@@ -49,13 +49,17 @@ struct StoredKeyTests {
     #expect(
       Self.stored("sy:{t:a}:res:x", text: "r1 5 6")?.value
         == .reservation(Reservation(owner: "r1", costs: [5, 6])))
+    #expect(
+      Self.stored("sy:{t:a}:lease:r1-7", text: "r1 3 500 20")?.value
+        == .lease(LeaseRecord(owner: "r1", sequence: 3, charged: [500, 20])))
     #expect(Self.stored("sy:{replicas}:seen", members: ["r1": 3])?.value == .replicas(["r1": 3]))
   }
 
   @Test(arguments: [
     ("sy:{t:a}:rl:tokens:minute", "nonsense"), ("sy:{t:a}:rl:tokens:minute", "1 2 0 0"),
     ("sy:{t:a}:rl", "1 2 3 4"),
-    ("sy:{t:a}:budget:x", "1 2"), ("sy:{t:a}:res:x", "r1 x"), ("sy:{t:a}:what", "1"),
+    ("sy:{t:a}:budget:x", "1 2"), ("sy:{t:a}:res:x", "r1 x"),
+    ("sy:{t:a}:lease:x", "r1"), ("sy:{t:a}:what", "1"),
   ])
   func whatNoScriptWroteIsForeign(key: String, text: String) {
     #expect(Self.stored(key, text: text)?.value == .foreign(text))

@@ -19,7 +19,7 @@ struct LimitSimulationTests {
     let first = UInt64.random(in: 0..<1 << 40)
     let seeds =
       Self.environment["SIMULATION_SEED"].flatMap(UInt64.init).map { $0...$0 } ?? first...first + count - 1
-    var (admitted, refused, alone) = (0, 0, 0)
+    var (admitted, refused, alone, leased) = (0, 0, 0, 0)
     for seed in seeds {
       let simulation = LimitSimulation(seed: seed, faults: Self.kinds[kind].faults)
       do { try simulation.run() } catch {
@@ -29,8 +29,9 @@ struct LimitSimulationTests {
       admitted += simulation.admitted
       refused += simulation.refused
       alone += simulation.alone
+      leased += simulation.leased
     }
-    #expect(admitted > 0 && refused > 0, "the runs had something to decide")
+    #expect(admitted > 0 && refused > 0 && leased > 0, "the runs had something to decide")
     if Self.kinds[kind].faults.redisFails { #expect(alone > 0, "replicas decided alone") }
   }
 
@@ -38,7 +39,7 @@ struct LimitSimulationTests {
     let runs = try (0..<2).map { _ in
       let simulation = LimitSimulation(seed: 42, faults: .all)
       try simulation.run()
-      return [simulation.admitted, simulation.refused, simulation.alone]
+      return [simulation.admitted, simulation.refused, simulation.alone, simulation.leased]
     }
     #expect(runs[0] == runs[1])
   }

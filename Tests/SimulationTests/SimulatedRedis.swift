@@ -13,10 +13,33 @@ final class SimulatedRedis {
   /// How often all was lost.
   private(set) var losses = 0
   private var members: [String: Int64] = [:]
+  /// What is charged to a watched bucket: by reservation or lease, tokens.
+  private var ledger: [String: Int64] = [:]
+  private let watched: String
 
-  init(_ world: World) { self.world = world }
+  /// `watched`: the key of a bucket.
+  init(_ world: World, watched: String) {
+    self.world = world
+    self.watched = watched
+  }
 
   var now: Int64 { world.now + skew }
+
+  var charged: Int64 { ledger.values.reduce(0, +) }
+
+  func note(_ id: String, _ charges: [Charge]) {
+    for charge in charges where charge.key == watched { ledger[id] = charge.cost }
+  }
+
+  func note(_ call: LeaseCall, _ reply: LeaseCall.Reply) {
+    for part in call.parts where part.key == watched {
+      switch reply {
+      case .granted: ledger[call.record] = part.wanted
+      case .refused: ledger[call.record] = part.used
+      case .late: break
+      }
+    }
+  }
 
   func loseAll() {
     store = LimitStore()
@@ -57,17 +80,32 @@ final class SimulatedState: SharedState {
   func admit(
     _ admission: Admission, _ completion: @escaping (Result<Admission.Reply, StateFailure>) -> Void
   ) {
-    call({ $0.admit(admission, now: $1) }, completion)
+    call(
+      { [redis] in
+        let reply = $0.admit(admission, now: $1)
+        if case .admitted = reply { redis.note(admission.reservation, admission.charges) }
+        return reply
+      }, completion)
   }
 
   func settle(
     _ settling: Settling, _ completion: @escaping (Result<Settling.Reply, StateFailure>) -> Void
   ) {
-    call({ $0.settle(settling, now: $1) }, completion)
+    call(
+      { [redis] in
+        let reply = $0.settle(settling, now: $1)
+        if reply == .settled { redis.note(settling.reservation, settling.charges) }
+        return reply
+      }, completion)
   }
 
   func charge(_ admission: Admission, _ completion: @escaping (Result<Bool, StateFailure>) -> Void) {
-    call({ $0.charge(admission, now: $1) }, completion)
+    call(
+      { [redis] in
+        let isNew = $0.charge(admission, now: $1)
+        if isNew { redis.note(admission.reservation, admission.charges) }
+        return isNew
+      }, completion)
   }
 
   func renew(
@@ -75,6 +113,15 @@ final class SimulatedState: SharedState {
     _ completion: @escaping (Result<Void, StateFailure>) -> Void
   ) {
     call({ $0.renew(ids, of: key, rule, now: $1) }, completion)
+  }
+
+  func lease(_ call: LeaseCall, _ completion: @escaping (Result<LeaseCall.Reply, StateFailure>) -> Void) {
+    self.call(
+      { [redis] in
+        let reply = $0.lease(call, now: $1)
+        redis.note(call, reply)
+        return reply
+      }, completion)
   }
 
   func flush() {}

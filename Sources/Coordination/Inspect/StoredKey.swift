@@ -9,6 +9,8 @@ package struct StoredKey: Equatable, Sendable {
     /// Holders, with Redis' milliseconds at which each one's slot ends.
     case slots([String: Int64])
     case reservation(Reservation)
+    /// What a worker charged ahead of its exchanges.
+    case lease(LeaseRecord)
     /// Replicas, with Redis' milliseconds at which each is taken for gone.
     case replicas([String: Int64])
     /// What is known of an answer: fields of its hash.
@@ -58,6 +60,7 @@ package struct StoredKey: Equatable, Sendable {
     case "budget": readBudget(words, text)
     case "sem": if let members { value = .slots(members) }
     case "res": if let text, let reservation = Reservation(text) { value = .reservation(reservation) }
+    case "lease": if let text, let record = LeaseRecord(text) { value = .lease(record) }
     case "seen": if let members { value = .replicas(members) }
     case "meta": if let fields { readMeta(fields) }
     case "body": if let length { value = .body(bytes: length) }
@@ -115,5 +118,17 @@ extension Reservation {
     let costs = words.dropFirst().compactMap { Int64($0) }
     guard let owner = words.first, costs.count == words.count - 1 else { return nil }
     self.init(owner: String(owner), costs: costs)
+  }
+}
+
+extension LeaseRecord {
+  /// `REPLICA SEQUENCE CHARGED CHARGED …`
+  fileprivate init?(_ text: String) {
+    let words = text.split(separator: " ")
+    let numbers = words.dropFirst().compactMap { Int64($0) }
+    guard let owner = words.first, numbers.count == words.count - 1, let sequence = numbers.first else {
+      return nil
+    }
+    self.init(owner: String(owner), sequence: sequence, charged: Array(numbers.dropFirst()))
   }
 }

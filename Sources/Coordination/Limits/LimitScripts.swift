@@ -6,6 +6,7 @@ struct LimitScripts: Sendable {
   let settle: Script
   let charge: Script
   let renew: Script
+  let lease: Script
 
   init(clock: Script.Clock = .redis) {
     let shared = PackageResources.limits_lua
@@ -13,6 +14,7 @@ struct LimitScripts: Sendable {
     settle = Script(shared, PackageResources.settle_lua, clock: clock)
     charge = Script(shared, PackageResources.charge_lua, clock: clock)
     renew = Script(shared, PackageResources.renew_lua, clock: clock)
+    lease = Script(shared, PackageResources.lease_lua, clock: clock)
   }
 }
 
@@ -58,6 +60,18 @@ struct ScriptCall: Equatable, Sendable {
     arguments = [.number(rule.lifetime)] + ids.map(Word.string)
   }
 
+  /// For each bucket `b`, tokens, window, charged before, used, wanted: as `lease.lua` reads them.
+  init(_ lease: LeaseCall) {
+    keys = [lease.record] + lease.parts.map(\.key)
+    arguments = [.string(lease.owner), .number(lease.sequence), .number(lease.lifetime)]
+    for part in lease.parts {
+      arguments.append(.string("b"))
+      for number in [part.rule.tokens, part.rule.window, part.before, part.used, part.wanted] {
+        arguments.append(.number(number))
+      }
+    }
+  }
+
   private init(_ reservation: String, _ charges: [Charge], _ first: [Word]) {
     (keys, arguments) = ([], [])
     keys.reserveCapacity(1 + charges.count)
@@ -95,6 +109,18 @@ extension Admission.Reply {
     case (3, 2): self = .otherWindow(now: numbers[1])
     case (0, 4):
       self = .refused(charge: Int(numbers[1]), wait: numbers[2] < 0 ? nil : numbers[2], left: numbers[3])
+    default: return nil
+    }
+  }
+}
+
+extension LeaseCall.Reply {
+  /// What `lease` answered; nil where it isn't an answer of that script.
+  init?(_ numbers: [Int64]) {
+    switch (numbers.first, numbers.count) {
+    case (1, _): self = .granted(left: Array(numbers.dropFirst()))
+    case (0, _): self = .refused(left: Array(numbers.dropFirst()))
+    case (2, 1): self = .late
     default: return nil
     }
   }

@@ -86,6 +86,13 @@ package final class EmbeddedState: SharedState {
     completion(.success(store.with(key) { $0.renew(ids, of: key, rule, now: now) }))
   }
 
+  package func lease(
+    _ call: LeaseCall, _ completion: @escaping (Result<LeaseCall.Reply, StateFailure>) -> Void
+  ) {
+    let now = now
+    completion(.success(store.with(call.record) { $0.lease(call, now: now) }))
+  }
+
   package func beat() { store.sweepIfDue(now) }
   package func flush() {}
   package func close() {}

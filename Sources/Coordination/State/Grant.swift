@@ -5,11 +5,19 @@ package import Policy
 // @unchecked Sendable: made, held and settled on one worker's loop; a continuation of that loop carries it from the limiter to its
 // exchange.
 package final class Grant: @unchecked Sendable {
+  /// Where it was taken from.
+  enum Source: Equatable {
+    case shared
+    /// This replica's share, while the shared state was away.
+    case local
+    /// The stock of a lease of that name.
+    case lease(String)
+  }
+
   struct Part {
     var group: LimitGroup
     var admission: Admission
-    /// Taken from this replica's share while the shared state was away.
-    var isLocal: Bool
+    var source: Source
     /// Monotonic milliseconds at which the shared state forgets the reservation.
     var expires: Int64
     /// What each limit has left, as far as that is known.
@@ -23,7 +31,12 @@ package final class Grant: @unchecked Sendable {
   init(_ parts: [Part]) { self.parts = parts }
 
   /// Whether any of it was decided without the shared state.
-  package var isLocal: Bool { parts.contains(where: \.isLocal) }
+  package var isLocal: Bool { parts.contains { $0.source == .local } }
+
+  /// Whether the shared state was not asked at all, as everything was leased.
+  var isLeased: Bool {
+    parts.allSatisfy { if case .lease = $0.source { true } else { false } }
+  }
 
   /// Limits with what they have left.
   package func forEachLimit(_ body: (Limit, _ left: Int64) -> Void) {

@@ -20,19 +20,23 @@ extension Limiter {
     let admission = part.admission
     giveBackSlots(admission)
     let costs = zip(part.group.limits, admission.charges).map { limit, charge in
-      charge.costing((part.isLocal ? actual : demand).amount(of: limit.measure))
+      charge.costing((part.source == .local ? actual : demand).amount(of: limit.measure))
     }
     let settling = Settling(id: admission.id, reservation: admission.reservation, charges: costs)
-    guard !part.isLocal else {
-      let (replicas, now) = (replica.replicas, state.now)
-      replica.local.withLockedValue {
-        $0.settle(settling, part.group.limits, of: part.group.prefix, replicas: replicas, now: now)
-      }
-      // A renewal has perhaps made its slots the shared state's.
-      for charge in costs { release(charge, of: admission.id) }
-      return
+    switch part.source {
+    case .shared: send(.settling(settling, Reserved(admission: admission, expires: part.expires)))
+    case .lease(let lease): leases?.settle(lease, reserved: admission.charges, actual: costs)
+    case .local: settle(locally: settling, part)
     }
-    send(.settling(settling, Reserved(admission: admission, expires: part.expires)))
+  }
+
+  private func settle(locally settling: Settling, _ part: Grant.Part) {
+    let (replicas, now) = (replica.replicas, state.now)
+    replica.local.withLockedValue {
+      $0.settle(settling, part.group.limits, of: part.group.prefix, replicas: replicas, now: now)
+    }
+    // A renewal has perhaps made its slots the shared state's.
+    for charge in settling.charges { release(charge, of: settling.id) }
   }
 
   func give(back parts: [Grant.Part]) {
@@ -59,21 +63,27 @@ extension Limiter {
   /// Charges what a long stream takes beyond its reservation while it runs; never refused.
   package func charge(_ grant: Grant, _ demand: Demand) {
     grant.add(demand)
-    for part in grant.parts where !part.isLocal {
-      let id = replica.makeID()
-      let charges = zip(part.group.limits, part.admission.charges).compactMap { limit, charge -> Charge? in
-        let cost =
-          limit.measure == .requests || limit.measure == .concurrent ? 0 : demand.amount(of: limit.measure)
-        return cost > 0 ? charge.costing(cost) : nil
+    for part in grant.parts where part.source != .local {
+      let costs = part.group.limits.map { limit in
+        limit.measure == .requests || limit.measure == .concurrent ? 0 : demand.amount(of: limit.measure)
       }
-      guard !charges.isEmpty else { continue }
-      send(
-        .debt(
-          Admission(
-            id: id, reservation: "\(part.group.prefix):res:\(id)", owner: replica.name,
-            lifetime: part.admission.lifetime, charges: charges)))
+      if case .lease(let lease) = part.source {
+        leases?.use(lease, costs)
+      } else {
+        charge(zip(part.admission.charges, costs).compactMap { $1 > 0 ? $0.costing($1) : nil }, to: part)
+      }
     }
     state.flush()
+  }
+
+  private func charge(_ charges: [Charge], to part: Grant.Part) {
+    guard !charges.isEmpty else { return }
+    let id = replica.makeID()
+    send(
+      .debt(
+        Admission(
+          id: id, reservation: "\(part.group.prefix):res:\(id)", owner: replica.name,
+          lifetime: part.admission.lifetime, charges: charges)))
   }
 
   private func send(_ item: Unsettled) {
@@ -147,6 +157,7 @@ extension Limiter {
     if replica.isDue(.renewal) { renew() }
     resend(Self.mostResent)
     payDebts()
+    renewLeases()
     state.flush()
   }
 
@@ -200,6 +211,7 @@ extension Limiter {
     if state.isAvailable {
       resend(unsettled.count)
       payDebts()
+      closeLeases()
     }
     state.close()
   }
@@ -208,7 +220,7 @@ extension Limiter {
   package var isShared: Bool { state.isAvailable }
 
   /// Settlements that wait for the shared state.
-  package var waiting: Int { unsettled.count }
+  package var waiting: Int { unsettled.count + (leases?.unsettled ?? 0) }
 }
 
 extension StateFailure {

@@ -18,6 +18,8 @@ package final class Limiter {
   /// How an answer came about, for whoever counts.
   package enum Way: String, CaseIterable, Sendable {
     case shared, local
+    /// From what was charged ahead.
+    case leased
     /// Remembered from a moment ago.
     case memo
   }
@@ -27,6 +29,8 @@ package final class Limiter {
   private let count: (Way, _ limit: Limit?) -> Void
   private var charges = Charges()
   var memo = RefusalMemo()
+  /// Nil where the shared state is this process: nothing is nearer.
+  var leases: LeaseBook?
   /// What the shared state last said is left, by key.
   private var left: [String: Int64] = [:]
   /// Settlements and debts that the shared state has not taken yet.
@@ -50,11 +54,13 @@ package final class Limiter {
 
   /// `count` is told of each answer; the limit where it was a refusal.
   package init(
-    _ state: any SharedState, _ replica: ReplicaState, count: @escaping (Way, _ limit: Limit?) -> Void
+    _ state: any SharedState, _ replica: ReplicaState, leases terms: LeaseTerms? = nil,
+    count: @escaping (Way, _ limit: Limit?) -> Void
   ) {
     self.state = state
     self.replica = replica
     self.count = count
+    leases = terms.map { LeaseBook($0, owner: replica.name, workers: replica.workers) }
   }
 
   /// The shared state's clock, in milliseconds since 1970.
@@ -87,6 +93,8 @@ package final class Limiter {
     let completion: (Answer) -> Void
     var admissions: [Admission] = []
     var replies: [Result<Admission.Reply, StateFailure>]
+    /// Where each reply is from, but for those that are decided here.
+    var sources: [Grant.Source]
     var open = 0
     /// It was asked anew, as a budget's window had changed.
     var isSecond = false
@@ -96,6 +104,7 @@ package final class Limiter {
       self.completion = completion
       groups = ask.groups
       replies = Array(repeating: .failure(.unavailable), count: groups.count)
+      sources = Array(repeating: .shared, count: groups.count)
     }
   }
 
@@ -149,10 +158,18 @@ package final class Limiter {
   }
 
   private func send(_ asking: Asking) {
-    guard state.isAvailable else { return conclude(asking) }
-    asking.open = asking.admissions.count
-    for (place, admission) in asking.admissions.enumerated() {
-      state.admit(admission) { [self] reply in
+    let asked = asking.groups.indices.filter { place in
+      guard let (lease, left) = takeLeased(asking.groups[place], asking.admissions[place]) else {
+        return true
+      }
+      asking.replies[place] = .success(.admitted(left: left))
+      asking.sources[place] = .lease(lease)
+      return false
+    }
+    guard !asked.isEmpty, state.isAvailable else { return conclude(asking) }
+    asking.open = asked.count
+    for place in asked {
+      state.admit(asking.admissions[place]) { [self] reply in
         asking.replies[place] = reply
         asking.open -= 1
         if asking.open == 0 { conclude(asking) }
@@ -198,13 +215,15 @@ package final class Limiter {
     give(
       back: taken.map {
         .init(
-          group: asking.groups[$0], admission: asking.admissions[$0], isLocal: false, expires: .max, left: [])
+          group: asking.groups[$0], admission: asking.admissions[$0], source: asking.sources[$0],
+          expires: .max, left: [])
       })
     for (reply, admission) in zip(asking.replies, asking.admissions) where reply.mayHaveHappened {
       giveBackLater(admission)
     }
     asking.isSecond = true
     asking.replies = asking.replies.map { _ in .failure(.unavailable) }
+    asking.sources = asking.sources.map { _ in .shared }
     prepare(asking)
     send(asking)
   }
@@ -216,12 +235,13 @@ package final class Limiter {
       let expires = replica.clock.monotonic + admission.lifetime
       switch asking.replies[place] {
       case .success(.admitted(let left)):
-        note(left, admission)
+        let source = asking.sources[place]
+        if source == .shared { note(left, group, admission) }
         outcome.parts.append(
-          .init(group: group, admission: admission, isLocal: false, expires: expires, left: left))
+          .init(group: group, admission: admission, source: source, expires: expires, left: left))
       case .success(.repeated):
         outcome.parts.append(
-          .init(group: group, admission: admission, isLocal: false, expires: expires, left: []))
+          .init(group: group, admission: admission, source: .shared, expires: expires, left: []))
       case .success(.refused(let charge, let wait, let left)):
         memo.note(
           admission.charges[charge], wait: wait, left: left, now: replica.clock.monotonic)
@@ -241,7 +261,7 @@ package final class Limiter {
   private func take(_ parts: [Grant.Part]) -> Grant {
     for part in parts { takeSlots(part.admission) }
     let grant = Grant(parts)
-    count(grant.isLocal ? .local : .shared, nil)
+    count(grant.isLocal ? .local : grant.isLeased ? .leased : .shared, nil)
     return grant
   }
 
@@ -251,7 +271,8 @@ package final class Limiter {
     return other.wait.map { $0 <= wait } ?? false ? one : other
   }
 
-  private func note(_ left: [Int64], _ admission: Admission) {
+  private func note(_ left: [Int64], _ group: LimitGroup, _ admission: Admission) {
+    leases?.note(group, left: left)
     if self.left.count >= Self.mostKeys { self.left.removeAll() }
     for (charge, left) in zip(admission.charges, left) { self.left[charge.key] = left }
   }
@@ -280,7 +301,7 @@ package final class Limiter {
       return reply
     }
     guard case .refused(let charge, let wait, let left) = reply else {
-      return (.init(group: group, admission: admission, isLocal: true, expires: .max, left: []), nil)
+      return (.init(group: group, admission: admission, source: .local, expires: .max, left: []), nil)
     }
     return (
       nil, Refusal(limit: group.limits[charge], wait: wait, left: left, isClosed: false, isLocal: true)

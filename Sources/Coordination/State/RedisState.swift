@@ -10,7 +10,6 @@ package final class RedisState: SharedState {
   package let keyNames: KeyNames
   private let runner: ScriptRunner
   private let register: String
-  private let workers: Int
   private let tell: (News) -> Void
 
   /// What is worth a log line: changes only.
@@ -28,14 +27,13 @@ package final class RedisState: SharedState {
   /// To be made on `loop`.
   package init(
     _ address: RedisAddress, on loop: any EventLoop, _ replica: ReplicaState, prefix: String,
-    timeout: TimeAmount, workers: Int, tell: @escaping (News) -> Void
+    timeout: TimeAmount, tell: @escaping (News) -> Void
   ) {
     self.replica = replica
     self.tell = tell
     register = "\(prefix):{replicas}:seen"
     keyNames = KeyNames(prefix: prefix)
     scripts = .shared
-    self.workers = workers
     client = RedisClient(address, on: loop) { news in
       if news == .up { replica.isCheckDue.store(true, ordering: .relaxed) }
       tell(.link(news))
@@ -108,6 +106,17 @@ package final class RedisState: SharedState {
     run(scripts.limits.renew, ScriptCall(renewing: ids, of: key, rule)) { completion($0.map { _ in }) }
   }
 
+  package func lease(
+    _ call: LeaseCall, _ completion: @escaping (Result<LeaseCall.Reply, StateFailure>) -> Void
+  ) {
+    run(scripts.limits.lease, ScriptCall(call)) { result in
+      completion(
+        result.flatMap {
+          $0.numbers.flatMap(LeaseCall.Reply.init).map(Result.success) ?? .failure(.malformed)
+        })
+    }
+  }
+
   /// Says that this replica is there, and learns the time and how many there are. One worker of a replica does so each second; it
   /// is also the probe of a breaker that is open, so that no exchange has to be.
   package func beat() {
@@ -125,7 +134,8 @@ package final class RedisState: SharedState {
 
   /// Once a start and after each loss of the connection, by one worker: what is unsafe is told.
   private func check() {
-    let check = RedisSettingsCheck(keepsRecords: false, workers: workers, replicas: replica.replicas)
+    let check = RedisSettingsCheck(
+      keepsRecords: false, workers: replica.workers, replicas: replica.replicas)
     client.check(check, by: .now() + .seconds(5)) { [replica, tell] servers in
       for server in servers {
         for finding in server.findings { tell(.finding(finding, server: server.server)) }

@@ -8,6 +8,8 @@ package final class ReplicaState: Sendable {
   /// Names this start of this replica; what it reserves carries the name.
   package let name: String
   package let clock: StateClock
+  /// Event loops that it has.
+  package let workers: Int
   let held = NIOLockedValueBox(HeldSlots())
   let local = NIOLockedValueBox(LocalLimits())
   let breaker = ReplicaBreaker()
@@ -16,9 +18,10 @@ package final class ReplicaState: Sendable {
   private let serial = Synchronization.Atomic<UInt64>(0)
 
   /// `leastReplicas` is `state.min_replicas`; nil for a replica alone.
-  package init(name: String, leastReplicas: Int?, clock: StateClock = StateClock()) {
+  package init(name: String, leastReplicas: Int?, workers: Int = 1, clock: StateClock = StateClock()) {
     self.name = name
     self.clock = clock
+    self.workers = workers
     self.leastReplicas = leastReplicas
   }
 
@@ -70,6 +73,9 @@ package final class ReplicaState: Sendable {
   package var slotsHeld: Int { held.withLockedValue { $0.keys.values.reduce(0) { $0 + $1.ids.count } } }
 
   // MARK: Replicas
+
+  /// Its shared state is its own memory.
+  package var isAlone: Bool { leastReplicas == nil }
 
   /// How many replicas a limit's share is computed for.
   package var replicas: Int {

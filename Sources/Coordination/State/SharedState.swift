@@ -31,6 +31,8 @@ package protocol SharedState: AnyObject {
   func renew(
     _ ids: [String], of key: String, _ rule: Slots.Rule,
     _ completion: @escaping (Result<Void, StateFailure>) -> Void)
+  /// Sets what a worker has charged ahead of its exchanges.
+  func lease(_ call: LeaseCall, _ completion: @escaping (Result<LeaseCall.Reply, StateFailure>) -> Void)
   /// Ten times a second on each worker: looks after what has to happen from time to time.
   func beat()
   /// Sends what was asked for since the last flush.

@@ -9,7 +9,7 @@ import Telemetry
 struct StateEngine: Sendable {
   fileprivate enum Limits: Sendable {
     case embedded(EmbeddedStore)
-    case redis(RedisAddress, ReplicaState, Settings.State, workers: Int, StateLog)
+    case redis(RedisAddress, ReplicaState, Settings.State, StateLog)
   }
 
   fileprivate enum Cache: Sendable {
@@ -29,13 +29,13 @@ struct StateEngine: Sendable {
     let state = settings.state
     guard let url = state.redis else {
       let cache = try Cache(settings, logger) ?? .embedded(EmbeddedCacheStore())
-      let replica = ReplicaState(name: name(), leastReplicas: nil)
+      let replica = ReplicaState(name: name(), leastReplicas: nil, workers: workers)
       return (replica, StateEngine(limits: .embedded(EmbeddedStore()), cache: cache))
     }
-    let replica = ReplicaState(name: name(), leastReplicas: state.minReplicas)
+    let replica = ReplicaState(name: name(), leastReplicas: state.minReplicas, workers: workers)
     let address = try RedisAddress(url.revealed, password: state.password?.revealed, caFile: state.caFile)
     let log = StateLog(logger, address.description)
-    let limits = Limits.redis(address, replica, state, workers: workers, log)
+    let limits = Limits.redis(address, replica, state, log)
     return (replica, StateEngine(limits: limits, cache: try Cache(settings, logger) ?? .beside))
   }
 
@@ -43,10 +43,10 @@ struct StateEngine: Sendable {
   func open(on loop: any EventLoop) -> (any SharedState & KeyRegister, any SharedCache) {
     switch limits {
     case .embedded(let store): return (EmbeddedState(store), openCache(on: loop, beside: nil))
-    case .redis(let address, let replica, let settings, let workers, let log):
+    case .redis(let address, let replica, let settings, let log):
       let state = RedisState(
         address, on: loop, replica, prefix: settings.keyPrefix, timeout: TimeAmount(settings.timeout),
-        workers: workers, tell: { log.take($0) })
+        tell: { log.take($0) })
       state.start()
       return (state, openCache(on: loop, beside: (state, address)))
     }

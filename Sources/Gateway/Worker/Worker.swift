@@ -68,7 +68,9 @@ actor Worker {
     self.shard = shard
     let limitSeries = LimitSeries(registry: registry)
     self.limitSeries = limitSeries
-    limiter = Limiter(state, replica) { way, limit in limitSeries.count(way, limit, in: shard) }
+    limiter = Limiter(state, replica, leases: replica.isAlone ? nil : LeaseTerms()) { way, limit in
+      limitSeries.count(way, limit, in: shard)
+    }
     keys = KeyRing(state, replica.clock, snapshot)
     keyManager = KeyManager(state, on: loop)
     self.replica = replica

@@ -63,10 +63,18 @@ package struct LimitGroup: Sendable {
   /// `sy:{t:acme}`: what the keys of the group begin with.
   package let prefix: String
   package let limits: [Limit]
+  /// What a lease of the group is known by, where all its limits are buckets and so can be leased; tells rules apart too, as a new
+  /// configuration changes them.
+  let leaseName: String?
 
   package init(prefix: String, limits: [Limit]) {
     self.prefix = prefix
     self.limits = limits
+    let names = limits.compactMap { limit -> String? in
+      guard case .bucket(let rule) = limit.shape else { return nil }
+      return "\(limit.key) \(rule.tokens) \(rule.window)"
+    }
+    leaseName = !names.isEmpty && names.count == limits.count ? names.joined(separator: "\n") : nil
   }
 }
 

@@ -1,4 +1,5 @@
-/// The shared limits as Redis keeps them, in memory: the twin of `admit.lua`, `settle.lua`, `charge.lua` and `renew.lua`.
+/// The shared limits as Redis keeps them, in memory: the twin of `admit.lua`, `settle.lua`, `charge.lua`, `renew.lua` and
+/// `lease.lua`.
 ///
 /// It is the embedded engine and what the simulator runs; a differential test holds it and the scripts together. Values are what
 /// Redis holds, typed: `StoredValue.text` is the very text.
@@ -63,12 +64,12 @@ package struct LimitStore: Sendable {
 
   // MARK: One limit
 
-  private func value(_ key: String, _ now: Int64) -> StoredValue? {
+  func value(_ key: String, _ now: Int64) -> StoredValue? {
     guard let entry = entries[key], entry.expires > now else { return nil }
     return entry.value
   }
 
-  private func bucket(_ key: String, _ rule: Bucket.Rule, _ now: Int64) -> Bucket {
+  func bucket(_ key: String, _ rule: Bucket.Rule, _ now: Int64) -> Bucket {
     guard case .bucket(let bucket, _) = value(key, now) else { return .full(rule, now: now) }
     return bucket.refilled(rule, now: now)
   }
@@ -169,7 +170,11 @@ package struct LimitStore: Sendable {
       value: .reservation(admission.reserved), expires: now + admission.lifetime)
   }
 
-  private mutating func put(
+  mutating func put(_ value: StoredValue, at key: String, until expires: Int64) {
+    entries[key] = Entry(value: value, expires: expires)
+  }
+
+  mutating func put(
     _ bucket: Bucket, _ key: String, _ rule: Bucket.Rule, atLeast lifetime: Int64, _ now: Int64
   ) {
     let kept = max(bucket.timeToFull(rule) + Self.slack, lifetime)

@@ -18,6 +18,8 @@ package enum StoredValue: Equatable, Sendable {
   case budget(spent: Int64, capacity: Int64)
   /// `<owner> <cost> <cost> …`
   case reservation(Reservation)
+  /// `<owner> <sequence> <charged> <charged> …`
+  case lease(LeaseRecord)
   /// A sorted set: holder → milliseconds at which its slot ends.
   case slots(Slots)
 
@@ -28,6 +30,8 @@ package enum StoredValue: Equatable, Sendable {
     case .budget(let spent, let capacity): "\(spent) \(capacity)"
     case .reservation(let reservation):
       reservation.costs.reduce(into: reservation.owner) { $0 += " \($1)" }
+    case .lease(let record):
+      record.charged.reduce(into: "\(record.owner) \(record.sequence)") { $0 += " \($1)" }
     case .slots(let slots):
       slots.holders.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: " ")
     }

@@ -47,8 +47,8 @@ package enum Catalogue {
   package static let limitDecisions = MetricFamily(
     .counter, "switchyard_ratelimit_decisions_total", labels: ["result", "mode"],
     help:
-      "Decisions of limits, by result (admitted, refused) and mode (shared, local: without the shared state,"
-      + " memo: remembered).")
+      "Decisions of limits, by result (admitted, refused) and mode (shared, leased: charged ahead, local: without"
+      + " the shared state, memo: remembered).")
   package static let limitRefusals = MetricFamily(
     .counter, "switchyard_ratelimit_refusals_total", labels: ["limit"],
     help: "Requests and attempts refused, by the limit's place in the configuration.")
