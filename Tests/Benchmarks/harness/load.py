@@ -10,14 +10,14 @@ USER = "A customer says that the invoice of March was charged twice and asks whe
 TWENTY_EVENTS = 17
 
 
-def chat(model, stream=False, directive=None, user=USER):
+def chat(model, stream=False, directive=None, user=USER, temperature=0.2):
     """A request of about 400 bytes; `directive` says how modelsim answers it."""
     body = {"model": model, "messages": [
         {"role": "system", "content": SYSTEM},
         {"role": "user", "content": user + (f" [[sim:{directive}]]" if directive else "")}]}
     if stream:
         body["stream"] = True
-    return json.dumps(body | {"temperature": 0.2, "max_tokens": 64, "user": "bench-0001"}, separators=(",", ":"))
+    return json.dumps(body | {"temperature": temperature, "max_tokens": 64, "user": "bench-0001"}, separators=(",", ":"))
 
 
 class Loadgen:

@@ -1,5 +1,5 @@
 """Tables for people. Times in µs unless a heading says otherwise."""
-from .limits import BOUND, REDIS_BOUND
+from .limits import BOUND, REDIS_BOUND, SHARED
 from .memory import BOUND_KIB
 from .parts import BOUNDS
 
@@ -32,13 +32,16 @@ def table(part, figures):
 
 
 def limits(figures):
-    print("\n== limits: closed loop, plain; none, four in the replica's own store (embedded), four in Redis (shared)")
-    columns = ["rps", "cpu_us", "x_own_cpu_us", "p50", "p99", "redis_us", "rounds", "lost"]
+    print("\n== limits: closed loop, plain; no limits, four in the replica's own store (embedded), four in Redis that can be leased"
+          " (leased),\n   four that are asked for each time (shared), and those with a miss of the cache (cached)")
+    columns = ["rps", "cpu_us", "x_own_cpu_us", "x_embedded_cpu_us", "p50", "p99", "redis_us", "rounds", "lost"]
     _print([["", *columns]] + [
         [name, *(_cell(column, mine.get(column)) for column in columns)] for name, mine in figures.items()])
-    ratio, redis = figures["shared"]["x_own_cpu_us"], figures["shared"]["redis_us"]
-    print(f"   {ratio:.2f} x the exchange without limits; the aim is at most {BOUND}: {'met' if ratio <= BOUND else 'MISSED'}")
-    print(f"   {redis:.1f} µs of Redis an exchange; the aim is at most {REDIS_BOUND}: {'met' if redis <= REDIS_BOUND else 'MISSED'}")
+    for name in SHARED:
+        ratio, redis = figures[name]["x_embedded_cpu_us"], figures[name]["redis_us"]
+        print(
+            f"   {name}: {ratio:.2f} x the same exchange without Redis, aim {BOUND}: {'met' if ratio <= BOUND else 'MISSED'};"
+            f" {redis:.1f} µs of Redis, aim {REDIS_BOUND}: {'met' if redis <= REDIS_BOUND else 'MISSED'}")
 
 
 def memory(figures):
@@ -75,11 +78,12 @@ def misses(results):
         ratio = results.get(part, {}).get("switchyard", {}).get(f"x_{label}")
         if ratio is not None and ratio > bound:
             found.append(f"{part} {label}: {ratio:.2f} x nginx's, aim {bound}")
-    shared = results.get("limits", {}).get("shared")
-    if shared and shared["x_own_cpu_us"] > BOUND:
-        found.append(f"limits cpu_us: {shared['x_own_cpu_us']:.2f} x without limits, aim {BOUND}")
-    if shared and shared["redis_us"] > REDIS_BOUND:
-        found.append(f"limits redis_us: {shared['redis_us']:.1f} µs, aim {REDIS_BOUND}")
+    for name in SHARED:
+        mine = results.get("limits", {}).get(name)
+        if mine and mine["x_embedded_cpu_us"] > BOUND:
+            found.append(f"limits, {name}: {mine['x_embedded_cpu_us']:.2f} x without Redis, aim {BOUND}")
+        if mine and mine["redis_us"] > REDIS_BOUND:
+            found.append(f"limits, {name}: {mine['redis_us']:.1f} µs of Redis, aim {REDIS_BOUND}")
     mine = results.get("rss", {}).get("switchyard")
     if mine and mine["kib_per_stream"] > BOUND_KIB:
         found.append(f"rss: {mine['kib_per_stream']:.1f} KiB a stream, aim {BOUND_KIB}")

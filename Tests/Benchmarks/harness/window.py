@@ -21,17 +21,19 @@ def turn():
         yield
 
 
-def measure(loadgen, gateway, upstream, bodies, seconds, gentle=False, **how):
+def measure(loadgen, gateway, upstream, bodies, seconds, gentle=False, beside=lambda: 0, **how):
     """loadgen's result with `cpu_us` per answer, `core`, `other` and `stolen` as shares of a core, and `rss` in KiB.
 
-    `gentle` loads go before the neighbours, so that these do not show as latency.
+    `gentle` loads go before the neighbours, so that these do not show as latency. What `beside` grew by is told too.
     """
     with turn(), realtime(gateway.pids() + upstream.pids() if gentle else []):
         gateway_pids = gateway.pids()
         upstream_pids = [] if gateway.pid == upstream.pid else upstream.pids()
         before = (proc.cpu(gateway_pids), proc.cpu(upstream_pids), os.times(), proc.machine(), time.monotonic())
+        start = beside()
         result = loadgen.run(gateway, bodies, seconds, realtime=gentle, **how)
         took, own, (busy, stolen) = time.monotonic() - before[4], os.times(), proc.machine()
+        result["beside"] = beside() - start
     cost = proc.cpu(gateway_pids) - before[0]
     ours = sum(own[:4]) - sum(before[2][:4]) + cost + proc.cpu(upstream_pids) - before[1]
     result["cpu_us"] = 1e6 * cost / max(1, result["ok"] + result["non2xx"])
