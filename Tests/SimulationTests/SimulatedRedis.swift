@@ -13,33 +13,17 @@ final class SimulatedRedis {
   /// How often all was lost.
   private(set) var losses = 0
   private var members: [String: Int64] = [:]
-  /// What is charged to a watched bucket: by reservation or lease, tokens.
-  private var ledger: [String: Int64] = [:]
-  private let watched: String
+  /// Tokens that were charged to a watched bucket, less what was given back; by what the bucket holds, not by what was asked for.
+  var charged: Int64 { (watched?.rule.window).map { units / $0 } ?? 0 }
+  private var units: Int64 = 0
+  private let watched: (key: String, rule: Bucket.Rule)?
 
-  /// `watched`: the key of a bucket.
-  init(_ world: World, watched: String) {
+  init(_ world: World, watched: (key: String, rule: Bucket.Rule)? = nil) {
     self.world = world
     self.watched = watched
   }
 
   var now: Int64 { world.now + skew }
-
-  var charged: Int64 { ledger.values.reduce(0, +) }
-
-  func note(_ id: String, _ charges: [Charge]) {
-    for charge in charges where charge.key == watched { ledger[id] = charge.cost }
-  }
-
-  func note(_ call: LeaseCall, _ reply: LeaseCall.Reply) {
-    for part in call.parts where part.key == watched {
-      switch reply {
-      case .granted: ledger[call.record] = part.wanted
-      case .refused: ledger[call.record] = part.used
-      case .late: break
-      }
-    }
-  }
 
   func loseAll() {
     store = LimitStore()
@@ -47,7 +31,21 @@ final class SimulatedRedis {
     losses += 1
   }
 
-  func run<Value>(_ body: (inout LimitStore, _ now: Int64) -> Value) -> Value { body(&store, now) }
+  func run<Value>(_ body: (inout LimitStore, _ now: Int64) -> Value) -> Value {
+    let before = watchedLevel
+    defer { units += before - watchedLevel }
+    return body(&store, now)
+  }
+
+  /// What the watched bucket holds now.
+  private var watchedLevel: Int64 {
+    guard let (key, rule) = watched else { return 0 }
+    guard let entry = store.entries[key], entry.expires > now, case .bucket(let bucket, _) = entry.value
+    else {
+      return rule.capacity
+    }
+    return bucket.refilled(rule, now: now).level
+  }
 
   func beat(_ name: String) -> Int {
     members = members.filter { $0.value > now }
@@ -80,32 +78,17 @@ final class SimulatedState: SharedState {
   func admit(
     _ admission: Admission, _ completion: @escaping (Result<Admission.Reply, StateFailure>) -> Void
   ) {
-    call(
-      { [redis] in
-        let reply = $0.admit(admission, now: $1)
-        if case .admitted = reply { redis.note(admission.reservation, admission.charges) }
-        return reply
-      }, completion)
+    call({ $0.admit(admission, now: $1) }, completion)
   }
 
   func settle(
     _ settling: Settling, _ completion: @escaping (Result<Settling.Reply, StateFailure>) -> Void
   ) {
-    call(
-      { [redis] in
-        let reply = $0.settle(settling, now: $1)
-        if reply == .settled { redis.note(settling.reservation, settling.charges) }
-        return reply
-      }, completion)
+    call({ $0.settle(settling, now: $1) }, completion)
   }
 
   func charge(_ admission: Admission, _ completion: @escaping (Result<Bool, StateFailure>) -> Void) {
-    call(
-      { [redis] in
-        let isNew = $0.charge(admission, now: $1)
-        if isNew { redis.note(admission.reservation, admission.charges) }
-        return isNew
-      }, completion)
+    call({ $0.charge(admission, now: $1) }, completion)
   }
 
   func renew(
@@ -116,12 +99,7 @@ final class SimulatedState: SharedState {
   }
 
   func lease(_ call: LeaseCall, _ completion: @escaping (Result<LeaseCall.Reply, StateFailure>) -> Void) {
-    self.call(
-      { [redis] in
-        let reply = $0.lease(call, now: $1)
-        redis.note(call, reply)
-        return reply
-      }, completion)
+    self.call({ $0.lease(call, now: $1) }, completion)
   }
 
   func flush() {}

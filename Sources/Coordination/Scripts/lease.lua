@@ -1,7 +1,8 @@
 -- Sets what a worker has charged to buckets ahead of its exchanges (algorithms §1.5).
 -- KEYS: lease, buckets...   ARGV: owner, sequence, lifetime in ms, and for each bucket b, tokens, window, charged before, used,
 -- wanted; sums since the lease began, in tokens
--- {1, left...} charged as wanted   {0, left...} charged as used: a bucket would keep less than a fifth   {2} a later call was first
+-- {1, left...} charged as wanted   {0, left...} a bucket would keep less than a fifth: no more than before is charged, but what was
+-- used   {2} a later call was first
 
 local count = #KEYS
 local found = call('MGET', unpack(KEYS))
@@ -26,7 +27,11 @@ end
 local text, reply = ARGV[1] .. ' ' .. ARGV[2], { isGranted and 1 or 0 }
 for i = 2, count do
   local place, level = i * 6 - 8, levels[i]
-  local tokens, span, target = ARGV[place + 1] + 0, ARGV[place + 2] + 0, ARGV[place + (isGranted and 5 or 4)]
+  local tokens, span, target = ARGV[place + 1] + 0, ARGV[place + 2] + 0, ARGV[place + 5] + 0
+  if not isGranted then
+    if charged[i - 1] < target then target = charged[i - 1] end
+    if ARGV[place + 4] + 0 > target then target = ARGV[place + 4] + 0 end
+  end
   local cost = target - charged[i - 1]
   if cost ~= 0 then
     local value, kept
@@ -34,7 +39,7 @@ for i = 2, count do
     call('PSETEX', KEYS[i], kept, value)
   end
   reply[i] = level > 0 and (level - level % span) / span or 0
-  text = text .. ' ' .. target
+  text = text .. format(' %d', target)
 end
 call('PSETEX', KEYS[1], ARGV[3], text)
 return reply

@@ -12,8 +12,9 @@ extension Limiter {
   /// Puts what an exchange really took in the place of what was reserved. Only the first call for a grant does anything.
   package func settle(_ grant: Grant, _ actual: Demand) {
     let demand = actual.minus(grant.extra)
+    let isLeased = grant.isLeased
     for part in grant.end() { settle(part, demand, actual) }
-    state.flush()
+    if !isLeased { state.flush() }
   }
 
   private func settle(_ part: Grant.Part, _ demand: Demand, _ actual: Demand) {
@@ -225,7 +226,7 @@ extension Limiter {
 
 extension StateFailure {
   /// Trying again can help; a value of another kind stays one.
-  fileprivate var mayPass: Bool {
+  var mayPass: Bool {
     if case .refused(let error) = self { !error.isOfTheKey } else { self != .malformed }
   }
 }

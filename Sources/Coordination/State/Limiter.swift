@@ -273,8 +273,12 @@ package final class Limiter {
 
   private func note(_ left: [Int64], _ group: LimitGroup, _ admission: Admission) {
     leases?.note(group, left: left)
+    for (charge, left) in zip(admission.charges, left) { note(left, of: charge.key) }
+  }
+
+  func note(_ left: Int64, of key: String) {
     if self.left.count >= Self.mostKeys { self.left.removeAll() }
-    for (charge, left) in zip(admission.charges, left) { self.left[charge.key] = left }
+    self.left[key] = left
   }
 
   private func takeSlots(_ admission: Admission) {

@@ -83,6 +83,12 @@ package final class ReplicaState: Sendable {
     return max(leastReplicas, members.withLockedValue { $0.most(at: clock.monotonic) })
   }
 
+  /// The same, once they have been counted for two seconds: until then others may not have counted this one yet.
+  var settledReplicas: Int? {
+    let now = clock.monotonic
+    return members.withLockedValue { $0.isSettled(at: now) } ? replicas : nil
+  }
+
   package func counted(_ replicas: Int) {
     members.withLockedValue { $0.add(replicas, at: clock.monotonic) }
   }
@@ -114,13 +120,19 @@ package final class ReplicaState: Sendable {
 /// Counts of replicas over the last minute. One that never heard of any assumes ten.
 private struct Members {
   private var counts: [(at: Int64, count: Int)] = []
+  private var first: Int64?
+  /// Longer than the others' leases take to shrink: a heartbeat, a window and a call.
+  private static let settling: Int64 = 2_000
   private static let window: Int64 = 60_000
   private static let unknown = 10
 
   mutating func add(_ count: Int, at now: Int64) {
     counts.removeAll { now - $0.at > Self.window }
     counts.append((now, count))
+    first = first ?? now
   }
+
+  func isSettled(at now: Int64) -> Bool { first.map { now - $0 >= Self.settling } ?? false }
 
   func most(at now: Int64) -> Int {
     guard let last = counts.last else { return Self.unknown }

@@ -2,7 +2,7 @@
 ///
 /// The figures are sums since the lease began, not differences: the same call again, or one whose reply was lost, changes nothing.
 package struct LeaseCall: Equatable, Sendable {
-  /// One bucket. Tokens; all figures stay below 2^51.
+  /// One bucket, in tokens: whole numbers that a lease keeps below 2^51 or so.
   package struct Part: Equatable, Sendable {
     package let key: String
     package let rule: Bucket.Rule
@@ -44,23 +44,9 @@ package struct LeaseCall: Equatable, Sendable {
   package enum Reply: Equatable, Sendable {
     /// Charged as wanted; what each bucket has left.
     case granted(left: [Int64])
-    /// Charged as used: with the stock, some bucket would have less than a fifth left.
+    /// Some bucket would have less than a fifth left: no more than before is charged, but what was used.
     case refused(left: [Int64])
     /// A later call was first; nothing was changed.
     case late
-  }
-}
-
-/// What is kept of a lease.
-package struct LeaseRecord: Equatable, Sendable {
-  package let owner: String
-  package let sequence: Int64
-  /// Tokens charged since it began, in the order of its buckets.
-  package let charged: [Int64]
-
-  package init(owner: String, sequence: Int64, charged: [Int64]) {
-    self.owner = owner
-    self.sequence = sequence
-    self.charged = charged
   }
 }

@@ -1,6 +1,7 @@
 /// The twin of `lease.lua`.
 extension LimitStore {
-  /// Sets what a worker has charged ahead: as wanted where every bucket keeps a fifth, else as used.
+  /// Sets what a worker has charged ahead: as wanted where every bucket keeps a fifth. Else it grows by what was used alone: a stock
+  /// that is there is given back by the worker, who may be spending it.
   package mutating func lease(_ call: LeaseCall, now: Int64) -> LeaseCall.Reply {
     var charged = call.parts.map(\.before)
     if case .lease(let record) = value(call.record, now) {
@@ -11,13 +12,14 @@ extension LimitStore {
       part.wanted == part.used
         || bucket(part.key, part.rule, now).keepsAFifth(beyond: part.wanted - charged, part.rule)
     }
-    var left: [Int64] = []
-    for (part, charged) in zip(call.parts, charged) {
-      left.append(set(part, to: isGranted ? part.wanted : part.used, from: charged, call.lifetime, now))
+    let targets = zip(call.parts, charged).map { part, charged in
+      isGranted ? part.wanted : max(part.used, min(charged, part.wanted))
     }
-    let record = LeaseRecord(
-      owner: call.owner, sequence: call.sequence,
-      charged: call.parts.map { isGranted ? $0.wanted : $0.used })
+    var left: [Int64] = []
+    for (place, part) in call.parts.enumerated() {
+      left.append(set(part, to: targets[place], from: charged[place], call.lifetime, now))
+    }
+    let record = LeaseRecord(owner: call.owner, sequence: call.sequence, charged: targets)
     put(.lease(record), at: call.record, until: now + call.lifetime)
     return isGranted ? .granted(left: left) : .refused(left: left)
   }

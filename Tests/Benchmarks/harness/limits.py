@@ -6,8 +6,9 @@ BOUND, REDIS_BOUND = 1.35, 40
 
 #: So large that nothing is ever refused: what is measured is asking. Those of RATES can be leased, those of FOUR are asked for each time.
 FOUR = "[ { requests: 60M, per: minute }, { tokens: 6000M, per: minute, by: key }, { dollars: 1000000, per: day }, { concurrent: 10000 } ]"
-RATES = "[ " + ", ".join(
-    f"{{ {what}: 6000M, per: minute }}" for what in ("requests", "tokens", "input_tokens", "output_tokens")) + " ]"
+RATES = (
+    "[ { requests: 60M, per: minute }, { tokens: 6000M, per: minute }, { input_tokens: 6000M, per: minute },"
+    " { output_tokens: 6000M, per: minute } ]")
 
 #: The rows that have Redis.
 SHARED = ["leased", "shared", "cached"]

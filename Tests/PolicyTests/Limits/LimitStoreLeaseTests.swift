@@ -28,7 +28,10 @@ struct LimitStoreLeaseTests {
     var store = LimitStore()
     #expect(store.lease(Self.call(1, used: 0, wanted: 801), now: 0) == .refused(left: [1_000]))
     #expect(store.lease(Self.call(2, used: 0, wanted: 800), now: 0) == .granted(left: [200]))
-    #expect(store.lease(Self.call(3, used: 700, wanted: 900), now: 0) == .refused(left: [300]))
+    #expect(store.lease(Self.call(3, used: 700, wanted: 900), now: 0) == .refused(left: [200]), "as before")
+    #expect(store.lease(Self.call(4, used: 700, wanted: 750), now: 0) == .granted(left: [250]))
+    #expect(
+      store.lease(Self.call(5, used: 900, wanted: 950), now: 0) == .refused(left: [100]), "what was used")
   }
 
   @Test func whatWasUsedIsChargedInAnyCase() {

@@ -1,0 +1,72 @@
+import Policy
+
+/// What goes wrong in a run.
+struct Faults {
+  var losesCalls = false
+  var redisFails = false
+  var replicasCrash = false
+  var clockJumps = false
+  var redisForgets = false
+
+  static let none = Faults()
+  static let all = Faults(
+    losesCalls: true, redisFails: true, replicasCrash: true, clockJumps: true, redisForgets: true)
+
+  static let kinds: [(name: String, faults: Faults)] = [
+    ("nothing goes wrong", .none), ("calls are lost", .init(losesCalls: true)),
+    ("Redis fails", .init(redisFails: true)), ("replicas crash", .init(replicasCrash: true)),
+    ("clocks jump", .init(clockJumps: true)), ("Redis forgets", .init(redisForgets: true)),
+    ("everything goes wrong", .all),
+  ]
+}
+
+/// Makes trouble with Redis, its clock and the ways to it, every few seconds of a run. (Replicas crash by the hand of whoever has
+/// them.)
+final class Troubles {
+  private let world: World
+  private let redis: SimulatedRedis
+  private let faults: Faults
+  /// How far Redis' clock has jumped in all, forward and back, in milliseconds.
+  private(set) var jumped: Int64 = 0
+
+  init(_ world: World, _ redis: SimulatedRedis, _ faults: Faults) {
+    self.world = world
+    self.redis = redis
+    self.faults = faults
+  }
+
+  func begin(until end: Int64, _ replicas: @escaping () -> [SimulatedReplica]) {
+    guard faults.redisFails || faults.clockJumps || faults.redisForgets || faults.losesCalls else { return }
+    world.after(world.between(500, 8_000)) { [self] in
+      guard world.now < end else { return }
+      make(replicas())
+      begin(until: end, replicas)
+    }
+  }
+
+  private func make(_ replicas: [SimulatedReplica]) {
+    switch world.random.below(5) {
+    case 0 where faults.redisFails: redis.health = [.up, .hanging, .gone][world.random.below(3)]
+    case 1 where faults.redisFails: replicas.randomElement(using: &world.random)?.state.isCutOff.toggle()
+    case 2 where faults.clockJumps: jump()
+    case 3 where faults.redisForgets && world.chance(30): redis.loseAll()
+    case 4 where faults.losesCalls:
+      replicas.randomElement(using: &world.random)?.state.loss = world.random.below(20)
+    default: redis.health = .up
+    }
+  }
+
+  private func jump() {
+    let jump = [1_000, 3_600_000, -1_000, -3_600_000][world.random.below(4)] as Int64
+    redis.skew += jump
+    jumped += abs(jump)
+  }
+
+  func heal(_ replicas: [SimulatedReplica]) {
+    redis.health = .up
+    for replica in replicas {
+      replica.state.isCutOff = false
+      replica.state.loss = 0
+    }
+  }
+}
