@@ -17,6 +17,7 @@ import time
 
 from cluster import (
     BINARIES, KEYS, Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
+from demands import Missed, demand, demand_in_time
 
 FIGURES = {}
 
@@ -26,28 +27,6 @@ def figure(name):
         FIGURES[name] = function
         return function
     return register
-
-
-class Missed(Exception):
-    """The demand is not met."""
-
-
-def demand(condition, text):
-    if not condition:
-        raise Missed(text)
-
-
-class Times:
-    """Whether demands upon time count. Tests report them only: a machine that stands still for a second proves nothing."""
-
-    count = True
-
-
-def demand_in_time(condition, text):
-    if not condition and not Times.count:
-        print(f"not met, and not counted: {text}")
-        return
-    demand(condition, text)
 
 
 @figure("a1")

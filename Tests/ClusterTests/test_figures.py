@@ -2,7 +2,8 @@
 
 import pytest
 
-from figures import FIGURES, Times
+from demands import Times
+from figures import FIGURES
 
 SHORT = {
     "a1": 10, "a2": 5, "a4": 12, "a5": 6, "a15": 2, "a20": 10, "flush": 6, "kill": 3, "gone": 3, "revoke": 1, "trips": 2}
