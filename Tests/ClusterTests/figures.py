@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 
+import midnight
 from cluster import (
     BINARIES, KEYS, Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
 from demands import Missed, demand, demand_in_time
@@ -27,6 +28,9 @@ def figure(name):
         FIGURES[name] = function
         return function
     return register
+
+
+figure("midnight")(midnight.over_midnight)
 
 
 @figure("a1")
