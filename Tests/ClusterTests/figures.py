@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 
+import jumps
 import midnight
 from cluster import (
     BINARIES, KEYS, Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
@@ -30,6 +31,7 @@ def figure(name):
     return register
 
 
+figure("clock")(jumps.clock_jumps)
 figure("midnight")(midnight.over_midnight)
 
 
