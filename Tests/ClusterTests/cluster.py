@@ -35,6 +35,8 @@ def bus_port():
 class Redis:
     """A `redis-server` of our own, on a free port of loopback."""
 
+    environment = None  # that of this process
+
     def __init__(self, *arguments, port=None):
         self.folder = tempfile.mkdtemp(prefix="sy-redis-")
         self.port = port or free_port()
@@ -49,7 +51,7 @@ class Redis:
     def start(self):
         self.process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder,
-             "--logfile", "redis.log", *self.arguments])
+             "--logfile", "redis.log", *self.arguments], env=self.environment)
         assert eventually(self.answers, 20), "redis-server did not start"
 
     def answers(self):
@@ -320,10 +322,10 @@ class Answer:
 
 
 class Client:
-    """Asks replicas in turn, at a steady rate whatever becomes of it; keeps connections."""
+    """Asks replicas in turn, at a steady rate whatever becomes of it; keeps connections. Gives an answer up after `patience` seconds."""
 
-    def __init__(self, ports, body, key=CLIENT_KEY):
-        self.ports = ports
+    def __init__(self, ports, body, key=CLIENT_KEY, patience=30):
+        self.ports, self.patience = ports, patience
         payload = json.dumps(body).encode()
         self.request = (
             f"POST /v1/chat/completions HTTP/1.1\r\nhost: sy\r\nauthorization: Bearer {key}\r\n"
@@ -337,7 +339,7 @@ class Client:
         try:
             reader, writer = self.idle[port].pop() if self.idle[port] else await asyncio.open_connection("127.0.0.1", port)
             writer.write(self.request)
-            status, headers = await asyncio.wait_for(self.read(reader), 30)
+            status, headers = await asyncio.wait_for(self.read(reader), self.patience)
             self.idle[port].append((reader, writer))
         except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
             pass

@@ -15,8 +15,11 @@ import sys
 import threading
 import time
 
+import jumps
+import midnight
 from cluster import (
     BINARIES, KEYS, Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
+from demands import Missed, demand, demand_in_time
 
 FIGURES = {}
 
@@ -28,26 +31,8 @@ def figure(name):
     return register
 
 
-class Missed(Exception):
-    """The demand is not met."""
-
-
-def demand(condition, text):
-    if not condition:
-        raise Missed(text)
-
-
-class Times:
-    """Whether demands upon time count. Tests report them only: a machine that stands still for a second proves nothing."""
-
-    count = True
-
-
-def demand_in_time(condition, text):
-    if not condition and not Times.count:
-        print(f"not met, and not counted: {text}")
-        return
-    demand(condition, text)
+figure("clock")(jumps.clock_jumps)
+figure("midnight")(midnight.over_midnight)
 
 
 @figure("a1")

@@ -2,13 +2,19 @@
 
 import pytest
 
-from figures import FIGURES, Times
+from clocked_redis import ClockedRedis
+from demands import Times
+from figures import FIGURES
 
 SHORT = {
-    "a1": 10, "a2": 5, "a4": 12, "a5": 6, "a15": 2, "a20": 10, "flush": 6, "kill": 3, "lease": 4, "gone": 3, "revoke": 1, "trips": 2}
+    "a1": 10, "a2": 5, "a4": 12, "a5": 6, "a15": 2, "a20": 10, "clock": 12, "flush": 6, "gone": 3, "kill": 3, "lease": 4, "midnight": 3,
+    "revoke": 1, "trips": 2}
+CLOCKED = {"clock", "midnight"}
 
 
 @pytest.mark.parametrize("name", SHORT)
 def test_figure(name, monkeypatch):
+    if name in CLOCKED and not ClockedRedis.LIBRARY:
+        pytest.skip("libfaketime is missing")
     monkeypatch.setattr(Times, "count", False)
     FIGURES[name](seconds=SHORT[name])

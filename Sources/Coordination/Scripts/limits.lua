@@ -22,8 +22,12 @@ local function read_bucket(key, found, tokens, capacity)
   local level, at = match(text, '^(-?%d+) (%d+) %d+ %d+$')
   if not level then error('BADVALUE ' .. key) end
   level, at = level + 0, at + 0
+  if at > now + 5000 then
+    -- The clock has gone back. Who is refused writes nothing, and would find the time to come again and again.
+    at = now
+    call('SET', key, format('%d %d', level, now) .. match(text, ' %d+ %d+$'), 'KEEPTTL')
+  end
   if level < -capacity then level = -capacity end
-  if at > now + 5000 then at = now end  -- the clock has gone back
   if at < now then level, at = level + (now - at) * tokens, now end
   if level > capacity then level = capacity end
   return level, at

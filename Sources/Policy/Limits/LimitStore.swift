@@ -69,8 +69,13 @@ package struct LimitStore: Sendable {
     return entry.value
   }
 
-  func bucket(_ key: String, _ rule: Bucket.Rule, _ now: Int64) -> Bucket {
-    guard case .bucket(let bucket, _) = value(key, now) else { return .full(rule, now: now) }
+  /// The bucket as of now. Where the clock has gone back that is kept: who is refused writes nothing else, and would find the time to
+  /// come again and again.
+  mutating func bucket(_ key: String, _ rule: Bucket.Rule, _ now: Int64) -> Bucket {
+    guard case .bucket(let bucket, let written) = value(key, now) else { return .full(rule, now: now) }
+    if bucket.at > now + Bucket.tolerance {
+      entries[key]?.value = .bucket(Bucket(level: bucket.level, at: now), written)
+    }
     return bucket.refilled(rule, now: now)
   }
 
