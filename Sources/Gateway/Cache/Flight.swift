@@ -24,11 +24,16 @@ final class Flight {
   var seen: Int64
   var phase = Phase.claiming
   var waiters: [FlightWaiter] = []
+  /// Those who lead here, and milliseconds at which the last of them began.
+  var leaders = 0
+  var leadingSince: Int64 = 0
   /// Leaders that came to nothing.
   var failures = 0
-  /// Milliseconds that somebody elsewhere is waited for, and since when.
+  /// Milliseconds that a leader is waited for; for somebody elsewhere, since when.
   let patience: Int64
   var followingSince: Int64?
+  /// Nobody waits for it any more, and its lock is nobody's.
+  var hasEnded = false
   /// The cache is being looked at, and is to be again.
   var isLooking = false
   var isLookDue = false
@@ -41,6 +46,8 @@ final class Flight {
   static let mostWaiters = 1_000
   /// Leaders that may fail before everybody fetches an answer of their own.
   static let mostFailures = 2
+  /// Leaders that may be at it at once.
+  static let mostLeaders = 2
 
   init(_ keys: CacheKeys, owner: String, seen: Int64, patience: Int64) {
     self.keys = keys

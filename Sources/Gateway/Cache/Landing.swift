@@ -94,7 +94,8 @@ extension Worker {
 
   /// Whether an answer that is whole will be stored, as far as that can be told before it is.
   func willStore(_ attempt: Attempt, _ exchange: Exchange) -> Bool {
-    guard let visit = exchange.cache, visit.flight?.isLocked == true, let rules = exchange.snapshot.cache,
+    guard let visit = exchange.cache, let flight = visit.flight, flight.isLocked, !flight.hasEnded,
+      let rules = exchange.snapshot.cache,
       let length = attempt.wholeLength, length <= rules.policy.maxBody,
       case .store = rules.policy.verdict(on: offer(attempt, visit))
     else { return false }

@@ -261,4 +261,38 @@ struct FlightDeskTests {
     desk.tick()
     #expect(Self.words(waiters) == ["alone", "waits"] && flight.waiters.count == 1)
   }
+
+  // MARK: Leaders here that take long
+
+  @Test func whereTheLeaderHereTakesTooLongAnotherLeadsToo() {
+    cache.replies = [.got]
+    let (flight, _) = begin(patience: 500)
+    let waiters = waiters(3, in: flight)
+    times.now += 500
+    desk.tick()
+    #expect(Self.words(waiters) == ["waits", "waits", "waits"])
+    for _ in 0..<3 {
+      times.now += 501
+      desk.tick()
+    }
+    #expect(Self.words(waiters) == ["leads", "waits", "waits"], "two at a time")
+    desk.land(flight, Self.answer, kept: 60_000) { _ in }
+    #expect(Self.words(waiters) == ["leads", "answered", "answered"] && desk.flights.isEmpty)
+    let calls = cache.calls
+    desk.land(flight, Self.answer, kept: 60_000) { _ in Issue.record("it was stored before") }
+    desk.fail(flight, isHopeless: false)
+    #expect(cache.calls == calls && calls.last == "fill r1")
+  }
+
+  @Test func oneOfTwoLeadersThatFailsLeavesTheOtherAtIt() {
+    cache.replies = [.got, .got]
+    let (flight, _) = begin(patience: 500)
+    let waiters = waiters(2, in: flight)
+    times.now += 501
+    desk.tick()
+    desk.fail(flight, isHopeless: true)
+    #expect(Self.words(waiters) == ["leads", "waits"] && !cache.calls.contains("release r1"))
+    desk.fail(flight, isHopeless: true)
+    #expect(Self.words(waiters) == ["leads", "alone"] && cache.calls.last == "release r1")
+  }
 }
