@@ -24,6 +24,8 @@ final class Flight {
   var seen: Int64
   var phase = Phase.claiming
   var waiters: [FlightWaiter] = []
+  /// What the leader's client is being sent, where that is a stream: nobody waits then.
+  var live: LiveStream?
   /// Those who lead here, and milliseconds at which the last of them began.
   var leaders = 0
   var leadingSince: Int64 = 0
@@ -56,7 +58,14 @@ final class Flight {
     self.patience = patience
   }
 
-  var isFull: Bool { waiters.count >= Self.mostWaiters }
+  /// Its leader's stream may be read live by others.
+  var isToBeShared: Bool { live == nil && !hasEnded }
+
+  /// Whether one more may follow it.
+  var isOpen: Bool {
+    guard let live else { return waiters.count < Self.mostWaiters }
+    return live.isOpen && live.readerCount < Self.mostWaiters
+  }
 }
 
 /// One exchange that waits for a flight.
@@ -64,6 +73,8 @@ final class FlightWaiter {
   enum Outcome: Sendable {
     /// At these milliseconds of the cache's clock.
     case answer(CachedAnswer, now: Int64)
+    /// The stream has begun: its seat is kept.
+    case live
     /// The flight is this exchange's from now on: it has to fetch the answer.
     case lead
     /// It fetches an answer of its own.
@@ -71,6 +82,8 @@ final class FlightWaiter {
   }
 
   let outcome = Waiting<Outcome>()
+  /// Where the outcome is a live stream.
+  private(set) var seat: LiveReader?
   /// Monotonic milliseconds.
   let until: Int64
   private let executor: LoopExecutor
@@ -81,6 +94,13 @@ final class FlightWaiter {
   }
 
   var hasEnded: Bool { outcome.value != nil }
+
+  /// It waits no longer, but reads.
+  func sit(at stream: LiveStream) {
+    guard !hasEnded else { return }
+    seat = stream.seat()
+    end(.live)
+  }
 
   /// The first call counts.
   func end(_ value: Outcome) {

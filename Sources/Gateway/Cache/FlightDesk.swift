@@ -88,6 +88,23 @@ final class FlightDesk {
     cache.watch(flight.keys) { [weak self, weak flight] in if let self, let flight { look(flight) } }
   }
 
+  // MARK: Following
+
+  /// One more waits for a flight, or reads its stream where that is open.
+  func join(_ waiter: FlightWaiter, _ flight: Flight) {
+    if flight.hasEnded || flight.live?.isOpen == false { return waiter.end(.alone) }
+    if let live = flight.live { waiter.sit(at: live) } else { flight.waiters.append(waiter) }
+  }
+
+  /// The leader's stream has begun, the first one of this flight: who waits reads it as it comes.
+  func share(_ stream: LiveStream, _ flight: Flight) {
+    precondition(flight.isToBeShared, "a flight is shared that has ended, or that was shared before")
+    flight.live = stream
+    let waiters = flight.waiters
+    flight.waiters = []
+    for waiter in waiters { waiter.sit(at: stream) }
+  }
+
   // MARK: The end
 
   /// The leader has it: who waits gets it, and it is stored where the lock is the leader's. Where another leader was first, nothing
@@ -112,6 +129,7 @@ final class FlightDesk {
     guard !flight.hasEnded else { return }
     flight.leaders -= 1
     flight.failures += 1
+    if flight.live?.isOpen == false { flight.live = nil }
     guard flight.leaders == 0 else { return }
     if flight.isLocked { cache.release(flight.keys, owner: flight.owner) }
     if isHopeless { scatter(flight) } else { takeOver(flight) }
@@ -131,11 +149,18 @@ final class FlightDesk {
     }
   }
 
+  /// What is fetched is too large to be stored: it is for those alone who read it already.
+  private func dissolve(_ flight: Flight) {
+    if flight.isLocked { cache.release(flight.keys, owner: flight.owner) }
+    scatter(flight)
+  }
+
   /// Everybody fetches an answer of their own.
   private func scatter(_ flight: Flight) { end(flight, .alone) }
 
   private func end(_ flight: Flight, _ outcome: FlightWaiter.Outcome) {
     flight.hasEnded = true
+    flight.live = nil
     if flights[flight.keys] === flight { flights[flight.keys] = nil }
     if flight.followingSince != nil { cache.unwatch(flight.keys) }
     let waiters = flight.waiters
@@ -208,6 +233,7 @@ final class FlightDesk {
     switch flight.phase {
     case .claiming: break
     case .leading(let renewed):
+      if flight.live?.isOpen == false { return dissolve(flight) }
       if now - flight.leadingSince > flight.patience { leadToo(flight, now) }
       guard flight.isLocked, now - renewed >= Flight.renewal else { return }
       flight.phase = .leading(renewed: now)
