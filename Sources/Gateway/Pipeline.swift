@@ -239,17 +239,25 @@ extension Worker {
 
   /// Sends the attempt's answer; from here on nothing can be tried again.
   private func relay(_ attempt: Attempt, _ exchange: Exchange) async {
-    if exchange.answer.isFromCache { return await takeIn(attempt, exchange) }
+    let stream = share(attempt, exchange)
+    if exchange.answer.isFromCache { return await takeIn(attempt, stream, exchange) }
     dismissFollowers(of: attempt, exchange)
+    if exchange.isGone, stream == nil { attempt.abort(.clientGone) }
     exchange.answer.firstByteAt = SystemClock.monotonicNanoseconds()
     let sink = answerSink(for: attempt, exchange)
     // What is whole is stored before its client can ask for it again.
     if attempt.wholeLength != nil { land(exchange) }
-    let verdict = await attempt.relay(to: sink)
+    let verdict =
+      if let stream { await lead(stream, of: attempt, exchange, sink) } else {
+        await attempt.relay(to: sink)
+      }
     exchange.answer.record(attempt, verdict, bytesOut: sink.bytesOut)
-    if attempt.stop == nil {
-      shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
-    }
+    count(attempt, attempt.finalVerdict ?? verdict, exchange)
+  }
+
+  private func count(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
+    guard attempt.stop == nil else { return }
+    shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
   }
 
   /// A plain answer that is too large to be held is none that could be kept, or waited for.
@@ -259,15 +267,13 @@ extension Worker {
     }
     exchange.cache?.flight = nil
     desk.fail(flight, isHopeless: true)
-    if exchange.isGone { attempt.abort(.clientGone) }
   }
 
-  /// Takes an answer that is for the cache alone.
-  private func takeIn(_ attempt: Attempt, _ exchange: Exchange) async {
-    let verdict = await attempt.drain()
+  /// Takes an answer that is for the cache, and for those who read it live.
+  private func takeIn(_ attempt: Attempt, _ stream: LiveStream?, _ exchange: Exchange) async {
+    attempt.goOn(with: stream, forCache: true)
+    let verdict = await attempt.ended()
     exchange.answer.recordUse(attempt, verdict)
-    if attempt.stop == nil {
-      shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
-    }
+    count(attempt, verdict, exchange)
   }
 }

@@ -11,6 +11,7 @@ extension Worker {
     if let result = exchange.cacheResult { cacheSeries.count(result, in: shard) }
     leave(exchange)
     exchange.attempt = nil
+    exchange.reader = nil
     exchange.releaseBody()
     settleLimits(exchange)
     let answer = exchange.answer

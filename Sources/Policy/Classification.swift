@@ -52,6 +52,7 @@ package struct Classification: Sendable, Equatable {
     case stalled
     case deadline
     case clientGone = "client_gone"
+    case fellBehind = "fell_behind"
     case stopping
     case local
   }
@@ -67,6 +68,8 @@ package struct Classification: Sendable, Equatable {
 extension Classification {
   package static let success = Classification(.success, fault: nil, retry: .never, .ok)
   package static let clientGone = Classification(.ignore, fault: .client, retry: .never, .clientGone)
+  /// The client reads what others read too, and so much slower that it is no longer kept.
+  package static let fellBehind = Classification(.ignore, fault: .client, retry: .never, .fellBehind)
   /// The replica ends, and could wait no longer.
   package static let stopping = Classification(.ignore, fault: .switchyard, retry: .never, .stopping)
 

@@ -1,6 +1,8 @@
 """The response cache as clients meet it, in memory and in Redis; each test asks a question that no other asks."""
 
 import concurrent.futures
+import contextlib
+import json
 import shutil
 import time
 
@@ -8,10 +10,10 @@ import httpx
 import openai
 import pytest
 
-from support import KEYS, Process, Router, eventually, free_port, prompt, sha256
+from support import KEYS, Process, Router, eventually, free_port, get, prompt, sha256
 
 CONFIG = """
-server: {{ host: 127.0.0.1, port: {port}, workers: 4, request_timeout: 60s }}
+server: {{ host: 127.0.0.1, port: {port}, workers: {workers}, request_timeout: 60s }}
 admin: {{ port: {admin_port} }}
 {state}
 cache: {{ ttl: {ttl}, stale_while_revalidate: {swr}, stale_if_error: {sie}, negative_ttl: 30s, max_body: 8KiB }}
@@ -26,7 +28,9 @@ models:
   warm: {{ deployments: [sim-a], cache: all }}
   cold: {{ deployments: [sim-a], cache: none }}
 tenants:
-  acme: {{ limits: [ {{ tokens: 100k, per: hour }} ], keys: [ {{ id: acme, sha256: {acme} }}, {{ id: other, sha256: {other} }} ] }}
+  acme:
+    limits: [ {{ tokens: 100k, per: hour }}, {{ requests: 1M, per: day }} ]
+    keys: [ {{ id: acme, sha256: {acme} }}, {{ id: other, sha256: {other} }} ]
   rival: {{ keys: [ {{ id: rival, sha256: {rival} }} ] }}
 """
 
@@ -34,11 +38,11 @@ tenants:
 @pytest.fixture(scope="module")
 def start(alpha, processes, tmp_path_factory):
     """Starts a router with a cache."""
-    def start(state="", ttl="60s", swr="0s", sie="0s"):
+    def start(state="", ttl="60s", swr="0s", sie="0s", workers=4):
         ports = {"port": free_port(), "admin_port": free_port()}
         path = tmp_path_factory.mktemp("cache") / "switchyard.yaml"
         keys = {name: sha256(f"sy-key-of-{name}") for name in ("acme", "other", "rival")}
-        path.write_text(CONFIG.format(alpha=alpha.url, state=state, ttl=ttl, swr=swr, sie=sie, **keys, **ports))
+        path.write_text(CONFIG.format(alpha=alpha.url, state=state, ttl=ttl, swr=swr, sie=sie, workers=workers, **keys, **ports))
         router = Router(path, KEYS, **ports)
         processes.append(router)
         return router.wait_until_ready()
@@ -77,8 +81,9 @@ def ask(router, tag):
 def asking(router, tag):
     """Asks a question of this test's own. The test's tag is in the prompt; all else may be said."""
     def ask(key="acme", model="solo", headers=None, text="", directive=None, **options):
+        # Loading certificates would take longer than the answer.
         answer = httpx.post(
-            f"{router.url}/v1/chat/completions", timeout=30,
+            f"{router.url}/v1/chat/completions", timeout=30, verify=False,
             headers={"authorization": f"Bearer sy-key-of-{key}", **(headers or {})},
             json={"model": model, "messages": prompt(f"{tag} {text}", **(directive or {})), "temperature": 0, **options})
         # A stream has ended for its client a moment before it is stored.
@@ -303,3 +308,202 @@ def test_a_cache_that_is_away_is_a_miss(start, tag, calls):
     ask = asking(router, tag)
     assert [status(ask()) for _ in range(2)] == ["switchyard; fwd=miss"] * 2
     assert "detail=UNAVAILABLE" in ask().headers["cache-status"] and calls() == 3
+
+
+# Streams that several ask for at once. Those on one worker read it as it comes, so the router has one.
+
+
+@pytest.fixture(scope="module", params=["memory", "redis"])
+def single(request, start):
+    state = ""
+    if request.param == "redis":
+        state = f'state: {{ redis: "{request.getfixturevalue("redis")}", timeout: 500ms }}'
+    router = start(state, workers=1)
+    if state:
+        assert eventually(lambda: router.metric("switchyard_redis_mode") == 0)
+    yield router
+    assert router.is_alive and router.unsettled() == {}
+    assert router.metric("switchyard_cache_flights") == 0 and router.metric("switchyard_cache_waiting") == 0
+
+
+class Party:
+    """Clients that ask for the same stream."""
+
+    def __init__(self, router, tag, stack, max_tokens=400, **directive):
+        self.router, self.stack, self.clients = router, stack, []
+        self.http = stack.enter_context(httpx.Client(timeout=30, verify=False))
+        self.body = {
+            "model": "solo", "stream": True, "temperature": 0, "max_tokens": max_tokens,
+            "messages": prompt(f"{tag} ", **directive)}
+
+    def join(self, **headers):
+        """One more, once it has the head of its answer."""
+        answer = self.stack.enter_context(self.http.stream(
+            "POST", f"{self.router.url}/v1/chat/completions", json=self.body,
+            headers={"authorization": "Bearer sy-key-of-acme", **headers}))
+        self.clients.append(answer)
+        answer.events = events(answer)
+        return answer
+
+
+def events(answer):
+    text = ""
+    for part in answer.iter_text():
+        text += part
+        while "\n\n" in text:
+            event, text = text.split("\n\n", 1)
+            yield event
+    assert not text, f"the stream ends within an event: {text}"
+
+
+@pytest.fixture
+def party(single, tag):
+    with contextlib.ExitStack() as stack:
+        yield lambda **directive: Party(single, tag, stack, **directive)
+
+
+def streams(simulator):
+    """Streams that the provider is sending at this moment."""
+    return json.loads(get(f"{simulator.url}/sim/stats")[1])["active_streams"]
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_followers_read_a_stream_while_it_comes(party, single, alpha, calls, count):
+    party = party(tokens=40, per_token="100ms")
+    leader = party.join()
+    begin = [next(leader.events) for _ in range(3)]
+    followers = [party.join() for _ in range(count)]
+    for follower in followers:
+        assert [next(follower.events) for _ in range(3)] == begin
+    assert streams(alpha) == 1, "the provider has yet to send the rest"
+    bodies = [begin + list(answer.events) for answer in party.clients]
+    assert all(body == bodies[0] for body in bodies) and bodies[0][-1] == "data: [DONE]" and calls() == 1
+    for follower in followers:
+        assert status(follower) == "switchyard; fwd=miss; collapsed"
+        assert follower.headers["content-type"] == leader.headers["content-type"]
+        line = single.access_log(follower.headers["x-request-id"])
+        assert (line["cache"], line["status"], line["attempts"], line["stream"]) == ("collapsed", 200, 0, True)
+        assert "input_tokens" not in line and "error_type" not in line
+    assert single.access_log(leader.headers["x-request-id"])["cache"] == "miss"
+    assert eventually(lambda: single.metric("switchyard_cache_flights") == 0)
+    replayed = party.join()
+    assert status(replayed).startswith("switchyard; hit") and list(replayed.events) == bodies[0]
+    assert set(replayed.headers) - {"content-length"} == set(followers[0].headers) - {"transfer-encoding"}
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_streams_that_are_asked_for_at_once_are_one_call(single, tag, calls, count):
+    def ask(_):
+        answer = httpx.post(
+            f"{single.url}/v1/chat/completions", timeout=30, verify=False, headers={"authorization": "Bearer sy-key-of-acme"},
+            json={"model": "solo", "stream": True, "temperature": 0, "messages": prompt(f"{tag} ", ttft="500ms", per_token="100ms")})
+        return status(answer), answer.content
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        answers = list(pool.map(ask, range(count)))
+    texts = sorted(text for text, _ in answers)
+    assert texts[0] == "switchyard; fwd=miss" and texts[1] == "switchyard; fwd=miss; collapsed"
+    assert all("collapsed" in text or "hit" in text for text in texts[1:])
+    assert len({body for _, body in answers}) == 1 and calls() == 1
+
+
+def test_a_follower_takes_a_request_and_no_tokens(party):
+    party = party(tokens=20, per_token="50ms")
+    leader = party.join()
+    next(leader.events)
+    followers = [party.join() for _ in range(3)]
+    bodies = [list(answer.events) for answer in party.clients]
+    assert bodies[0][-3:] == bodies[3][-3:] and all("collapsed" in status(answer) for answer in followers)
+    after = party.join()
+
+    def left(answer, unit):
+        return int(answer.headers[f"x-ratelimit-remaining-{unit}"])
+    assert left(leader, "requests") - left(after, "requests") == 4
+    assert left(after, "tokens") >= left(followers[0], "tokens"), "what was reserved for those who followed came back"
+
+
+def test_a_follower_that_leaves_harms_nobody(party, single, calls):
+    party = party(tokens=30, per_token="50ms")
+    leader, gone, other = (party.join() for _ in range(3))
+    begin = [next(answer.events) for answer in party.clients]
+    gone.close()
+    rest = [list(answer.events) for answer in (leader, other)]
+    assert len(set(begin)) == 1 and rest[0] == rest[1] and rest[0][-1] == "data: [DONE]" and calls() == 1
+    line = single.access_log(gone.headers["x-request-id"])
+    assert line["client_gone"] is True and (line["cache"], line["error_source"]) == ("collapsed", "client")
+
+
+def test_a_leader_that_leaves_leaves_the_stream_to_the_others(party, single, alpha, calls):
+    party = party(tokens=30, per_token="50ms")
+    leader, *others = (party.join() for _ in range(3))
+    for answer in party.clients:
+        next(answer.events)
+    leader.close()
+    bodies = [list(answer.events) for answer in others]
+    assert bodies[0] == bodies[1] and bodies[0][-1] == "data: [DONE]" and calls() == 1
+    line = single.access_log(leader.headers["x-request-id"])
+    assert line["client_gone"] is True and line["cache"] == "miss" and line["output_tokens"] == 30
+    assert single.access_log(others[0].headers["x-request-id"]).get("error_source") is None
+    assert eventually(lambda: status(party.join()).startswith("switchyard; hit"))
+
+
+def test_the_provider_is_let_go_once_nobody_reads(party, single, alpha, tag, calls):
+    party = party(tokens=400, per_token="50ms")
+    for _ in range(3):
+        next(party.join().events)
+    for answer in party.clients:
+        answer.close()
+    assert alpha.cancellation(alpha.log(tag)[0]["id"]) and calls() == 1
+    assert eventually(lambda: single.metric("switchyard_cache_flights") == 0)
+
+
+@pytest.mark.parametrize("fault, code", [
+    ({"reset": "mid_stream"}, "upstream_stream_broken"), ({"close": "mid_stream"}, "upstream_stream_broken"),
+    ({"error_event": "true"}, None)])
+def test_all_who_read_learn_that_a_stream_broke(party, single, calls, fault, code):
+    party = party(tokens=40, per_token="100ms", after_chunks=20, **fault)
+    for _ in range(4):
+        next(party.join().events)
+    rests = [list(answer.events) for answer in party.clients]
+    assert all(rest == rests[0] for rest in rests) and calls() == 1
+    error = json.loads(rests[0][-1].removeprefix("data: "))["error"]
+    assert len(rests[0]) > 1 and error["message"] and (code is None or error["code"] == code)
+    assert not any("[DONE]" in event for event in rests[0])
+    lines = [single.access_log(answer.headers["x-request-id"]) for answer in party.clients]
+    assert {line["error_source"] for line in lines} == {"provider"} and len({line["error_type"] for line in lines}) == 1
+    assert eventually(lambda: single.metric("switchyard_cache_flights") == 0)
+
+
+def test_who_waits_for_the_begin_of_a_stream_that_fails_tries_again(single, tag, calls):
+    def ask(_):
+        return httpx.post(
+            f"{single.url}/v1/chat/completions", timeout=30, verify=False, headers={"authorization": "Bearer sy-key-of-acme"},
+            json={"model": "solo", "stream": True, "temperature": 0,
+                  "messages": prompt(f"{tag} ", status=500, first=1, id="a", ttft="500ms")})
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes[:7] == [200] * 7 and codes[7] >= 500 and calls() == 2, codes
+    assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
+
+
+def test_a_stream_that_is_too_large_to_be_kept_is_read_to_its_end(party, single, calls):
+    party = party(tokens=2_000, per_token="2ms", max_tokens=2_000)
+    for _ in range(3):
+        next(party.join().events)
+    rests = [list(answer.events) for answer in party.clients]
+    assert all(rest == rests[0] for rest in rests) and rests[0][-1] == "data: [DONE]" and len(rests[0]) > 1_900
+    assert "collapsed" in status(party.clients[1])
+    # Who comes once it is too large makes a call of its own.
+    assert calls() <= 2 and status(party.join()) == "switchyard; fwd=miss"
+
+
+def test_a_leader_with_little_time_does_not_end_it_for_others(party, single, calls):
+    party = party(tokens=30, per_token="100ms")
+    leader = party.join(**{"x-request-timeout-ms": "1000"})
+    next(leader.events)
+    follower = party.join()
+    cut = list(leader.events)
+    assert json.loads(cut[-1].removeprefix("data: "))["error"]["code"] == "deadline_exceeded"
+    assert list(follower.events)[-1] == "data: [DONE]" and calls() == 1
+    line = single.access_log(leader.headers["x-request-id"])
+    assert line["error_type"] == "deadline" and line["output_tokens"] == 30

@@ -36,6 +36,7 @@ struct ExchangeErrorTests {
     (.credential, 502, "upstream_credential_refused"), (.firstByteTimeout, 504, "upstream_timeout"),
     (.stalled, 504, "upstream_timeout"), (.deadline, 504, "deadline_exceeded"),
     (.brokenStream, 502, "upstream_stream_broken"), (.local, 500, "internal_error"),
+    (.fellBehind, 503, "fell_behind"),
     (.rateLimited, 429, "upstream_rate_limited"), (.overloaded, 503, "upstream_overloaded"),
   ])
   func reasonsHaveTheirStatuses(reason: Classification.Reason, status: Int, code: String) {

@@ -71,6 +71,8 @@ struct ClassificationTests {
   @Test func whatIsNotTheEndpointsSaysNothingAboutIt() {
     #expect(Classification.clientGone.kind == .ignore)
     #expect(Classification.clientGone.retry == .never)
+    #expect(Classification.fellBehind.kind == .ignore)
+    #expect(Classification.fellBehind.fault == .client)
     #expect(Classification.local.kind == .ignore)
     #expect(Classification.local.fault == .switchyard)
     #expect(Classification.stopping.kind == .ignore)

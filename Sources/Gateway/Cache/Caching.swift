@@ -4,7 +4,7 @@ import Policy
 import Settings
 import Telemetry
 
-/// The cache: asked before an attempt, and followed, led or left alone where it has nothing.
+/// The cache: asked before an attempt, and a flight led or followed where it has nothing.
 extension Worker {
   /// What the pipeline does next.
   enum CacheTurn {
@@ -141,7 +141,7 @@ extension Worker {
     _ visit: CacheVisit, _ exchange: Exchange, mayFetch: Bool
   ) async throws(ExchangeError) -> CacheTurn? {
     if let flight = desk.flights[visit.keys] {
-      guard visit.mayFollow, !flight.isFull else { return decide(visit) }
+      guard visit.mayFollow, flight.isOpen else { return decide(visit) }
       return try await follow(flight, visit, exchange)
     }
     if let holder = visit.holder, visit.mayFollow {
@@ -183,50 +183,6 @@ extension Worker {
     let since = SystemClock.monotonicNanoseconds()
     defer { exchange.answer.state += SystemClock.monotonicNanoseconds() - since }
     return (flight, await withUnsafeContinuation { waiting.wait($0) })
-  }
-
-  /// Waits for a flight, without what an attempt would need.
-  private func follow(
-    _ flight: Flight, _ visit: CacheVisit, _ exchange: Exchange
-  ) async throws(ExchangeError) -> CacheTurn {
-    if let grant = exchange.attemptGrant { limiter.settle(grant, .nothing) }
-    exchange.attemptGrant = nil
-    let outcome = await outcome(of: flight, visit, exchange)
-    visit.phase = .decided
-    switch outcome {
-    case .lead: visit.flight = flight
-    case .answer(let answer, let now):
-      let age = CacheAge(answer, now: now)
-      let status = CacheStatus.forward(.miss, collapsed: true)
-      if replay(answer, age, status, .collapsed, exchange) { return .answered }
-    case .alone: break
-    }
-    return .again
-  }
-
-  private func outcome(
-    of flight: Flight, _ visit: CacheVisit, _ exchange: Exchange
-  ) async -> FlightWaiter.Outcome {
-    let (since, now) = (SystemClock.monotonicNanoseconds(), replica.clock.monotonic)
-    // At most 30 % of the time that is left (algorithms §8): behind that, there is time for an answer of its own.
-    let waiter = FlightWaiter(until: now + exchange.timeLeft(now: since) * 3 / 10, executor)
-    flight.waiters.append(waiter)
-    visit.waiter = waiter
-    defer {
-      visit.waiter = nil
-      exchange.answer.upstream += SystemClock.monotonicNanoseconds() - since
-    }
-    if let outcome = waiter.outcome.value { return outcome }
-    return await withUnsafeContinuation { waiter.outcome.wait($0) }
-  }
-
-  /// Milliseconds that somebody elsewhere is waited for: twice what answers of the model took lately, and a second at least.
-  private func patience(_ exchange: Exchange) -> Int64 {
-    guard let model = exchange.model, let median = medians[exchange.snapshot.models[model].name]?.median
-    else {
-      return .max
-    }
-    return max(1_000, 2 * median)
   }
 }
 

@@ -24,11 +24,18 @@ final class Flight {
   var seen: Int64
   var phase = Phase.claiming
   var waiters: [FlightWaiter] = []
+  /// What the leader's client is being sent, where that is a stream: nobody waits then.
+  var live: LiveStream?
+  /// Those who lead here, and milliseconds at which the last of them began.
+  var leaders = 0
+  var leadingSince: Int64 = 0
   /// Leaders that came to nothing.
   var failures = 0
-  /// Milliseconds that somebody elsewhere is waited for, and since when.
+  /// Milliseconds that a leader is waited for; for somebody elsewhere, since when.
   let patience: Int64
   var followingSince: Int64?
+  /// Nobody waits for it any more, and its lock is nobody's.
+  var hasEnded = false
   /// The cache is being looked at, and is to be again.
   var isLooking = false
   var isLookDue = false
@@ -41,6 +48,8 @@ final class Flight {
   static let mostWaiters = 1_000
   /// Leaders that may fail before everybody fetches an answer of their own.
   static let mostFailures = 2
+  /// Leaders that may be at it at once.
+  static let mostLeaders = 2
 
   init(_ keys: CacheKeys, owner: String, seen: Int64, patience: Int64) {
     self.keys = keys
@@ -49,7 +58,14 @@ final class Flight {
     self.patience = patience
   }
 
-  var isFull: Bool { waiters.count >= Self.mostWaiters }
+  /// Its leader's stream may be read live by others.
+  var isToBeShared: Bool { live == nil && !hasEnded }
+
+  /// Whether one more may follow it.
+  var isOpen: Bool {
+    guard let live else { return waiters.count < Self.mostWaiters }
+    return live.isOpen && live.readerCount < Self.mostWaiters
+  }
 }
 
 /// One exchange that waits for a flight.
@@ -57,6 +73,8 @@ final class FlightWaiter {
   enum Outcome: Sendable {
     /// At these milliseconds of the cache's clock.
     case answer(CachedAnswer, now: Int64)
+    /// The stream has begun: its seat is kept.
+    case live
     /// The flight is this exchange's from now on: it has to fetch the answer.
     case lead
     /// It fetches an answer of its own.
@@ -64,6 +82,8 @@ final class FlightWaiter {
   }
 
   let outcome = Waiting<Outcome>()
+  /// Where the outcome is a live stream.
+  private(set) var seat: LiveReader?
   /// Monotonic milliseconds.
   let until: Int64
   private let executor: LoopExecutor
@@ -74,6 +94,13 @@ final class FlightWaiter {
   }
 
   var hasEnded: Bool { outcome.value != nil }
+
+  /// It waits no longer, but reads.
+  func sit(at stream: LiveStream) {
+    guard !hasEnded else { return }
+    seat = stream.seat()
+    end(.live)
+  }
 
   /// The first call counts.
   func end(_ value: Outcome) {

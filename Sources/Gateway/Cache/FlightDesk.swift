@@ -62,17 +62,23 @@ final class FlightDesk {
     cache.lock(flight.keys, claim) { [self] reply in
       switch reply {
       case .got:
-        flight.phase = .leading(renewed: clock())
+        lead(flight)
         flight.isLocked = true
       case .held(let holder): follow(holder.left, flight)
       case .changed:
         follow(0, flight)
         look(flight)
-      case nil: flight.phase = .leading(renewed: clock())
+      case nil: lead(flight)
       }
       completion(reply)
     }
     cache.flush()
+  }
+
+  private func lead(_ flight: Flight) {
+    flight.phase = .leading(renewed: clock())
+    flight.leadingSince = clock()
+    flight.leaders = 1
   }
 
   private func follow(_ left: Int64, _ flight: Flight) {
@@ -82,12 +88,31 @@ final class FlightDesk {
     cache.watch(flight.keys) { [weak self, weak flight] in if let self, let flight { look(flight) } }
   }
 
+  // MARK: Following
+
+  /// One more waits for a flight, or reads its stream where that is open.
+  func join(_ waiter: FlightWaiter, _ flight: Flight) {
+    if flight.hasEnded || flight.live?.isOpen == false { return waiter.end(.alone) }
+    if let live = flight.live { waiter.sit(at: live) } else { flight.waiters.append(waiter) }
+  }
+
+  /// The leader's stream has begun, the first one of this flight: who waits reads it as it comes.
+  func share(_ stream: LiveStream, _ flight: Flight) {
+    precondition(flight.isToBeShared, "a flight is shared that has ended, or that was shared before")
+    flight.live = stream
+    let waiters = flight.waiters
+    flight.waiters = []
+    for waiter in waiters { waiter.sit(at: stream) }
+  }
+
   // MARK: The end
 
-  /// The leader has it: who waits gets it, and it is stored where the lock is the leader's.
+  /// The leader has it: who waits gets it, and it is stored where the lock is the leader's. Where another leader was first, nothing
+  /// is done, and `completion` not called.
   func land(
     _ flight: Flight, _ answer: CachedAnswer, kept: Int64, _ completion: @escaping (CacheFill.Reply?) -> Void
   ) {
+    guard !flight.hasEnded else { return }
     if flight.isLocked {
       let fill = CacheFill(owner: flight.owner, meta: answer.meta, body: answer.body, kept: kept)
       cache.fill(flight.keys, fill, completion)
@@ -98,10 +123,15 @@ final class FlightDesk {
     end(flight, .answer(answer, now: answer.created))
   }
 
-  /// The leader has nothing that others could have. Where `isHopeless`, another would come to the same; else one tries.
+  /// A leader has nothing that others could have. Unless another is at it, one of those who wait tries; nobody does where
+  /// `isHopeless`: it would come to the same.
   func fail(_ flight: Flight, isHopeless: Bool) {
-    if flight.isLocked { cache.release(flight.keys, owner: flight.owner) }
+    guard !flight.hasEnded else { return }
+    flight.leaders -= 1
     flight.failures += 1
+    if flight.live?.isOpen == false { flight.live = nil }
+    guard flight.leaders == 0 else { return }
+    if flight.isLocked { cache.release(flight.keys, owner: flight.owner) }
     if isHopeless { scatter(flight) } else { takeOver(flight) }
     cache.flush()
   }
@@ -119,10 +149,18 @@ final class FlightDesk {
     }
   }
 
+  /// What is fetched is too large to be stored: it is for those alone who read it already.
+  private func dissolve(_ flight: Flight) {
+    if flight.isLocked { cache.release(flight.keys, owner: flight.owner) }
+    scatter(flight)
+  }
+
   /// Everybody fetches an answer of their own.
   private func scatter(_ flight: Flight) { end(flight, .alone) }
 
   private func end(_ flight: Flight, _ outcome: FlightWaiter.Outcome) {
+    flight.hasEnded = true
+    flight.live = nil
     if flights[flight.keys] === flight { flights[flight.keys] = nil }
     if flight.followingSince != nil { cache.unwatch(flight.keys) }
     let waiters = flight.waiters
@@ -165,9 +203,17 @@ final class FlightDesk {
 
   /// Whoever fetches it elsewhere takes too long: one here fetches it too, for all who wait here. (A lock is no gate.) Nothing of it
   /// is stored while the other's lock holds.
-  private func leadUnlocked(_ flight: Flight, _ now: Int64) {
+  private func leadUnlocked(_ flight: Flight) {
     flight.owner = makeID()
-    flight.phase = .leading(renewed: now)
+    lead(flight)
+    flight.waiters.removeFirst().end(.lead)
+  }
+
+  /// The leader here takes too long: one of those who wait fetches it too. Whoever has it first has it for all.
+  private func leadToo(_ flight: Flight, _ now: Int64) {
+    guard !flight.waiters.isEmpty, flight.leaders < Flight.mostLeaders else { return }
+    flight.leaders += 1
+    flight.leadingSince = now
     flight.waiters.removeFirst().end(.lead)
   }
 
@@ -187,6 +233,8 @@ final class FlightDesk {
     switch flight.phase {
     case .claiming: break
     case .leading(let renewed):
+      if flight.live?.isOpen == false { return dissolve(flight) }
+      if now - flight.leadingSince > flight.patience { leadToo(flight, now) }
       guard flight.isLocked, now - renewed >= Flight.renewal else { return }
       flight.phase = .leading(renewed: now)
       cache.renew(flight.keys, owner: flight.owner, lifetime: Flight.lifetime)
@@ -194,7 +242,7 @@ final class FlightDesk {
       if flight.waiters.isEmpty {
         scatter(flight)
       } else if now - (flight.followingSince ?? now) > flight.patience {
-        leadUnlocked(flight, now)
+        leadUnlocked(flight)
       } else if now >= until {
         look(flight)
       }

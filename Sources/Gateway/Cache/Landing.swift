@@ -72,12 +72,11 @@ extension Worker {
     }
     let isEvents = attempt.kind == .events
     let verdict = rules.policy.verdict(on: offer(attempt, visit))
-    guard case .store(let kind, let ttl) = verdict else { return refuse(flight, verdict) }
-    guard let body = attempt.recording?.body(isEvents: isEvents) else {
-      return refuse(flight, .refuse(.tooLarge))
-    }
+    if case .refuse(let refusal) = verdict { return refuse(flight, refusal) }
+    guard case .store(let kind, let ttl) = verdict else { return }
+    guard let body = attempt.recording?.body(isEvents: isEvents) else { return refuse(flight, .tooLarge) }
     let (bytes, encoding) = codec.encode(body)
-    guard bytes.count <= rules.policy.maxBody else { return refuse(flight, .refuse(.tooLarge)) }
+    guard bytes.count <= rules.policy.maxBody else { return refuse(flight, .tooLarge) }
     let delta = (SystemClock.monotonicNanoseconds() - attempt.startedAt) / 1_000_000
     let meta = CachedMeta(
       kind: kind, status: attempt.head.status, type: attempt.head.first("content-type") ?? "application/json",
@@ -94,11 +93,25 @@ extension Worker {
 
   /// Whether an answer that is whole will be stored, as far as that can be told before it is.
   func willStore(_ attempt: Attempt, _ exchange: Exchange) -> Bool {
-    guard let visit = exchange.cache, visit.flight?.isLocked == true, let rules = exchange.snapshot.cache,
+    guard let visit = exchange.cache, let flight = visit.flight, flight.isLocked, !flight.hasEnded,
+      let rules = exchange.snapshot.cache,
       let length = attempt.wholeLength, length <= rules.policy.maxBody,
       case .store = rules.policy.verdict(on: offer(attempt, visit))
     else { return false }
     return true
+  }
+
+  /// Why a stream that has begun will not be stored, as far as that can be told before its end; nil where nothing says so.
+  func refusalSoFar(_ attempt: Attempt, _ recording: AnswerRecording, _ exchange: Exchange)
+    -> CacheVerdict.Refusal?
+  {
+    guard let visit = exchange.cache, let rules = exchange.snapshot.cache else { return .off }
+    if recording.isTooLarge { return .tooLarge }
+    var offer = offer(attempt, visit)
+    offer.isWhole = attempt.head.first("content-encoding") == nil
+    offer.finishReason = offer.surface == .responses ? "completed" : "stop"
+    guard case .refuse(let refusal) = rules.policy.verdict(on: offer) else { return nil }
+    return refusal
   }
 
   private func offer(_ attempt: Attempt, _ visit: CacheVisit) -> CacheOffer {
@@ -117,8 +130,7 @@ extension Worker {
     return offer
   }
 
-  private func refuse(_ flight: Flight, _ verdict: CacheVerdict) {
-    guard case .refuse(let refusal) = verdict else { return }
+  func refuse(_ flight: Flight, _ refusal: CacheVerdict.Refusal) {
     cacheSeries.count(refusal, in: shard)
     desk.fail(flight, isHopeless: refusal.isLasting)
   }

@@ -56,6 +56,7 @@ final class Attempt: TransferConsumer {
   private var ready = Signal<Classification>()
   private var done = Signal<Classification>()
   private var sink: AnswerSink?
+  private var live: LiveStream?
 
   init(
     _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, hidesUsage: Bool, limits: Limits,
@@ -123,16 +124,21 @@ final class Attempt: TransferConsumer {
     return await withUnsafeContinuation { done.wait($0) }
   }
 
-  /// Takes what still comes, for the recording alone; returns when the answer has ended, well or not.
-  nonisolated(nonsending) func drain() async -> Classification {
-    if let verdict = finalVerdict { return verdict }
+  /// From now on takes what comes for the recording, and for those who read it live: while there is anybody who does, or to its end
+  /// where it is `forCache`.
+  func goOn(with stream: LiveStream?, forCache: Bool = false) {
+    guard finalVerdict == nil else { return }
     phase = .relaying
-    isUnattended = true
+    isUnattended = forCache
     heldBytes = ByteBuffer()
-    if isPaused {
-      isPaused = false
-      transfer?.resume()
-    }
+    live = stream
+    stream?.onChange = { [weak self] in self?.audienceChanged() }
+    audienceChanged()
+  }
+
+  /// Waits until the answer has ended, well or not.
+  nonisolated(nonsending) func ended() async -> Classification {
+    if let verdict = finalVerdict { return verdict }
     return await withUnsafeContinuation { done.wait($0) }
   }
 
@@ -140,10 +146,26 @@ final class Attempt: TransferConsumer {
 
   /// The client reads again.
   func mayWrite() {
-    guard isPaused, phase == .relaying, sink?.isWritable == true else { return }
+    guard isPaused, phase == .relaying, isWanted else { return }
     isPaused = false
     lastByteAt = SystemClock.monotonicNanoseconds()
     transfer?.resume()
+  }
+
+  /// Somebody can be sent what comes next, or somebody else takes it.
+  private var isWanted: Bool { isUnattended || live?.isWanted ?? sink?.isWritable ?? false }
+
+  /// One of those who read it live can be sent more, or has left.
+  private func audienceChanged() {
+    guard phase == .relaying else { return }
+    if !isUnattended, let verdict = live?.desertion { return abort(verdict) }
+    mayWrite()
+  }
+
+  /// Its exchange can't wait any longer, or has no client any more: it ends, unless others read it live.
+  func leave(_ verdict: Classification) {
+    guard let live, live.desertion == nil else { return abort(verdict) }
+    isUnattended = false
   }
 
   func check(now: Int64) {
@@ -169,6 +191,8 @@ final class Attempt: TransferConsumer {
     finalVerdict = verdict
     if phase == .relaying, let sink { finish(sink, verdict) }
     phase = .ended
+    live?.end(verdict, isWhole: isWhole)
+    live = nil
     ready.fill(verdict)
     done.fill(verdict)
   }
@@ -201,7 +225,7 @@ final class Attempt: TransferConsumer {
       if phase == .waiting, isReady { phase = .held }
       return .more
     case .relaying:
-      guard isUnattended || sink?.isWritable == true else {
+      guard isWanted else {
         isPaused = true
         return .pause
       }
@@ -217,13 +241,14 @@ final class Attempt: TransferConsumer {
   private func take(_ bytes: UnsafeRawBufferPointer) {
     guard kind == .events else { return keep(bytes) }
     scanner.feed(bytes, with: peek) { keep($0) }
+    recording?.noteEnd(isWithinEvent: scanner.tailWasReleased)
   }
 
   /// Onwards to the client, or to where it is held until the pipeline commits.
   private func keep(_ bytes: UnsafeRawBufferPointer) {
     seenBytes += bytes.count
     if let recording { record(bytes, in: recording) }
-    if let sink { sink.write(bytes) } else if !isUnattended { heldBytes.writeBytes(bytes) }
+    if let sink { sink.write(bytes) } else if phase != .relaying { heldBytes.writeBytes(bytes) }
   }
 
   private func record(_ bytes: UnsafeRawBufferPointer, in recording: AnswerRecording) {
@@ -235,7 +260,9 @@ final class Attempt: TransferConsumer {
     lastByteAt = SystemClock.monotonicNanoseconds()
     switch phase {
     case .held: executor.handle { ready.fill(Classification(status: head.status)) }
-    case .relaying: sink?.flush()
+    case .relaying:
+      sink?.flush()
+      live?.advance()
     case .waiting, .ended: break
     }
   }
@@ -245,7 +272,7 @@ final class Attempt: TransferConsumer {
     executor.handle {
       if let failure {
         failureDetail = failure.detail
-        end(classification(of: failure))
+        end(Classification(failure, ofEvents: kind == .events))
       } else {
         kind == .events ? endOfStream() : endOfPlainAnswer()
       }
@@ -275,19 +302,6 @@ final class Attempt: TransferConsumer {
     case .truncated:
       failureDetail = "the stream ended without its last event"
       end(.transport(.brokenStream))
-    }
-  }
-
-  private func classification(of failure: TransferFailure) -> Classification {
-    switch failure.kind {
-    case .connect: .transport(.connect)
-    case .connectTimeout: .transport(.connectTimeout)
-    case .tls: .transport(.tls)
-    case .reset: .transport(.reset)
-    case .garbage: .transport(.garbage)
-    case .oversizedHead: .transport(.oversizedHead)
-    case .brokenBody: .transport(kind == .events ? .brokenStream : .reset)
-    case .local: .local
     }
   }
 

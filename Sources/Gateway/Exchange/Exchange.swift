@@ -48,6 +48,8 @@ final class Exchange: @unchecked Sendable {
   var cache: CacheVisit?
   var cacheStatus: CacheStatus?
   var cacheResult: CacheResult?
+  /// What its client is sent of a stream that others may read too.
+  var reader: LiveReader?
 
   private(set) var isGone = false
   private(set) var bytesIn = 0
@@ -147,26 +149,36 @@ final class Exchange: @unchecked Sendable {
     isGone = true
     bodyEnd.fill(.failed(.clientGone))
     cache?.cancel()
-    if !isAwaitedByOthers { attempt?.abort(.clientGone) }
+    leaveReader(.clientGone)
+    if !isAwaitedByOthers { attempt?.leave(.clientGone) }
   }
 
-  /// Others wait for the plain answer that it fetches, so it does so without its client too.
+  /// Others wait for the answer that it fetches, so it does so without its client too.
   var isAwaitedByOthers: Bool {
     guard let flight = cache?.flight, attempt?.finalVerdict == nil else { return false }
-    return !flight.waiters.isEmpty && facts?.stream == false
+    return !flight.waiters.isEmpty
   }
 
-  func mayWrite() { attempt?.mayWrite() }
+  private func leaveReader(_ verdict: Classification) {
+    guard let reader, !reader.hasEnded else { return }
+    answer.answeredAt = SystemClock.monotonicNanoseconds()
+    reader.leave(verdict)
+  }
+
+  func mayWrite() {
+    reader?.mayWrite()
+    attempt?.mayWrite()
+  }
 
   /// Once in a tick: whether its time is up.
   func check(now: Int64) {
     if now > deadline {
       bodyEnd.fill(.failed(.deadline(isClients: deadlineIsClients)))
       cache?.cancel()
-      attempt?.abort(.deadline(isClients: deadlineIsClients))
-    } else {
-      attempt?.check(now: now)
+      leaveReader(.deadline(isClients: deadlineIsClients))
+      attempt?.leave(.deadline(isClients: deadlineIsClients))
     }
+    attempt?.check(now: now)
   }
 
   /// The replica stops and can't wait any longer.
@@ -174,6 +186,7 @@ final class Exchange: @unchecked Sendable {
     isStopping = true
     bodyEnd.fill(.failed(.stopping))
     cache?.cancel()
+    leaveReader(.stopping)
     attempt?.abort(.stopping)
   }
 
@@ -210,6 +223,8 @@ struct AnswerRecord {
   var isStream = false
   /// The client was sent a stored answer; what is attempted since is no business of its.
   var isFromCache = false
+  /// The client was sent what another exchange fetched, as it came.
+  var isFollowed = false
   /// When it had its answer, where the exchange went on without it.
   var answeredAt: Int64?
 }

@@ -285,6 +285,12 @@ extension ExchangeError {
         502, "upstream_stream_broken",
         "The provider's stream broke off. What came before is incomplete; try again."
       )
+    case .fellBehind:
+      (
+        503, "fell_behind",
+        "Others who asked the same read this stream so much faster that its rest is no longer kept."
+          + " Read faster, or send the request with 'Cache-Control: no-store'."
+      )
     case .local:
       (500, "internal_error", "The router failed to send the request on. The operator's log says why.")
     case .rateLimited:

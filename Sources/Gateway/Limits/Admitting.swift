@@ -134,8 +134,8 @@ extension Worker {
 extension Exchange {
   /// What it took, all in all.
   fileprivate var actual: Demand {
-    // An answer from the cache is a request, and no tokens.
-    guard attempts > 0 else { return answer.isFromCache ? .request : .nothing }
+    // An answer from the cache, or of another exchange, is a request, and no tokens.
+    guard attempts > 0 else { return answer.isFromCache || answer.isFollowed ? .request : .nothing }
     guard let verdict = answer.verdict else { return .request }
     let spent = spent(by: verdict)
     // Of the attempts before, something left.

@@ -35,7 +35,7 @@ actor Worker {
   let canonical = PaddedBytes()
   /// By the model's name, milliseconds that its answers took which were stored.
   var medians: [String: RecentMedian] = [:]
-  /// Exchanges that go on without a client.
+  /// Exchanges that go on without a client, or may have to.
   private var unattended: [Exchange] = []
   /// By the model's name, so that what was learnt outlives a reload.
   var estimators: [String: TokenEstimator] = [:]
@@ -130,7 +130,7 @@ actor Worker {
     desk.tick()
   }
 
-  /// Looks after an exchange that has no connection any more, until it is settled.
+  /// Looks after an exchange that has no connection any more, or may lose it, until it is settled.
   func attend(_ exchange: Exchange) { unattended.append(exchange) }
 
   func leave(_ exchange: Exchange) {
@@ -140,6 +140,7 @@ actor Worker {
   /// A stream that runs on beyond what was reserved for it is charged as it goes, and not at its end alone (algorithms §1.2).
   private func chargeLongStreams() {
     for connection in connections { connection.exchangeInHand.map(chargeBeyond) }
+    unattended.forEach(chargeBeyond)
   }
 
   /// New exchanges go by another configuration; those that run keep theirs.

@@ -96,6 +96,7 @@ struct FlightDeskTests {
       case .alone: "alone"
       case .lead: "leads"
       case .answer: "answered"
+      case .live: "reads"
       }
     }
   }
@@ -260,5 +261,116 @@ struct FlightDeskTests {
     times.now = 1_201
     desk.tick()
     #expect(Self.words(waiters) == ["alone", "waits"] && flight.waiters.count == 1)
+  }
+
+  // MARK: Leaders here that take long
+
+  @Test func whereTheLeaderHereTakesTooLongAnotherLeadsToo() {
+    cache.replies = [.got]
+    let (flight, _) = begin(patience: 500)
+    let waiters = waiters(3, in: flight)
+    times.now += 500
+    desk.tick()
+    #expect(Self.words(waiters) == ["waits", "waits", "waits"])
+    for _ in 0..<3 {
+      times.now += 501
+      desk.tick()
+    }
+    #expect(Self.words(waiters) == ["leads", "waits", "waits"], "two at a time")
+    desk.land(flight, Self.answer, kept: 60_000) { _ in }
+    #expect(Self.words(waiters) == ["leads", "answered", "answered"] && desk.flights.isEmpty)
+    let calls = cache.calls
+    desk.land(flight, Self.answer, kept: 60_000) { _ in Issue.record("it was stored before") }
+    desk.fail(flight, isHopeless: false)
+    #expect(cache.calls == calls && calls.last == "fill r1")
+  }
+
+  @Test func oneOfTwoLeadersThatFailsLeavesTheOtherAtIt() {
+    cache.replies = [.got, .got]
+    let (flight, _) = begin(patience: 500)
+    let waiters = waiters(2, in: flight)
+    times.now += 501
+    desk.tick()
+    desk.fail(flight, isHopeless: true)
+    #expect(Self.words(waiters) == ["leads", "waits"] && !cache.calls.contains("release r1"))
+    desk.fail(flight, isHopeless: true)
+    #expect(Self.words(waiters) == ["leads", "alone"] && cache.calls.last == "release r1")
+  }
+
+  // MARK: Live streams
+
+  private func stream(limit: Int = 1_000) -> (LiveStream, AnswerRecording) {
+    let recording = AnswerRecording(limit: limit)
+    return (LiveStream(recording, type: "text/event-stream"), recording)
+  }
+
+  @Test func whoWaitsReadsTheStreamOnceItHasBegunAndSoDoesWhoComesLater() {
+    cache.replies = [.got]
+    let (flight, _) = begin(patience: 500)
+    var waiters = waiters(3, in: flight)
+    waiters[1].end(.alone)
+    let (stream, _) = stream()
+    desk.share(stream, flight)
+    waiters.append(FlightWaiter(until: .max, executor))
+    desk.join(waiters[3], flight)
+    #expect(Self.words(waiters) == ["reads", "alone", "reads", "reads"])
+    #expect(stream.readerCount == 3 && desk.waiting == 0 && !flight.isToBeShared)
+    times.now += 1_000
+    desk.tick()
+    #expect(desk.flights.count == 1, "who reads has no need of another leader")
+    desk.land(flight, Self.answer, kept: 60_000) { _ in }
+    #expect(stream.readerCount == 3 && desk.flights.isEmpty)
+  }
+
+  @Test func aStreamThatIsTooLargeIsForThoseAloneWhoReadIt() {
+    cache.replies = [.got]
+    let (flight, _) = begin()
+    let (stream, recording) = stream(limit: 100)
+    desk.share(stream, flight)
+    let early = FlightWaiter(until: .max, executor)
+    desk.join(early, flight)
+    recording.take(String(repeating: "x", count: 101))
+    #expect(!flight.isOpen)
+    let late = FlightWaiter(until: .max, executor)
+    desk.join(late, flight)
+    #expect(Self.words([early, late]) == ["reads", "alone"])
+    desk.tick()
+    #expect(desk.flights.isEmpty && cache.calls == ["lock r1 0", "release r1"])
+    #expect(stream.readerCount == 1 && early.seat?.hasEnded == false)
+    desk.fail(flight, isHopeless: true)
+    #expect(cache.calls == ["lock r1 0", "release r1"])
+  }
+
+  @Test func whoHasBeenSentNothingOfAStreamThatBrokeIsFree() {
+    cache.replies = [.got]
+    let (flight, _) = begin()
+    let (stream, _) = stream()
+    desk.share(stream, flight)
+    let waiter = FlightWaiter(until: .max, executor)
+    desk.join(waiter, flight)
+    stream.end(.transport(.brokenStream), isWhole: false)
+    #expect(waiter.seat?.hasEnded == true && stream.readerCount == 0 && !flight.isOpen)
+  }
+
+  @Test func aStreamAndItsReadersLetGoOfEachOther() {
+    weak var last: LiveStream?
+    for verdict in [Classification.clientGone, .success] {
+      let (stream, _) = stream()
+      let reader = stream.seat()
+      #expect(stream.desertion == nil && stream.readerCount == 1)
+      reader.leave(verdict)
+      #expect(stream.desertion == verdict && reader.stream == nil)
+      last = stream
+    }
+    #expect(last == nil)
+  }
+
+  @Test func noMoreThanSoManyReadAStream() {
+    cache.replies = [.got]
+    let (flight, _) = begin()
+    let (stream, _) = stream()
+    desk.share(stream, flight)
+    for _ in 0..<Flight.mostWaiters { desk.join(FlightWaiter(until: .max, executor), flight) }
+    #expect(!flight.isOpen && stream.isOpen)
   }
 }

@@ -76,7 +76,7 @@ final class ProviderConnection: ChannelInboundHandler {
       state.gate.futureResult.assumeIsolated()
         .whenSuccess { [rest] in self.play(rest, from: index, context) }
     } else if index < stream.count {
-      write(Wire.event(stream.content(index)), context) {
+      write(stream.form(stream.content(index)), context) {
         self.state.events.add(1, ordering: .relaxed)
         self.pause(stream.pause, context) { self.play(stream, from: index + 1, context) }
       }

@@ -22,6 +22,8 @@ struct ReplicaUnderTest: Sendable {
     var accessLog: AccessLogWriter?
     /// Longer than any wait of a test: what it ends, ends too late.
     var drainTimeout = Duration.seconds(60)
+    /// The section of this name, with which every answer is kept.
+    var cache: String?
   }
 
   let replica: Replica
@@ -50,10 +52,12 @@ struct ReplicaUnderTest: Sendable {
   /// One model `m` at one provider, whose endpoints these are.
   private static func configuration(_ providers: [ScriptedProvider], _ options: Options) throws -> Settings {
     let urls = providers.map { "\"\($0.url)/v1\"" }.joined(separator: ", ")
+    let cache = options.cache.map { "cache: \($0)" } ?? ""
     var result = try settings(
-      document("BASE").replacing("base_url: \"BASE/v1\"", with: "endpoints: [ \(urls) ]"))
+      document("BASE", more: cache).replacing("base_url: \"BASE/v1\"", with: "endpoints: [ \(urls) ]"))
     (result.server.port, result.admin.port, result.server.workers) = (0, 0, options.workers)
     result.server.drainTimeout = options.drainTimeout
+    if options.cache != nil { result.models[0].cached = .all }
     return result
   }
 

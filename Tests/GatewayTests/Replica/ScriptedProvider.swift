@@ -38,6 +38,8 @@ final class ScriptedProvider: Sendable {
     /// Time between two events.
     var pause = TimeAmount.zero
     var content: @Sendable (Int) -> String = { "\($0)" }
+    /// What is sent of a content: an event, or a part of one.
+    var form: @Sendable (String) -> String = Wire.event
   }
 
   typealias Script = @Sendable (Request) -> Behaviour
