@@ -440,7 +440,7 @@ def hot_limits_are_leased(seconds=10, rate=300):
     limits, redis = "{ requests: 6M, per: minute }, { tokens: 600M, per: minute }", Redis()
     try:
         with Cluster(1, limits, redis) as cluster:
-            asyncio.run(Client([cluster.routers[0].port], SMALL).run(rate, 2))
+            asyncio.run(Client([cluster.routers[0].port], SMALL).run(rate, 4))
             client, former = Client([cluster.routers[0].port], SMALL), cluster.decisions()
             calls, begin = script_calls(redis), time.monotonic()
             asyncio.run(client.run(rate, seconds))
@@ -466,6 +466,7 @@ def overloaded(seconds, rate):
     limit, redis = 30_000, Redis()
     try:
         with Cluster(2, f"{{ tokens: {limit}, per: minute }}", redis, state=", min_replicas: 2") as cluster:
+            time.sleep(2.5)  # nothing is leased before the replicas have counted each other for two seconds
             client, begin = Client([router.port for router in cluster.routers], SMALL), time.monotonic()
             asyncio.run(client.run(2 * rate, seconds))
             charged, decisions = cluster.tokens_billed(), cluster.decisions()
@@ -477,6 +478,7 @@ def overloaded(seconds, rate):
             demand_in_time(local == 0, f"{local:.0f} decisions were local: Redis did not keep up, so the figure says nothing")
             demand(charged <= (bound if local == 0 else 2 * bound), "more was charged than the limit lets through")
             demand(client.count(0) == 0, "requests failed")
+            demand_in_time(decisions["admitted leased"] > 0, "nothing was leased")
     finally:
         redis.stop()
 

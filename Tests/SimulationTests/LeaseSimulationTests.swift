@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Leases under every kind of trouble: a seventh of `SIMULATION_SEEDS` of each; a failing seed is named, and `SIMULATION_SEED` runs it
+/// Leases under every kind of trouble: a twentieth of `SIMULATION_SEEDS` of each; a failing seed is named, and `SIMULATION_SEED` runs it
 /// alone.
 @Suite(.timeLimit(.minutes(30)))
 struct LeaseSimulationTests {
@@ -9,7 +9,7 @@ struct LeaseSimulationTests {
 
   @Test(arguments: Faults.kinds.indices)
   func leasedLimitsHold(kind: Int) {
-    let count = max(1, (Self.environment["SIMULATION_SEEDS"].flatMap(UInt64.init) ?? 150) / 7)
+    let count = max(1, (Self.environment["SIMULATION_SEEDS"].flatMap(UInt64.init) ?? 150) / 20)
     let first = UInt64.random(in: 0..<1 << 40)
     let seeds =
       Self.environment["SIMULATION_SEED"].flatMap(UInt64.init).map { $0...$0 } ?? first...first + count - 1
@@ -25,6 +25,7 @@ struct LeaseSimulationTests {
       leased += simulation.leased
     }
     #expect(
-      admitted > 0 && refused > 0 && leased > admitted / 20, "\(admitted) admitted, \(leased) leased, \(refused) refused")
+      admitted > 0 && refused > 0 && leased > admitted / 20,
+      "\(admitted) admitted, \(leased) leased, \(refused) refused")
   }
 }
