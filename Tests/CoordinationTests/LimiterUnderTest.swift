@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Policy
@@ -9,21 +10,25 @@ final class LimiterUnderTest: @unchecked Sendable {  // everything is touched on
   enum Engine: String, CaseIterable, Sendable { case embedded, redis }
 
   let redis: RedisUnderTest?
-  /// Its monotonic clock stands still: what is remembered for a moment is remembered for all of a test.
-  let replica = ReplicaState(
-    name: "r1", leastReplicas: 2, clock: StateClock(source: { 1_000_000 }))
+  /// Its monotonic clock moves where a test moves it: what is remembered for a moment is remembered for all of a test.
+  let replica: ReplicaState
+  private let time = NIOLockedValueBox<Int64>(1_000_000)
+  private let leases: LeaseTerms?
   let loop = MultiThreadedEventLoopGroup.singleton.next()
   private(set) var ways: [Limiter.Way] = []
   private(set) var news: [String] = []
   private var limiter: Limiter?
   private var state: (any SharedState)?
 
-  init(_ engine: Engine) async throws {
+  init(_ engine: Engine, leases: LeaseTerms? = nil) async throws {
+    replica = ReplicaState(
+      name: "r1", leastReplicas: 2, clock: StateClock(source: { [time] in time.withLockedValue { $0 } }))
+    self.leases = leases
     redis = engine == .redis ? try RedisUnderTest() : nil
     try await loop.submit { [self] in
       let state = makeState()
       self.state = state
-      limiter = Limiter(state, replica) { [unowned self] way, _ in ways.append(way) }
+      limiter = Limiter(state, replica, leases: leases) { [unowned self] way, _ in ways.append(way) }
     }.get()
     try await untilAvailable()
     try await loadScripts()
@@ -84,6 +89,12 @@ final class LimiterUnderTest: @unchecked Sendable {  // everything is touched on
       try await Task.sleep(for: .milliseconds(10))
     }
     throw RedisUnderTest.Failed(description: "the shared state did not become \(wanted ? "" : "un")available")
+  }
+
+  /// Time passes, and what has to happen from time to time does.
+  func pass(_ milliseconds: Int64) async throws {
+    time.withLockedValue { $0 += milliseconds }
+    _ = try await onLoop { limiter, _ in limiter.tick() }
   }
 
   // MARK: What is asked

@@ -33,6 +33,13 @@ package final class Grant: @unchecked Sendable {
   /// Whether any of it was decided without the shared state.
   package var isLocal: Bool { parts.contains { $0.source == .local } }
 
+  /// Whether it holds a slot of a limit of requests at a time.
+  package var holdsSlots: Bool {
+    parts.contains { part in
+      part.admission.charges.contains { if case .slots = $0.rule { true } else { false } }
+    }
+  }
+
   /// Whether the shared state was not asked at all, as everything was leased.
   var isLeased: Bool {
     parts.allSatisfy { if case .lease = $0.source { true } else { false } }

@@ -89,8 +89,9 @@ final class AnswerRecording {
   func forget(before piece: Int) {
     let size = start(of: piece) - forgotten.bytes
     guard size > 0, size * 2 >= bytes.count else { return }
-    bytes.removeFirst(size)
-    pieces.removeFirst(piece - forgotten.pieces)
+    // Copies: an array that loses its first elements keeps their memory.
+    bytes = Array(bytes[size...])
+    pieces = Array(pieces[(piece - forgotten.pieces)...])
     forgotten = (piece, forgotten.bytes + size)
   }
 }

@@ -43,6 +43,9 @@ final class CacheVisit {
   /// Whether another's answer will do: one that is asked for now, and no older one.
   var mayFollow: Bool { !directives.noCache && directives.maxAge != 0 }
 
+  /// Whether it may be sent a stream that is under way: nobody knows how old its begin is.
+  var mayJoin: Bool { directives.maxAge == nil && directives.minFresh == nil }
+
   /// Waits no longer: its client has gone, or its time is up.
   func cancel() { waiter?.end(.alone) }
 }

@@ -141,7 +141,7 @@ extension Worker {
     _ visit: CacheVisit, _ exchange: Exchange, mayFetch: Bool
   ) async throws(ExchangeError) -> CacheTurn? {
     if let flight = desk.flights[visit.keys] {
-      guard visit.mayFollow, flight.isOpen else { return decide(visit) }
+      guard visit.mayFollow, flight.isOpen, flight.live == nil || visit.mayJoin else { return decide(visit) }
       return try await follow(flight, visit, exchange)
     }
     if let holder = visit.holder, visit.mayFollow {

@@ -129,7 +129,7 @@ final class FlightDesk {
     guard !flight.hasEnded else { return }
     flight.leaders -= 1
     flight.failures += 1
-    if flight.live?.isOpen == false { flight.live = nil }
+    if let live = flight.live, live.ending != nil || !live.isOpen { flight.live = nil }
     guard flight.leaders == 0 else { return }
     if flight.isLocked { cache.release(flight.keys, owner: flight.owner) }
     if isHopeless { scatter(flight) } else { takeOver(flight) }

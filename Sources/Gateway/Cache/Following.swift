@@ -67,6 +67,7 @@ extension Worker {
     exchange.answer.isFollowed = true
     exchange.answer.isStream = true
     exchange.reader = seat
+    giveBackTokens(exchange)
     let sink = answerSink(for: stream, exchange)
     seat.begin(sink)
     exchange.answer.verdict = await seat.ended()

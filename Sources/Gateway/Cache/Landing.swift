@@ -67,6 +67,7 @@ extension Worker {
   func land(_ exchange: Exchange) {
     guard let visit = exchange.cache, let flight = visit.flight else { return }
     visit.flight = nil
+    guard !flight.hasEnded else { return }  // another was first
     guard let rules = exchange.snapshot.cache, let attempt = exchange.attempt else {
       return desk.fail(flight, isHopeless: false)
     }

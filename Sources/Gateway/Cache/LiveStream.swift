@@ -22,6 +22,8 @@ final class LiveStream {
   private let reach: Int
   private var readers: [LiveReader] = []
   private(set) var ending: Ending?
+  /// Nobody may join any more: the time is up of the exchange that fetches it.
+  private var isClosed = false
   private var lastVerdict = Classification.clientGone
   /// A reader can be sent more, or has left.
   var onChange: () -> Void = {}
@@ -35,8 +37,12 @@ final class LiveStream {
 
   var readerCount: Int { readers.count }
 
-  /// Whoever joins can be sent all of it.
-  var isOpen: Bool { !recording.isTooLarge && ending?.isWhole != false }
+  /// Whoever joins can be sent all of it, and what came to nothing is for nobody who comes later.
+  var isOpen: Bool {
+    !isClosed && !recording.isTooLarge && (ending.map { $0.verdict.kind == .success } ?? true)
+  }
+
+  func close() { isClosed = true }
 
   /// Why the last one left, where no reader is left; also before there is one.
   var desertion: Classification? { readers.isEmpty ? lastVerdict : nil }
@@ -63,8 +69,8 @@ final class LiveStream {
   func advance() {
     for reader in readers { reader.send() }
     guard recording.isTooLarge else { return }
-    for reader in readers where !reader.leads && recording.size(from: reader.next) > reach {
-      reader.leave(.fellBehind)
+    for reader in readers where !reader.leads && !reader.hasEnded {
+      if recording.size(from: reader.next) > reach { reader.leave(.fellBehind) }
     }
     recording.forget(before: readers.map(\.next).min() ?? recording.count)
   }

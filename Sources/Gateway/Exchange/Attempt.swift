@@ -162,9 +162,14 @@ final class Attempt: TransferConsumer {
     mayWrite()
   }
 
-  /// Its exchange can't wait any longer, or has no client any more: it ends, unless others read it live.
+  /// It passes on to one client what nobody else reads.
+  var isPrivate: Bool { sink != nil }
+
+  /// Its exchange can't wait any longer, or has no client any more: it ends, unless others read it live. Where its time is up, nobody
+  /// may join them.
   func leave(_ verdict: Classification) {
     guard let live, live.desertion == nil else { return abort(verdict) }
+    if verdict.reason != .clientGone { live.close() }
     isUnattended = false
   }
 

@@ -52,6 +52,8 @@ final class Exchange: @unchecked Sendable {
   var reader: LiveReader?
 
   private(set) var isGone = false
+  /// The worker looks after it, connection or not.
+  var isAttended = false
   private(set) var bytesIn = 0
   private let shared: SharedCounts
   private var buffered = 0
@@ -150,7 +152,7 @@ final class Exchange: @unchecked Sendable {
     bodyEnd.fill(.failed(.clientGone))
     cache?.cancel()
     leaveReader(.clientGone)
-    if !isAwaitedByOthers { attempt?.leave(.clientGone) }
+    if !isAwaitedByOthers || attempt?.isPrivate == true { attempt?.leave(.clientGone) }
   }
 
   /// Others wait for the answer that it fetches, so it does so without its client too.

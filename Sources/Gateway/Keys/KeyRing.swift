@@ -65,9 +65,18 @@ final class KeyRing {
       if case .ask = answer { read(id) }
     case .useAndAsk(let holder):
       read(id)
-      completion(.use(holder))
-    case .use, .refused, .busy, .unavailable: completion(answer)
+      completion(.use(current(holder, id)))
+    case .use(let holder): completion(.use(current(holder, id)))
+    case .refused, .busy, .unavailable: completion(answer)
     }
+  }
+
+  /// Made anew by the first who asks after a reload: all known keys at once would stop the loop.
+  private func current(_ holder: VirtualKeyHolder, _ id: KeyID) -> VirtualKeyHolder {
+    guard !holder.isCompiled(for: snapshot) else { return holder }
+    let current = holder.compiled(for: snapshot)
+    cache.update(id, current)
+    return current
   }
 
   private func read(_ id: KeyID) {
@@ -154,11 +163,11 @@ final class KeyRing {
     }
   }
 
-  /// Another configuration is in force: what is known of keys stays, what it stands for is made anew.
+  /// Another configuration is in force: what is known of keys stays, what it stands for is made anew when it
+  /// is asked for.
   func apply(_ snapshot: Snapshot) {
     self.snapshot = snapshot
     cache.staleMax = snapshot.settings.auth.staleMax.inMilliseconds
-    cache.remake { $0.compiled(for: snapshot) }
     watch = KeyWatch(snapshot.authenticator.keyIDs, former: watch)
   }
 

@@ -16,11 +16,13 @@ struct VirtualKeyHolder: Sendable {
     compiled = snapshot.authenticator.principal(of: id, terms, snapshot)
   }
 
+  func isCompiled(for snapshot: Snapshot) -> Bool { snapshot.epoch == epoch }
+
   /// The same under another configuration.
   func compiled(for snapshot: Snapshot) -> VirtualKeyHolder { VirtualKeyHolder(id, terms, in: snapshot) }
 
   /// Whom the key stands for in an exchange that goes by this configuration.
   func principal(in snapshot: Snapshot) -> Principal? {
-    snapshot.epoch == epoch ? compiled : snapshot.authenticator.principal(of: id, terms, snapshot)
+    isCompiled(for: snapshot) ? compiled : snapshot.authenticator.principal(of: id, terms, snapshot)
   }
 }

@@ -23,7 +23,7 @@ extension Worker {
     if !attempt.isEmpty, let refusal = limiter.refusal(of: attempt, exchange.demand) { return refusal }
     let ask = Limiter.Ask(
       exchange: own.map { [$0] } ?? [], attempt: attempt, demand: exchange.demand,
-      lifetime: exchange.timeLeft(now: SystemClock.monotonicNanoseconds()) + Self.grace)
+      lifetime: lifetime(exchange))
     switch await answer(to: ask, exchange) {
     case .admitted(let grant, let attempt):
       take(grant, exchange)
@@ -42,6 +42,21 @@ extension Worker {
 
   /// Milliseconds that a reservation outlives its exchange's deadline.
   private static var grace: Int64 { 30_000 }
+
+  /// Whoever follows an exchange may keep it fetching beyond its own time, for as long as theirs.
+  private func lifetime(_ exchange: Exchange) -> Int64 {
+    let left = exchange.timeLeft(now: SystemClock.monotonicNanoseconds())
+    let followers = exchange.cache == nil ? 0 : exchange.snapshot.limits.request / 1_000_000
+    return left + followers + Self.grace
+  }
+
+  /// An exchange that is sent what another fetches is a request without tokens: what it reserved goes back at once. One that holds a
+  /// slot keeps all of it to its end.
+  func giveBackTokens(_ exchange: Exchange) {
+    guard let grant = exchange.grant, !grant.holdsSlots else { return }
+    limiter.settle(grant, .request)
+    exchange.grant = nil
+  }
 
   private func take(_ grant: Grant?, _ exchange: Exchange) {
     exchange.isAdmitted = true
@@ -179,7 +194,7 @@ extension Classification {
   /// The provider was at work when it ended.
   fileprivate var isUnfinished: Bool {
     switch reason {
-    case .clientGone, .deadline, .stopping, .brokenStream, .errorEvent, .stalled: true
+    case .clientGone, .deadline, .stopping, .brokenStream, .errorEvent, .stalled, .fellBehind: true
     default: false
     }
   }

@@ -131,10 +131,14 @@ actor Worker {
   }
 
   /// Looks after an exchange that has no connection any more, or may lose it, until it is settled.
-  func attend(_ exchange: Exchange) { unattended.append(exchange) }
+  func attend(_ exchange: Exchange) {
+    guard !exchange.isAttended else { return }
+    exchange.isAttended = true
+    unattended.append(exchange)
+  }
 
   func leave(_ exchange: Exchange) {
-    if !unattended.isEmpty { unattended.removeAll { $0 === exchange } }
+    if exchange.isAttended { unattended.removeAll { $0 === exchange } }
   }
 
   /// A stream that runs on beyond what was reserved for it is charged as it goes, and not at its end alone (algorithms §1.2).

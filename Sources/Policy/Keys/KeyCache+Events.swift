@@ -3,12 +3,8 @@ extension KeyCache {
   /// The cluster's secret was read: ids can be checked, and looked up.
   package mutating func learn(_ code: @escaping KeyID.Code) { self.code = code }
 
-  /// The configuration changed: what records stand for is made anew.
-  package mutating func remake(_ make: (Value) -> Value) {
-    for id in known.keys {
-      if let value = known[id]?.value { known[id]?.value = make(value) }
-    }
-  }
+  /// What a known key's record stands for by now.
+  package mutating func update(_ id: KeyID, _ value: Value) { known[id]?.value = value }
 
   // MARK: Look-ups
 

@@ -322,6 +322,39 @@ struct FlightDeskTests {
     #expect(stream.readerCount == 3 && desk.flights.isEmpty)
   }
 
+  @Test func whoComesBehindAStreamThatFailedIsNotSentIt() {
+    cache.replies = [.got]
+    let (flight, _) = begin(patience: 500)
+    _ = waiters(2, in: flight)
+    times.now += 600
+    desk.tick()
+    #expect(flight.leaders == 2)
+    let (stream, _) = stream()
+    desk.share(stream, flight)
+    stream.end(.transport(.errorEvent), isWhole: true)
+    let early = FlightWaiter(until: .max, executor)
+    desk.join(early, flight)
+    desk.fail(flight, isHopeless: false)
+    let late = FlightWaiter(until: .max, executor)
+    desk.join(late, flight)
+    #expect(Self.words([early, late]) == ["alone", "waits"], "the other leader may have it yet")
+  }
+
+  @Test func nobodyJoinsAStreamWhoseTimeIsUp() {
+    cache.replies = [.got]
+    let (flight, _) = begin()
+    let (stream, _) = stream()
+    desk.share(stream, flight)
+    let reader = FlightWaiter(until: .max, executor)
+    desk.join(reader, flight)
+    stream.close()
+    #expect(!flight.isOpen)
+    times.now += 100
+    desk.tick()
+    #expect(desk.flights.isEmpty && cache.calls.last == "release r1", "the next one fetches it anew")
+    #expect(stream.readerCount == 1, "and who reads it reads on")
+  }
+
   @Test func aStreamThatIsTooLargeIsForThoseAloneWhoReadIt() {
     cache.replies = [.got]
     let (flight, _) = begin()

@@ -85,10 +85,13 @@ struct KeyCacheTests {
 
   @Test func whatRecordsStandForIsMadeAnew() throws {
     var cache = KeyFixture.cache()
-    for number in 1...3 { try cache.know(number, now: 0) }
-    cache.remake { $0 + 41 }
-    for number in 1...3 { #expect(cache.look(number, now: 1_000) == .use(42)) }
-    #expect(cache.look(1, now: 1_001) == .ask)
+    for number in 1...2 { try cache.know(number, now: 0) }
+    cache.update(KeyFixture.id(1), 42)
+    cache.update(KeyFixture.id(3), 43)
+    #expect(cache.look(1, now: 1_000) == .use(42))
+    #expect(cache.look(2, now: 1_000) == .use(1))
+    #expect(cache.look(3, now: 1_000) == .ask, "an unknown key stays unknown")
+    #expect(cache.look(1, now: 1_001) == .ask, "and it gets no fresher by that")
   }
 
   // MARK: Changes
