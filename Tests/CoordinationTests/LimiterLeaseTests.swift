@@ -34,7 +34,8 @@ struct LimiterLeaseTests {
       try await limiter.pass(600)
       return try await limiter.left(Self.group) == [left]
     }
-    #expect(isSettled, "\(try await limiter.left(Self.group)) left, not \(left)")
+    let found = try await limiter.left(Self.group)
+    #expect(isSettled, "\(found) left, not \(left)")
     #expect(try await limiter.onLoop { limiter, _ in limiter.waiting } == 0)
     try await limiter.end()
   }
@@ -77,7 +78,7 @@ struct LimiterLeaseTests {
     _ = try await limiter.onLoop { limiter, _ in limiter.close() }
     let redis = try #require(limiter.redis)
     let key = Self.group.limits[0].key
-    let isBack = try await eventually {
+    let isBack = try await until {
       guard case .text(let text) = try redis.send("GET", key), let level = Int64(text.prefix { $0 != " " })
       else { return false }
       return level / (1 << 41) == 2_000 - spent

@@ -233,7 +233,7 @@ final class FlightDesk {
     switch flight.phase {
     case .claiming: break
     case .leading(let renewed):
-      if flight.live?.isOpen == false { return dissolve(flight) }
+      if flight.live?.recording.isTooLarge == true { return dissolve(flight) }
       if now - flight.leadingSince > flight.patience { leadToo(flight, now) }
       guard flight.isLocked, now - renewed >= Flight.renewal else { return }
       flight.phase = .leading(renewed: now)

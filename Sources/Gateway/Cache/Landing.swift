@@ -67,7 +67,6 @@ extension Worker {
   func land(_ exchange: Exchange) {
     guard let visit = exchange.cache, let flight = visit.flight else { return }
     visit.flight = nil
-    guard !flight.hasEnded else { return }  // another was first
     guard let rules = exchange.snapshot.cache, let attempt = exchange.attempt else {
       return desk.fail(flight, isHopeless: false)
     }
@@ -76,6 +75,7 @@ extension Worker {
     if case .refuse(let refusal) = verdict { return refuse(flight, refusal) }
     guard case .store(let kind, let ttl) = verdict else { return }
     guard let body = attempt.recording?.body(isEvents: isEvents) else { return refuse(flight, .tooLarge) }
+    guard !flight.hasEnded else { return }  // another was first
     let (bytes, encoding) = codec.encode(body)
     guard bytes.count <= rules.policy.maxBody else { return refuse(flight, .tooLarge) }
     let delta = (SystemClock.monotonicNanoseconds() - attempt.startedAt) / 1_000_000
