@@ -50,7 +50,9 @@ class SlotWatch:
 class Jumps:
     """Load over a Redis whose clock goes an hour ahead after a third of the time, and back after two."""
 
-    LIMITS = f"{{ requests: {CAPACITY}, per: minute }}, {{ concurrent: {PLACES} }}, {{ dollars: 9, per: hour }}, {{ dollars: 99, per: day }}"
+    LIMITS = (
+        f"{{ requests: {CAPACITY}, per: minute }}, {{ concurrent: {PLACES} }}, {{ dollars: 9, per: hour }},"
+        " { dollars: 99, per: day }")
 
     def __init__(self, redis, cluster, seconds):
         self.redis, self.cluster, self.third = redis, cluster, seconds / 3
@@ -155,9 +157,9 @@ def slots_after_jumps(jumps, watch):
     cut = watch.first(back, lambda held: not held or max(held.values()) <= 30_000)
     longest = max((left for held in watch.since(back + (cut or 0)) for left in held.values()), default=0)
     print(
-        f"clock, {PLACES} slots: {len(steady)} were held over the jump ahead, and {len(steady - set(gone))} of them ended with it; taken anew"
-        f" {again or float('nan'):.1f} s later; never more than {most} held. After the jump back none lasted longer than 30 s from second"
-        f" {cut or float('nan'):.1f} on; that of a dead replica ends in {watch.samples[-1][1].get('dead', 0) / 1e3:.1f} s")
+        f"clock, {PLACES} slots: {len(steady)} were held over the jump ahead, and {len(steady - set(gone))} of them ended with it; taken"
+        f" anew {again or float('nan'):.1f} s later; never more than {most} held. After the jump back none lasted longer than 30 s from"
+        f" second {cut or float('nan'):.1f} on; that of a dead replica ends in {watch.samples[-1][1].get('dead', 0) / 1e3:.1f} s")
     demand(len(steady) >= 6, "nothing was held over the jump")
     demand(again is not None, "slots that ended were not taken anew")
     demand_in_time(again <= 11, "slots were taken anew late")
@@ -176,7 +178,8 @@ def budgets_after_jumps(jumps, local):
     beyond = day - (billed - used + sum(kept))
     print(
         f"clock, budgets in micro-dollars: {len(kept)} reservations of {sum(kept)} expired with the jump ahead, and stay charged; their"
-        f" exchanges took {used}, for which {beyond} were charged beyond them; in all {billed} were taken and {day} charged, by hours {hours}")
+        f" exchanges took {used}, for which {beyond} were charged beyond them; in all {billed} were taken and {day}"
+        f" charged, by hours {hours}")
     demand(set(hours) == {"2026-06-15T12:00Z", "2026-06-15T13:00Z"}, "an hour has no budget, or there are others")
     demand(sum(hours.values()) == day, "the hours' budgets are not the day's")
     demand(hours["2026-06-15T12:00Z"] > jumps.before["dollars:hour:2026-06-15T12:00Z"], "an hour's budget did not go on")

@@ -119,8 +119,8 @@ def budgets_of(night):
     taken = costs(night.cluster)
     old = f"dollars:hour:{turn.hours[0]}"
     print(
-        f"midnight: {days[0]} requests by day of {capacity} each; {days[1]} micro-dollars by day, {hours} by hour, of {sum(taken)} taken; in"
-        f" the old hour {night.reserved[old] - after[old]} were given back when the three ended behind it")
+        f"midnight: {days[0]} requests by day of {capacity} each; {days[1]} micro-dollars by day, {hours} by hour, of {sum(taken)} taken;"
+        f" in the old hour {night.reserved[old] - after[old]} were given back when the three ended behind it")
     demand(days[0] == [capacity] * len(days[0]), "a day's budget was not spent once")
     demand(len(taken) == sum(days[0]), "more was let through than was charged")
     demand(days[1] == [sum(taken[place:place + capacity]) for place in range(0, len(taken), capacity)], "a day's dollars are wrong")
