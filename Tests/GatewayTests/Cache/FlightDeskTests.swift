@@ -54,8 +54,15 @@ struct FlightDeskTests {
 
   private final class Times { var now: Int64 = 1_000 }
 
+  /// Streams hold their readers until these end, which a test does not wait for.
+  private final class Streams {
+    var all: [LiveStream] = []
+    deinit { for stream in all { stream.end(.clientGone, isWhole: false) } }
+  }
+
   private let cache = ScriptedCache()
   private let times = Times()
+  private let streams = Streams()
   private let desk: FlightDesk
   private let keys: CacheKeys
   private let executor = LoopExecutor(loop: EmbeddedEventLoop())
@@ -301,7 +308,9 @@ struct FlightDeskTests {
 
   private func stream(limit: Int = 1_000) -> (LiveStream, AnswerRecording) {
     let recording = AnswerRecording(limit: limit)
-    return (LiveStream(recording, type: "text/event-stream"), recording)
+    let stream = LiveStream(recording, type: "text/event-stream")
+    streams.all.append(stream)
+    return (stream, recording)
   }
 
   @Test func whoWaitsReadsTheStreamOnceItHasBegunAndSoDoesWhoComesLater() {
@@ -387,7 +396,7 @@ struct FlightDeskTests {
   @Test func aStreamAndItsReadersLetGoOfEachOther() {
     weak var last: LiveStream?
     for verdict in [Classification.clientGone, .success] {
-      let (stream, _) = stream()
+      let stream = LiveStream(AnswerRecording(limit: 1_000), type: "text/event-stream")
       let reader = stream.seat()
       #expect(stream.desertion == nil && stream.readerCount == 1)
       reader.leave(verdict)
