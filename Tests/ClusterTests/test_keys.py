@@ -198,6 +198,8 @@ def test_nothing_keeps_the_secret(cluster, redis):
     with Connection(redis.port) as connection:
         for name in connection.call("KEYS", "*"):
             kind = connection.call("TYPE", name)
+            if kind == "none":  # gone since KEYS named it
+                continue
             value = {
                 "hash": ["HGETALL", name], "zset": ["ZRANGE", name, 0, -1], "string": ["GET", name]}[kind]
             assert secret not in name and secret not in str(connection.call(*value))
