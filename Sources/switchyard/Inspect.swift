@@ -77,7 +77,6 @@ extension Inspect.Part {
     switch (self, value) {
     case (.all, _), (.limits, .bucket), (.limits, .budget), (.limits, .slots), (.limits, .foreign),
       (.reservations, .reservation), (.reservations, .lease), (.replicas, .replicas), (.cache, .cached),
-      (.cache, .body),
       (.cache, .flight), (.keys, .key), (.keys, .keyIndex):
       true
     default: false
@@ -151,10 +150,6 @@ struct InspectedRow {
         "\(meta.kind.rawValue), \(meta.status), \(meta.bytes) bytes, \(max(0, now - created) / 1_000) s old, "
         + (left > 0 ? "fresh for \(left / 1_000) s" : "stale for \(-left / 1_000) s")
       figures = [("age_ms", max(0, now - created)), ("left_ms", left), ("bytes", meta.bytes)]
-    case .body(let bytes):
-      what = "\(stored.tag): body"
-      standing = "\(bytes) bytes as stored"
-      figures = [("stored_bytes", bytes)]
     case .flight(let owner, let until):
       what = "\(stored.tag): being fetched"
       standing = "by flight \(owner), for \(max(0, until - now)) ms unless it is prolonged"

@@ -3,18 +3,21 @@ import Policy
 /// What the cache's scripts answered; nil where it isn't an answer of that script.
 extension CacheLookup {
   init?(_ reply: Reply) {
-    guard case .list(let parts) = reply, parts.count == 3 || parts.count == 16,
+    guard case .list(let parts) = reply, parts.count == 3 || parts.count == 4,
       case .number(let now) = parts[0], let owner = parts[1].text, case .number(let left) = parts[2]
     else { return nil }
     let holder = owner.isEmpty ? nil : Holder(owner: owner, left: left)
-    guard parts.count == 16 else {
-      self.init(now: now, holder: holder, seen: 0, answer: nil)
-      return
+    switch parts.dropFirst(3).first {
+    case nil: self.init(now: now, holder: holder, seen: 0, answer: nil)
+    case .number(1): self.init(now: now, holder: nil, seen: 0, answer: nil, isClaimed: true)
+    case .bytes(let bytes):
+      guard let head = StoredHead(bytes) else { return nil }
+      let answer = head.meta.map {
+        CachedAnswer(meta: $0, created: head.created, body: Array(bytes[head.length...]))
+      }
+      self.init(now: now, holder: holder, seen: head.created, answer: answer)
+    default: return nil
     }
-    guard case .number(let created) = parts[3], case .bytes(let body) = parts[4] else { return nil }
-    let meta = CachedMeta(parts[5...].compactMap(\.text))
-    let answer = meta.map { CachedAnswer(meta: $0, created: created, body: body) }
-    self.init(now: now, holder: holder, seen: created, answer: answer)
   }
 }
 

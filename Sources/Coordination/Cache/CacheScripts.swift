@@ -29,7 +29,10 @@ struct CacheCall: Equatable, Sendable {
   }
 
   /// For `get`.
-  init(looking keys: CacheKeys) { self.init(keys.all, []) }
+  init(looking keys: CacheKeys, claiming claim: CacheClaim? = nil) {
+    assert(claim?.seen ?? 0 == 0, "an answer that was seen is claimed by lock")
+    self.init(keys.all, claim.map { [$0.owner, String($0.lifetime)] } ?? [])
+  }
 
   /// For `lock`.
   init(_ claim: CacheClaim, _ keys: CacheKeys) {
@@ -44,8 +47,7 @@ struct CacheCall: Equatable, Sendable {
   /// For `fill`.
   init(_ fill: CacheFill, _ keys: CacheKeys) {
     self.init(keys.all, [fill.owner, String(fill.kept), keys.channel])
-    arguments.append(fill.body)
-    for (name, value) in fill.meta.fields { arguments += [Array(name.utf8), Array(value.utf8)] }
+    arguments.append(Array(fill.meta.line.utf8) + fill.body)
   }
 
   /// For `release`.
@@ -55,35 +57,54 @@ struct CacheCall: Equatable, Sendable {
 }
 
 extension CacheKeys {
-  fileprivate var all: [String] { [meta, body, lock] }
+  fileprivate var all: [String] { [lock, answer] }
 }
 
-/// As the hash holds it: names and order of `cache_get.lua`.
 extension CachedMeta {
-  static let names = [
-    "kind", "status", "type", "ttl", "delta_ms", "input", "output", "cached", "reasoning", "encoding",
-    "bytes",
-  ]
-
-  var fields: [(name: String, value: String)] {
-    [
-      ("kind", kind.rawValue), ("status", String(status)), ("type", type), ("ttl", String(ttl)),
-      ("delta_ms", String(delta)), ("input", String(usage.input)), ("output", String(usage.output)),
-      ("cached", String(usage.cached)), ("reasoning", String(usage.reasoning)),
-      ("encoding", encoding.rawValue), ("bytes", String(bytes)),
-    ]
+  /// As it stands in front of a body: `<kind> <status> <ttl> <delta_ms> <input> <output> <cached> <reasoning> <encoding> <bytes> <type>`
+  /// and a line feed.
+  var line: String {
+    let numbers = "\(ttl) \(delta) \(usage.input) \(usage.output) \(usage.cached) \(usage.reasoning)"
+    let type = String(decoding: type.utf8.filter { $0 >= 0x20 }, as: UTF8.self)
+    return "\(kind.rawValue) \(status) \(numbers) \(encoding.rawValue) \(bytes) \(type)\n"
   }
 
-  /// Reads the values of `fields`, in order; nil where one is missing or makes no sense.
-  init?(_ values: [String]) {
-    guard values.count == 11, let kind = Kind(rawValue: values[0]),
-      let encoding = Encoding(rawValue: values[9])
+  /// Reads `line`, without its line feed; nil where it makes no sense.
+  init?(_ line: Substring) {
+    let words = line.split(separator: " ", maxSplits: 10, omittingEmptySubsequences: false)
+    guard words.count == 11, let kind = Kind(rawValue: String(words[0])),
+      let encoding = Encoding(rawValue: String(words[8]))
     else { return nil }
-    let numbers = [1, 3, 4, 5, 6, 7, 8, 10].compactMap { Int64(values[$0]) }
+    let numbers = [1, 2, 3, 4, 5, 6, 7, 9].compactMap { Int64(words[$0]) }
     guard numbers.count == 8, numbers.allSatisfy({ $0 >= 0 }), 100..<600 ~= numbers[0] else { return nil }
     self.init(
-      kind: kind, status: Int(numbers[0]), type: values[2], ttl: numbers[1], delta: numbers[2],
+      kind: kind, status: Int(numbers[0]), type: String(words[10]), ttl: numbers[1], delta: numbers[2],
       usage: Usage(input: numbers[3], output: numbers[4], cached: numbers[5], reasoning: numbers[6]),
       encoding: encoding, bytes: numbers[7])
+  }
+}
+
+/// What stands in front of a stored answer's body, in a line of its own.
+struct StoredHead {
+  /// Redis' milliseconds.
+  let created: Int64
+  /// Nil where it makes no sense.
+  let meta: CachedMeta?
+  /// Bytes, line feed included.
+  let length: Int
+
+  /// Bytes that a head may have.
+  static let longest = 16_384
+
+  /// Nil where an answer doesn't begin so; of what follows the head, anything may be missing.
+  init?(_ bytes: [UInt8]) {
+    let line = bytes.prefix(Self.longest).prefix { $0 != 0x0a }
+    let words = String(decoding: line, as: UTF8.self).split(
+      separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+    guard let created = words.first.flatMap({ Int64($0) }) else { return nil }
+    self.created = created
+    length = line.count + 1
+    let isWhole = line.count < bytes.count && bytes[line.count] == 0x0a
+    meta = isWhole && words.count == 3 ? CachedMeta(words[2]) : nil
   }
 }

@@ -78,9 +78,14 @@ package final class EmbeddedCache: SharedCache {
   package var isAvailable: Bool { true }
   private var now: Int64 { EmbeddedState.wallMilliseconds() }
 
-  package func get(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void) {
+  package func get(
+    _ keys: CacheKeys, claiming claim: CacheClaim?, _ completion: @escaping (CacheLookup?) -> Void
+  ) {
     let now = now
-    completion(store.with { $0.get(keys, now: now) })
+    completion(
+      store.with { store in
+        claim.map { store.get(keys, claiming: $0, now: now) } ?? store.get(keys, now: now)
+      })
   }
 
   package func lock(

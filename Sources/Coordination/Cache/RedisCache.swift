@@ -44,8 +44,10 @@ package final class RedisCache: SharedCache {
 
   package var isAvailable: Bool { runner.isReady && isUsable() }
 
-  package func get(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void) {
-    run(scripts.get, CacheCall(looking: keys)) { completion($0.flatMap(CacheLookup.init)) }
+  package func get(
+    _ keys: CacheKeys, claiming claim: CacheClaim?, _ completion: @escaping (CacheLookup?) -> Void
+  ) {
+    run(scripts.get, CacheCall(looking: keys, claiming: claim)) { completion($0.flatMap(CacheLookup.init)) }
   }
 
   package func lock(

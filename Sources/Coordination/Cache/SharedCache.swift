@@ -8,7 +8,9 @@ package protocol SharedCache: AnyObject {
   /// Whether it makes sense to ask.
   var isAvailable: Bool { get }
 
-  func get(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void)
+  /// `claiming`: begins this flight where there is neither an answer nor one who fetches it; `seen` is 0.
+  func get(
+    _ keys: CacheKeys, claiming claim: CacheClaim?, _ completion: @escaping (CacheLookup?) -> Void)
   func lock(_ keys: CacheKeys, _ claim: CacheClaim, _ completion: @escaping (CacheClaim.Reply?) -> Void)
   /// Prolongs a flight; what becomes of it is learnt at its end.
   func renew(_ keys: CacheKeys, owner: String, lifetime: Int64)

@@ -50,21 +50,22 @@ package struct StateInspection: Sendable {
   fileprivate func stored(_ key: String, _ kind: Kind, _ value: Reply, _ remaining: Int64?) -> StoredKey? {
     let length: Int64? = if case .number(let length) = value { length } else { nil }
     return StoredKey(
-      key, prefix: prefix, text: kind == .text ? value.text : nil, members: kind == .set ? value.scores : nil,
+      key, prefix: prefix, text: kind == .text || kind == .answer ? value.text : nil,
+      members: kind == .set ? value.scores : nil,
       fields: kind == .hash ? value.fields : nil, length: length, remaining: remaining)
   }
 
-  /// How a key is read. An answer's body and the secret of keys' ids are measured only.
+  /// How a key is read. The secret of keys' ids is measured only, and of an answer its head is read.
   fileprivate enum Kind {
-    case text, set, hash, body
+    case text, set, hash, secret, answer
 
     init(_ type: String?, _ key: String) {
       switch type {
       case "zset": self = .set
       case "hash": self = .hash
-      default:
-        let isMeasured = key.hasSuffix("}:body") || key.hasSuffix(":{keys}:secret")
-        self = type == "string" && isMeasured ? .body : .text
+      case "string" where key.hasSuffix(":{keys}:secret"): self = .secret
+      case "string" where key.hasSuffix("}:answer"): self = .answer
+      default: self = .text
       }
     }
 
@@ -73,7 +74,8 @@ package struct StateInspection: Sendable {
       case .text: ["GET", key]
       case .set: ["ZRANGE", key, "0", "999", "WITHSCORES"]
       case .hash: ["HGETALL", key]
-      case .body: ["STRLEN", key]
+      case .secret: ["STRLEN", key]
+      case .answer: ["GETRANGE", key, "0", String(StoredHead.longest)]
       }
     }
   }

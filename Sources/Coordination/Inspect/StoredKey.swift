@@ -13,10 +13,8 @@ package struct StoredKey: Equatable, Sendable {
     case lease(LeaseRecord)
     /// Replicas, with Redis' milliseconds at which each is taken for gone.
     case replicas([String: Int64])
-    /// What is known of an answer: fields of its hash.
+    /// What is known of an answer.
     case cached(CachedMeta, created: Int64)
-    /// An answer's body, of so many bytes as stored.
-    case body(bytes: Int64)
     /// Somebody fetches an answer, until Redis' milliseconds.
     case flight(owner: String, until: Int64)
     /// A virtual key, or that a key of the configuration is revoked.
@@ -41,7 +39,7 @@ package struct StoredKey: Equatable, Sendable {
   package var remaining: Int64?
 
   /// Reads a key and its text, or its members with their scores; nil where it isn't one of the shared state's.
-  /// A hash's fields and the length of a text that isn't read are the cache's.
+  /// A hash's fields and the length of a text that isn't read are the keys'; of an answer, the text is its begin.
   init?(
     _ key: String, prefix: String, text: String?, members: [String: Int64]?, fields: [String: String]? = nil,
     length: Int64? = nil, remaining: Int64?
@@ -54,7 +52,8 @@ package struct StoredKey: Equatable, Sendable {
       String.init)
     guard let kind = words.first else { return nil }
     subject = words.dropFirst().joined(separator: ":")
-    value = .foreign(text ?? members.map { "\($0.count) members" } ?? "")
+    value = .foreign(
+      words.first == "answer" ? "no answer" : text ?? members.map { "\($0.count) members" } ?? "")
     switch kind {
     case "rl": readBucket(words, text)
     case "budget": readBudget(words, text)
@@ -62,8 +61,10 @@ package struct StoredKey: Equatable, Sendable {
     case "res": if let text, let reservation = Reservation(text) { value = .reservation(reservation) }
     case "lease": if let text, let record = LeaseRecord(text) { value = .lease(record) }
     case "seen": if let members { value = .replicas(members) }
-    case "meta": if let fields { readMeta(fields) }
-    case "body": if let length { value = .body(bytes: length) }
+    case "answer":
+      if let head = StoredHead(Array((text ?? "").utf8)), let meta = head.meta {
+        value = .cached(meta, created: head.created)
+      }
     case "lock": readLock(text)
     case "key": if let fields, let entry = try? KeyEntry(fields: fields) { value = .key(entry) }
     case "req": if let text, Int64(text) != nil { value = .keyIndex("made version \(text)") }
@@ -73,12 +74,6 @@ package struct StoredKey: Equatable, Sendable {
     case "secret": if length != nil { value = .keyIndex("there") }
     default: break
     }
-  }
-
-  private mutating func readMeta(_ fields: [String: String]) {
-    let values = CachedMeta.names.compactMap { fields[$0] }
-    guard let meta = CachedMeta(values), let created = fields["created"].flatMap(Int64.init) else { return }
-    value = .cached(meta, created: created)
   }
 
   /// `OWNER UNTIL LIFETIME`

@@ -1,41 +1,29 @@
 -- What the cache's scripts share; put in front of each. `now` is Redis' clock in milliseconds.
 --
--- meta  hash: kind status type ttl delta_ms input output cached reasoning encoding bytes, created and owner
--- body  string, encoded as meta says
--- lock  string '<owner> <until in ms> <lifetime in ms>'
--- What can't be read isn't there, and is written anew. The twin is Policy's CacheStore: change both or neither.
+-- lock    string '<owner> <until in ms> <lifetime in ms>'
+-- answer  string '<created> <owner> <kind> <status> <ttl> <delta_ms> <input> <output> <cached> <reasoning> <encoding> <bytes> <type>',
+--         a line feed, and the body, encoded as said
+-- What can't be read, or is of another type, isn't there (MGET says so) and is written anew. The twin is Policy's CacheStore: change
+-- both or neither. Each call makes all functions anew and pays for every word.
 
-local TOLERANCE = 5000
+local KEYS, ARGV, call, format, match = KEYS, ARGV, redis.call, string.format, string.match
 
-local function digits(number) return string.format('%.0f', number) end
-
--- What a reading command answers; nil where its key is of another type.
-local function ask(...)
-  local reply = redis.pcall(...)
-  if type(reply) == 'table' and reply.err then return nil end
-  return reply
-end
-
--- When the stored answer was made; nil where there is none or only a part (memory may evict one key of two), or it was made
--- before the clock went back.
-local function created_at(meta, body)
-  local created = ask('HGET', meta, 'created')
-  if not created or not string.match(created, '^%d+$') then return nil end
-  if redis.call('TYPE', body).ok ~= 'string' then return nil end
-  created = tonumber(created)
-  if created > now + TOLERANCE then return nil end
-  return created
-end
-
--- Who has the lock, and for how many ms; nil for nobody.
-local function holder(lock)
-  local owner, till, lifetime = string.match(ask('GET', lock) or '', '^(%S+) (%d+) (%d+)$')
+-- Who has the lock, and for how many ms; nil for nobody. One that would last longer than it was made for was written before the clock
+-- went back.
+local function holder(text)
+  local owner, till, lifetime = match(text or '', '^(%S+) (%d+) (%d+)$')
   if not owner then return nil, 0 end
-  local left = tonumber(till) - now
-  if left <= 0 or left > tonumber(lifetime) + TOLERANCE then return nil, 0 end
-  return owner, math.min(left, tonumber(lifetime))
+  local left = till - now
+  if left <= 0 or left > lifetime + 5000 then return nil, 0 end
+  return owner, math.min(left, lifetime + 0)
+end
+
+-- When an answer was made; nil where there is none, or it was made before the clock went back.
+local function created_at(text)
+  local created = match(text or '', '^(%d+) ')
+  if created and created + 0 <= now + 5000 then return created + 0 end
 end
 
 local function write_lock(lock, owner, lifetime)
-  redis.call('SET', lock, owner .. ' ' .. digits(now + lifetime) .. ' ' .. digits(lifetime), 'PX', digits(lifetime))
+  call('PSETEX', lock, lifetime, owner .. format(' %d ', now + lifetime) .. lifetime)
 end

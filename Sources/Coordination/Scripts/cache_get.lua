@@ -1,15 +1,11 @@
--- Looks for an answer, and for who fetches a new one. Writes nothing.
--- KEYS: meta, body, lock
--- {now, owner or '', ms left}, and where there is an answer: created, body, and meta's fields as below
+-- Looks for an answer, and for who fetches a new one. Where there is neither, and an owner is named, the flight is the owner's.
+-- KEYS: lock, answer   ARGV: none, or owner, lifetime in ms
+-- {now, holder or '', ms left}   {now, holder or '', ms left, answer}   {now, '', 0, 1} the flight is the owner's
 
-local meta, body, lock = KEYS[1], KEYS[2], KEYS[3]
-local owner, left = holder(lock)
-local reply = { now, owner or '', left }
-local created = created_at(meta, body)
-if not created then return reply end
+local found = call('MGET', KEYS[1], KEYS[2])
+local current, left = holder(found[1])
+if created_at(found[2]) then return { now, current or '', left, found[2] } end
+if not ARGV[1] or (current and current ~= ARGV[1]) then return { now, current or '', left } end
 
-reply[4], reply[5] = created, redis.call('GET', body)
-local fields = redis.call('HMGET', meta, 'kind', 'status', 'type', 'ttl', 'delta_ms', 'input', 'output', 'cached',
-  'reasoning', 'encoding', 'bytes')
-for _, field in ipairs(fields) do reply[#reply + 1] = field end
-return reply
+if not current then write_lock(KEYS[1], ARGV[1], ARGV[2]) end
+return { now, '', 0, 1 }

@@ -2,9 +2,7 @@
 -- KEYS: lock   ARGV: owner, channel
 -- 1 ended   0 it wasn't the owner's
 
-local lock, owner = KEYS[1], ARGV[1]
-local current = holder(lock)
-if current ~= owner then return 0 end
-redis.call('DEL', lock)
-redis.call('PUBLISH', ARGV[2], 'failed')
+if holder(call('MGET', KEYS[1])[1]) ~= ARGV[1] then return 0 end
+call('DEL', KEYS[1])
+call('PUBLISH', ARGV[2], 'failed')
 return 1

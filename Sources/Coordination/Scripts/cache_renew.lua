@@ -2,8 +2,6 @@
 -- KEYS: lock   ARGV: owner, lifetime in ms
 -- 1 prolonged   0 it is no longer the owner's
 
-local lock, owner = KEYS[1], ARGV[1]
-local current = holder(lock)
-if current ~= owner then return 0 end
-write_lock(lock, owner, tonumber(ARGV[2]))
+if holder(call('MGET', KEYS[1])[1]) ~= ARGV[1] then return 0 end
+write_lock(KEYS[1], ARGV[1], ARGV[2])
 return 1

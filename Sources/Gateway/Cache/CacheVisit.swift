@@ -4,10 +4,12 @@ import Policy
 
 /// What one exchange has to do with the cache: what it looks for, what it found, and the flight that it leads. Confined to its loop.
 ///
-///     looking → missed → decided
-///         ↘︎_________________↗︎
+///     begun → looking → missed → decided
+///                 ↘︎_________________↗︎
 final class CacheVisit {
   enum Phase {
+    /// It has yet to look.
+    case begun
     case looking
     /// There is nothing to be served; somebody may be fetching it.
     case missed
@@ -18,7 +20,7 @@ final class CacheVisit {
   let keys: CacheKeys
   let facts: CanonicalFacts
   let directives: CacheDirectives
-  var phase = Phase.looking
+  var phase = Phase.begun
   var lookup = Waiting<CacheLookup?>()
   /// How often it has looked.
   var looks = 0

@@ -17,7 +17,7 @@ extension Worker {
 
   // MARK: Looking
 
-  /// Begins to look for an answer; what is asked goes out with what limits ask.
+  /// Finds out where an answer may be.
   func openCache(
     _ body: PaddedBytes, _ facts: RequestFacts, _ principal: Principal, _ model: Int, _ exchange: Exchange
   ) throws(ExchangeError) {
@@ -30,7 +30,13 @@ extension Worker {
     }
     exchange.cache = visit
     (exchange.cacheStatus, exchange.cacheResult) = (.forward(.miss), .miss)
-    lookUp(visit)
+  }
+
+  /// Begins to look while the shared state is asked whether the exchange is admitted: both go out together. Whoever may be refused
+  /// must not become a leader.
+  func lookAhead(_ exchange: Exchange) {
+    guard let visit = exchange.cache, visit.phase == .begun else { return }
+    lookUp(visit, leadingFor: nil)
   }
 
   /// Nil where nothing of this request may be kept.
@@ -53,7 +59,7 @@ extension Worker {
     return keys.map { CacheVisit($0, found, directives) }
   }
 
-  private func lookUp(_ visit: CacheVisit) {
+  private func lookUp(_ visit: CacheVisit, leadingFor patience: Int64?) {
     visit.looks += 1
     // Somebody here fetches what nobody has: there is nothing to see. (Where one is only fetched anew, the former one serves.)
     if let flight = desk.flights[visit.keys], flight.seen == 0, visit.mayFollow,
@@ -65,7 +71,8 @@ extension Worker {
     visit.phase = .looking
     let waiting = Waiting<CacheLookup?>()
     visit.lookup = waiting
-    desk.look(visit.keys) { [executor] lookup in
+    desk.look(visit.keys, leadingFor: patience) { [executor] lookup, flight in
+      visit.flight = flight
       if waiting.isAwaited { executor.handle { waiting.fill(lookup) } } else { waiting.fill(lookup) }
     }
   }
@@ -83,8 +90,12 @@ extension Worker {
     while true {
       switch visit.phase {
       case .decided: return .goOn
+      case .begun:
+        let mayLead = mayFetch && !visit.directives.onlyIfCached
+        lookUp(visit, leadingFor: mayLead ? patience(exchange) : nil)
       case .looking:
         let lookup = await found(visit, exchange)
+        if visit.flight != nil { return decide(visit) }
         if let turn = await judge(lookup, visit, exchange, mayFetch: mayFetch) { return turn }
       case .missed:
         if visit.directives.onlyIfCached { throw .notCached }
@@ -164,7 +175,7 @@ extension Worker {
       guard visit.mayFollow else { return decide(visit) }
       if desk.flights[visit.keys] === flight { return try await follow(flight, visit, exchange) }
       guard visit.looks < CacheVisit.mostLooks else { return decide(visit) }
-      lookUp(visit)
+      lookUp(visit, leadingFor: nil)
       return nil
     }
   }

@@ -8,7 +8,7 @@ final class FlightDesk {
   private let clock: () -> Int64
   private(set) var flights: [CacheKeys: Flight] = [:]
   /// Those who wait for a look that is under way.
-  private var looks: [CacheKeys: [(CacheLookup?) -> Void]] = [:]
+  private var looks: [CacheKeys: [(CacheLookup?, Flight?) -> Void]] = [:]
 
   /// `makeID` names flights: no two have the same name, wherever they are.
   init(_ cache: any SharedCache, makeID: @escaping () -> String, clock: @escaping () -> Int64) {
@@ -23,17 +23,40 @@ final class FlightDesk {
   // MARK: The beginning
 
   /// Looks into the cache; those who want to see the same at the same time look once. Nil: nobody knows.
-  func look(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void) {
+  ///
+  /// Who names a `patience` is ready to lead where there is nothing and nobody: the first of them does then, and is told its flight.
+  func look(
+    _ keys: CacheKeys, leadingFor patience: Int64?, _ completion: @escaping (CacheLookup?, Flight?) -> Void
+  ) {
     if looks[keys] != nil {
       looks[keys]?.append(completion)
       return
     }
-    guard cache.isAvailable else { return completion(nil) }
+    guard cache.isAvailable else { return completion(nil, nil) }
     looks[keys] = [completion]
-    cache.get(keys) { [self] lookup in
-      for completion in looks.removeValue(forKey: keys) ?? [] { completion(lookup) }
+    let claim = patience.map { _ in CacheClaim(owner: makeID(), lifetime: Flight.lifetime, seen: 0) }
+    cache.get(keys, claiming: claim) { [self] lookup in
+      var flight: Flight?
+      if let claim, let patience, lookup?.isClaimed == true { flight = begin(keys, claim, patience) }
+      for completion in looks.removeValue(forKey: keys) ?? [] {
+        completion(lookup, flight)
+        flight = nil
+      }
     }
     cache.flush()
+  }
+
+  /// The lock is this worker's. Where another flight began while it was asked for, that one goes on, and the lock is let go.
+  private func begin(_ keys: CacheKeys, _ claim: CacheClaim, _ patience: Int64) -> Flight? {
+    guard flights[keys] == nil else {
+      cache.release(keys, owner: claim.owner)
+      return nil
+    }
+    let flight = Flight(keys, owner: claim.owner, seen: 0, patience: patience)
+    flights[keys] = flight
+    lead(flight)
+    flight.isLocked = true
+    return flight
   }
 
   /// Asks to lead. `got`: the caller does. `held` and `changed`: somebody else does or did, and the caller may wait for it in the
@@ -178,7 +201,7 @@ final class FlightDesk {
       return
     }
     (flight.isLooking, flight.isLookDue) = (true, false)
-    cache.get(flight.keys) { [self] lookup in
+    cache.get(flight.keys, claiming: nil) { [self] lookup in
       flight.isLooking = false
       guard flights[flight.keys] === flight, case .following = flight.phase else { return }
       take(lookup, flight)

@@ -76,7 +76,14 @@ extension Worker {
   }
 
   private func answer(to ask: Limiter.Ask, _ exchange: Exchange) async -> Limiter.Answer {
-    await waitForState(exchange) { fill in limiter.admit(ask, fill) }
+    await waitForState(exchange) { fill in
+      var isAnswered = false
+      limiter.admit(ask) {
+        isAnswered = true
+        fill($0)
+      }
+      if !isAnswered { lookAhead(exchange) }
+    }
   }
 
   // MARK: Estimates

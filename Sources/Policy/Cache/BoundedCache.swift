@@ -15,6 +15,10 @@ package struct BoundedCache: Sendable {
 
   package func get(_ keys: CacheKeys, now: Int64) -> CacheLookup { store.get(keys, now: now) }
 
+  package mutating func get(_ keys: CacheKeys, claiming claim: CacheClaim, now: Int64) -> CacheLookup {
+    store.get(keys, claiming: claim, now: now)
+  }
+
   package mutating func lock(_ keys: CacheKeys, _ claim: CacheClaim, now: Int64) -> CacheClaim.Reply {
     store.lock(keys, claim, now: now)
   }

@@ -19,12 +19,15 @@ package struct CacheLookup: Equatable, Sendable {
   package let seen: Int64
   /// Nil too where what is stored can't be read.
   package let answer: CachedAnswer?
+  /// There was nothing and nobody, and the flight is the caller's, who asked for it.
+  package let isClaimed: Bool
 
-  package init(now: Int64, holder: Holder?, seen: Int64, answer: CachedAnswer?) {
+  package init(now: Int64, holder: Holder?, seen: Int64, answer: CachedAnswer?, isClaimed: Bool = false) {
     self.now = now
     self.holder = holder
     self.seen = seen
     self.answer = answer
+    self.isClaimed = isClaimed
   }
 }
 

@@ -3,10 +3,8 @@
 /// To forget a tenant's answers: `SCAN` for `pattern`, on every primary, and `UNLINK` what it finds. That takes the locks too, so a
 /// fill that is under way finds its lock gone and stores nothing: what was asked before the purge doesn't come back after it.
 package struct CacheKeys: Hashable, Sendable {
-  /// A hash: `CachedMeta`, `created`, `owner`.
-  package let meta: String
-  /// The body, encoded.
-  package let body: String
+  /// When it was made and by which flight, `CachedMeta`, and the body, encoded.
+  package let answer: String
   /// `<owner> <until> <lifetime>`: who fetches the answer, and until when, in milliseconds.
   package let lock: String
   /// `filled` or `failed` is published here.
@@ -28,7 +26,7 @@ package struct CacheKeys: Hashable, Sendable {
     assert(!hash.isEmpty && hash.utf8.allSatisfy(Self.isPlain), "\(hash) is no hash")
     guard let name = Self.name(of: tenant) else { return nil }
     let key = "\(prefix):{c:\(name):\(hash)}"
-    (meta, body, lock) = (key + ":meta", key + ":body", key + ":lock")
+    (answer, lock) = (key + ":answer", key + ":lock")
     channel = "\(prefix):ev:c:\(name):\(hash)"
   }
 

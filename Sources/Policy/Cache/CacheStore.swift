@@ -35,12 +35,24 @@ package struct CacheStore: Sendable {
     return CacheLookup(now: now, holder: holder(keys, now), seen: answer?.created ?? 0, answer: answer)
   }
 
+  /// The same, and begins a flight where there is neither an answer nor one who fetches it.
+  package mutating func get(_ keys: CacheKeys, claiming claim: CacheClaim, now: Int64) -> CacheLookup {
+    let found = get(keys, now: now)
+    guard found.seen == 0, found.holder == nil || found.holder?.owner == claim.owner else { return found }
+    if found.holder == nil { write(claim, keys, now) }
+    return CacheLookup(now: now, holder: nil, seen: 0, answer: nil, isClaimed: true)
+  }
+
   /// Begins a flight, unless another one is under way or the answer is no longer the one that the caller has seen.
   package mutating func lock(_ keys: CacheKeys, _ claim: CacheClaim, now: Int64) -> CacheClaim.Reply {
     if let holder = holder(keys, now) { return holder.owner == claim.owner ? .got : .held(holder) }
     guard (entry(keys, now)?.answer.created ?? 0) == claim.seen else { return .changed }
-    locks[keys] = Lock(owner: claim.owner, until: now + claim.lifetime, lifetime: claim.lifetime)
+    write(claim, keys, now)
     return .got
+  }
+
+  private mutating func write(_ claim: CacheClaim, _ keys: CacheKeys, _ now: Int64) {
+    locks[keys] = Lock(owner: claim.owner, until: now + claim.lifetime, lifetime: claim.lifetime)
   }
 
   /// Prolongs a flight; false where it is no longer the caller's.

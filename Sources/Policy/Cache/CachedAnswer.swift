@@ -1,4 +1,4 @@
-/// What is stored with an answer: the fields of `sy:{c:<tenant>:<hash>}:meta`, by these names.
+/// What is stored in front of an answer's body.
 package struct CachedMeta: Equatable, Sendable {
   package enum Kind: String, Sendable, CaseIterable {
     /// A plain answer's body.

@@ -48,8 +48,8 @@ struct CacheDuel {
   private static let stretch: Int64 = 100_000
 
   private static func stretched(_ source: String) -> String {
-    source.replacing("'PX', digits(", with: "'PX', digits(\(stretch) * ")
-      .replacing("('PEXPIRE', meta, digits(", with: "('PEXPIRE', meta, digits(\(stretch) * ")
+    source.replacing("call('PSETEX', lock, lifetime,", with: "call('PSETEX', lock, \(stretch) * lifetime,")
+      .replacing("call('PSETEX', KEYS[2], ARGV[2],", with: "call('PSETEX', KEYS[2], \(stretch) * ARGV[2],")
   }
 
   func run() throws {
@@ -80,22 +80,25 @@ struct CacheDuel {
   // MARK: Operations
 
   private mutating func look(_ keys: CacheKeys) throws {
-    journal.append("\(now) get \(keys.meta)")
-    let reply = try call(sources.get, CacheCall(looking: keys))
-    try compare(twin.get(keys, now: now), CacheLookup(reply))
+    let claims = random.below(2) == 0
+    let claim = claims ? CacheClaim(owner: someOwner(), lifetime: someLifetime(), seen: 0) : nil
+    journal.append("\(now) get \(keys.lock) \(claim.map { "\($0)" } ?? "")")
+    let reply = try call(sources.get, CacheCall(looking: keys, claiming: claim))
+    let expected = claim.map { twin.get(keys, claiming: $0, now: now) } ?? twin.get(keys, now: now)
+    try compare(expected, CacheLookup(reply))
   }
 
   private mutating func lock(_ keys: CacheKeys) throws {
     let seen = random.below(4) == 0 ? 0 : twin.get(keys, now: now).seen
     let claim = CacheClaim(owner: someOwner(), lifetime: someLifetime(), seen: seen)
-    journal.append("\(now) lock \(keys.meta) \(claim)")
+    journal.append("\(now) lock \(keys.lock) \(claim)")
     let reply = try call(sources.lock, CacheCall(claim, keys))
     try compare(twin.lock(keys, claim, now: now), CacheClaim.Reply(reply))
   }
 
   private mutating func renew(_ keys: CacheKeys) throws {
     let (owner, lifetime) = (someOwner(), someLifetime())
-    journal.append("\(now) renew \(keys.meta) \(owner) \(lifetime)")
+    journal.append("\(now) renew \(keys.lock) \(owner) \(lifetime)")
     let reply = try call(sources.renew, CacheCall(renewing: keys, owner: owner, lifetime: lifetime))
     let expected: Int64 = twin.renew(keys, owner: owner, lifetime: lifetime, now: now) ? 1 : 0
     try compare(Reply.number(expected), reply)
@@ -105,7 +108,7 @@ struct CacheDuel {
     let fill = CacheFill(
       owner: someOwner(), meta: someMeta(), body: Array("body \(random.below(1_000))".utf8),
       kept: [1, 30_000, 900_000][random.below(3)])
-    journal.append("\(now) fill \(keys.meta) \(fill)")
+    journal.append("\(now) fill \(keys.lock) \(fill)")
     let reply = twin.fill(keys, fill, now: now)
     try compare(reply, CacheFill.Reply(try call(sources.fill, CacheCall(fill, keys))))
     if reply == .filled { published += 1 }
@@ -113,7 +116,7 @@ struct CacheDuel {
 
   private mutating func release(_ keys: CacheKeys) throws {
     let owner = someOwner()
-    journal.append("\(now) release \(keys.meta) \(owner)")
+    journal.append("\(now) release \(keys.lock) \(owner)")
     let isReleased = twin.release(keys, owner: owner, now: now)
     let reply = try call(sources.release, CacheCall(releasing: keys, owner: owner))
     try compare(Reply.number(isReleased ? 1 : 0), reply)
@@ -126,7 +129,7 @@ struct CacheDuel {
     now += steps[random.below(steps.count)]
     journal.append("\(now) is now")
     for (keys, entry) in twin.entries where entry.expires <= now {
-      _ = try redis.send("DEL", keys.meta, keys.body)
+      _ = try redis.send("DEL", keys.answer)
     }
     for (keys, lock) in twin.locks where lock.until <= now { _ = try redis.send("DEL", keys.lock) }
     twin.sweep(now: now)
@@ -140,7 +143,7 @@ struct CacheDuel {
   private mutating func someMeta() -> CachedMeta {
     CachedMeta(
       kind: CachedMeta.Kind.allCases[random.below(3)], status: 200 + random.below(300),
-      type: "text/event-stream",
+      type: ["text/event-stream", "application/json; charset=utf-8", ""][random.below(3)],
       ttl: Int64(random.below(600_000)), delta: Int64(random.below(9_000)),
       usage: .init(input: Int64(random.below(99)), output: 7, cached: 1, reasoning: 1_000_000_000_000),
       encoding: CachedMeta.Encoding.allCases[random.below(2)], bytes: Int64(random.below(1 << 20)))
@@ -164,16 +167,12 @@ struct CacheDuel {
 
   private func compareEntry(_ keys: CacheKeys, _ before: CacheStore.Entry?) throws {
     let entry = twin.entries[keys]
-    var fields: [String: String] = [:]
-    if let entry {
-      for (name, value) in entry.answer.meta.fields { fields[name] = value }
-      fields["created"] = String(entry.answer.created)
-      fields["owner"] = entry.owner
+    let expected = entry.map { entry in
+      "\(entry.answer.created) \(entry.owner) \(entry.answer.meta.line)"
+        + String(decoding: entry.answer.body, as: UTF8.self)
     }
-    try compare(fields, try hash(keys.meta))
-    try compare(entry.map { String(decoding: $0.answer.body, as: UTF8.self) }, try text(keys.body))
-    guard let entry, entry != before else { return }
-    for key in [keys.meta, keys.body] { try compare(entry.expires - now, try timeLeft(key)) }
+    try compare(expected, try text(keys.answer))
+    if let entry, entry != before { try compare(entry.expires - now, try timeLeft(keys.answer)) }
   }
 
   private func compareLock(_ keys: CacheKeys, _ before: CacheStore.Lock?) throws {
@@ -195,13 +194,6 @@ struct CacheDuel {
 
   private func text(_ key: String) throws -> String? {
     if case .text(let text) = try redis.send("GET", key) { text } else { nil }
-  }
-
-  private func hash(_ key: String) throws -> [String: String] {
-    guard case .list(let parts) = try redis.send("HGETALL", key) else { throw difference("no hash") }
-    let words = parts.compactMap { if case .text(let word) = $0 { word } else { nil } }
-    return Dictionary(
-      uniqueKeysWithValues: stride(from: 0, to: words.count - 1, by: 2).map { (words[$0], words[$0 + 1]) })
   }
 
   private func difference(_ text: String) -> Difference {

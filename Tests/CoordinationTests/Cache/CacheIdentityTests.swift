@@ -14,7 +14,7 @@ struct CacheIdentityTests {
   @Test func theSameRequestOfTheSameTenantHasTheSameKey() throws {
     let keys = try #require(self.keys(Self.identity))
     #expect(keys == self.keys(Self.identity))
-    #expect(keys.meta.wholeMatch(of: #/sy:\{c:acme:[0-9a-f]{32}\}:meta/#) != nil)
+    #expect(keys.answer.wholeMatch(of: #/sy:\{c:acme:[0-9a-f]{32}\}:answer/#) != nil)
   }
 
   /// Every part counts, and none can pass for a part of its neighbour.

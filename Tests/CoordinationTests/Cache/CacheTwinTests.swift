@@ -29,14 +29,20 @@ struct CacheTwinTests {
 
   /// A twin that differs must be noticed: each of these lines matters.
   @Test(arguments: [
-    ("if current ~= owner then", "if current and current ~= owner then"),
-    ("if (created_at(meta, body) or 0) ~= seen then return { 2 } end", ""),
-    ("if created > now + TOLERANCE then return nil end", ""),
-    ("or left > tonumber(lifetime) + TOLERANCE", ""),
-    ("math.min(left, tonumber(lifetime))", "left"),
-    ("redis.call('DEL', lock)\nredis.call('PUBLISH', channel, 'filled')", "redis.call('DEL', lock)"),
-    ("redis.call('PEXPIRE', meta, digits(", "redis.call('PEXPIRE', meta, digits(2 * "),
+    ("(call('MGET', KEYS[1])[1]) ~= owner then", "(call('MGET', KEYS[1])[1]) == nil then"),
+    ("if (created_at(found[2]) or 0) ~= ARGV[3] + 0 then return { 2 } end", ""),
+    ("and created + 0 <= now + 5000", ""),
+    ("or left > lifetime + 5000", ""),
+    ("math.min(left, lifetime + 0)", "left"),
+    ("call('PUBLISH', ARGV[3], 'filled')", ""),
+    ("100000 * ARGV[2]", "200000 * ARGV[2]"),
     ("then return 2 end", "then return 0 end"),
+    (
+      "if not current then write_lock(KEYS[1], ARGV[1], ARGV[2]) end\nreturn { now, '', 0, 1 }",
+      "return { now, '', 0, 1 }"
+    ),
+    ("(current and current ~= ARGV[1])", "current"),
+    ("if not current then write_lock", "if true then write_lock"),
   ])
   func aPlantedDifferenceInTheCacheIsFound(_ line: String, _ planted: String) throws {
     let redis = try RedisUnderTest()

@@ -44,7 +44,7 @@ struct EmbeddedCacheTests {
     #expect(holder.owner == "a" && fill(caches[1], "b") == .refused)
     #expect(fill(caches[0], "a") == .filled && store.bytes > 0)
     var found: CacheLookup?
-    caches[1].get(keys) { found = $0 }
+    caches[1].get(keys, claiming: nil) { found = $0 }
     #expect(found?.answer?.body == Array("{}".utf8) && found?.holder == nil)
   }
 

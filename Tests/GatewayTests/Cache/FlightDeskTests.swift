@@ -24,8 +24,10 @@ struct FlightDeskTests {
       completion?(lookup)
     }
 
-    func get(_ keys: CacheKeys, _ completion: @escaping (CacheLookup?) -> Void) {
-      calls.append("get")
+    func get(
+      _ keys: CacheKeys, claiming claim: CacheClaim?, _ completion: @escaping (CacheLookup?) -> Void
+    ) {
+      calls.append(claim.map { "take \($0.owner)" } ?? "get")
       if holdsBack {
         waiting = completion
         return
@@ -240,16 +242,44 @@ struct FlightDeskTests {
   @Test func aLookIsSharedByThoseWhoLookAtTheSame() {
     cache.holdsBack = true
     var seen: [Int64] = []
-    for _ in 0..<3 { desk.look(keys) { seen.append($0?.seen ?? -1) } }
+    func look() { desk.look(keys, leadingFor: nil) { lookup, _ in seen.append(lookup?.seen ?? -1) } }
+    for _ in 0..<3 { look() }
     #expect(cache.calls == ["get"])
     cache.answer(CacheLookup(now: 6_000, holder: nil, seen: 7, answer: nil))
     #expect(seen == [7, 7, 7])
-    desk.look(keys) { seen.append($0?.seen ?? -1) }
+    look()
     #expect(cache.calls == ["get", "get"])
     cache.isAvailable = false
     cache.answer(nil)
-    desk.look(keys) { seen.append($0?.seen ?? -2) }
-    #expect(cache.calls == ["get", "get"] && seen == [7, 7, 7, -1, -2])
+    look()
+    #expect(cache.calls == ["get", "get"] && seen == [7, 7, 7, -1, -1])
+  }
+
+  private static let claimed = CacheLookup(now: 6_000, holder: nil, seen: 0, answer: nil, isClaimed: true)
+
+  @Test func theFirstOfThoseWhoLookLeadsWhereThereIsNothing() {
+    cache.holdsBack = true
+    var flights: [Flight?] = []
+    for _ in 0..<3 { desk.look(keys, leadingFor: .max) { _, flight in flights.append(flight) } }
+    #expect(cache.calls == ["take r1"])
+    cache.answer(Self.claimed)
+    #expect(flights.map { $0 != nil } == [true, false, false] && desk.flights[keys] === flights[0])
+    times.now += 200
+    desk.tick()
+    flights[0].map { desk.land($0, Self.answer, kept: 60_000) { _ in } }
+    #expect(cache.calls == ["take r1", "renew r1", "fill r1"] && desk.flights.isEmpty)
+  }
+
+  /// Which began while the lock was asked for.
+  @Test func aLockForWhichThereIsAFlightAlreadyIsLetGo() {
+    cache.holdsBack = true
+    var flight: Flight?
+    desk.look(keys, leadingFor: .max) { flight = $1 }
+    cache.replies = [.held(.init(owner: "r1", left: 700))]
+    let (other, _) = begin()
+    cache.answer(Self.claimed)
+    #expect(flight == nil && desk.flights[keys] === other)
+    #expect(cache.calls == ["take r1", "lock r2 0", "watch", "release r1"])
   }
 
   @Test func oncePatienceEndsOneFetchesItForAllHere() {

@@ -7,19 +7,19 @@ struct CacheKeysTests {
 
   @Test func allKeysOfAnAnswerHaveOneTag() throws {
     let keys = try #require(self.keys("acme"))
-    #expect(keys.meta == "sy:{c:acme:00ff}:meta" && keys.body == "sy:{c:acme:00ff}:body")
+    #expect(keys.answer == "sy:{c:acme:00ff}:answer")
     #expect(keys.lock == "sy:{c:acme:00ff}:lock" && keys.channel == "sy:ev:c:acme:00ff")
   }
 
   @Test(arguments: ["a{b", "a}b", "a:b", "a b", "a\nb", "a*b", "a?b", "a[b", "a\\b", "ä", "\0", "a%7Bb", "~"])
   func noTenantsNameBreaksAKey(_ tenant: String) throws {
     let keys = try #require(self.keys(tenant))
-    #expect(keys.meta.wholeMatch(of: #/sy:\{c:[A-Za-z0-9%]+:00ff\}:meta/#) != nil, "\(keys.meta)")
+    #expect(keys.answer.wholeMatch(of: #/sy:\{c:[A-Za-z0-9%]+:00ff\}:answer/#) != nil, "\(keys.answer)")
   }
 
   @Test func differentTenantsNeverShareAKey() {
     let tenants = ["a", "A", "a:b", "a%3Ab", "a%3ab", "~", "%7E", "a{", "a}", "ab", nil]
-    #expect(Set(tenants.map { keys($0)?.meta }).count == tenants.count)
+    #expect(Set(tenants.map { keys($0)?.answer }).count == tenants.count)
   }
 
   @Test func aTenantWithoutANameOrWithAVeryLongOneHasNoKey() {

@@ -34,6 +34,17 @@ struct CacheStoreTests {
     #expect(found.holder == nil && found.seen == start + 20 && found.answer?.created == start + 20)
   }
 
+  /// To look and to begin in one.
+  @Test mutating func whoFindsNothingAndNobodyBegins() {
+    #expect(store.get(keys, claiming: claim("a"), now: start).isClaimed)
+    let second = store.get(keys, claiming: claim("b"), now: start + 10)
+    #expect(!second.isClaimed && second.holder == .init(owner: "a", left: 29_990))
+    #expect(store.get(keys, claiming: claim("a"), now: start + 20).isClaimed, "the same again")
+    #expect(store.locks[keys]?.until == start + 30_000, "which prolongs nothing")
+    #expect(store.fill(keys, fill("a"), now: start + 20) == .filled)
+    #expect(!store.get(keys, claiming: claim("b"), now: start + 30).isClaimed && store.locks.isEmpty)
+  }
+
   @Test mutating func theSameCallsAgainChangeNothing() {
     #expect(store.lock(keys, claim("a"), now: start) == .got)
     #expect(store.lock(keys, claim("a"), now: start + 9_000) == .got)

@@ -14,8 +14,7 @@ package enum RedisRights {
   package static let scripts = ["eval", "evalsha"]
   /// What scripts call.
   package static let data = [
-    "del", "exists", "get", "hget", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "set", "time",
-    "type",
+    "del", "exists", "get", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "set", "time",
     "zadd", "zcard", "zcount", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank",
     "zremrangebyscore",
   ]
