@@ -1,4 +1,5 @@
 import Policy
+import TestSupport
 import Testing
 
 @testable import Coordination
@@ -28,6 +29,26 @@ struct LimiterTests {
     try await limiter.settle(answer.grant, tokens(1_500))
     let next = try await limiter.admit([Self.tenant], tokens(1))
     #expect(next.refusal?.wait ?? 0 > 1_700_000, "500 tokens of debt at 1,000 an hour")
+    try await limiter.end()
+  }
+
+  /// Redis' clock jumps an hour ahead, and forgets reservations: what is used beyond them is charged all the same. Without a jump,
+  /// what is gone before its time was settled, by a call whose reply was lost.
+  @Test(arguments: [(jump: Int64(3_600_000), left: Int64(500)), (jump: 0, left: 900)])
+  func useBeyondAForgottenReservationIsCharged(jump: Int64, left: Int64) async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    let answer = try await limiter.admit([Self.tenant], tokens(100))
+    guard case .list(let found)? = try limiter.redis?.send("KEYS", "\(Self.tenant.prefix):res:*"),
+      case .text(let reservation)? = found.first
+    else {
+      Issue.record("there is no reservation")
+      return
+    }
+    _ = try limiter.redis?.send("DEL", reservation)
+    limiter.replica.clock.set(limiter.replica.clock.now + jump)
+    try await limiter.settle(answer.grant, tokens(500))
+    _ = try await limiter.left(Self.tenant)  // behind the settlement, and before what it may lead to
+    #expect(try await eventually { try await limiter.left(Self.tenant) == [left] })
     try await limiter.end()
   }
 

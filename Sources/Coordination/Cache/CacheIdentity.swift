@@ -38,10 +38,19 @@ package struct CacheIdentity: Sendable {
     var hash = SHA256()
     for part in parts { hash.add(Array(part.utf8)) }
     hash.add(canonical)
-    let digits = hash.finalize().prefix(16).map { byte in
-      (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
+    let digest = hash.finalize()
+    let digits = String(unsafeUninitializedCapacity: 32) { text in
+      for (place, byte) in zip(stride(from: 0, to: 32, by: 2), digest) {
+        text[place] = Self.digit(byte >> 4)
+        text[place + 1] = Self.digit(byte & 0xf)
+      }
+      return 32
     }
-    return CacheKeys(tenant: tenant, hash: digits.joined(), prefix: prefix)
+    return CacheKeys(tenant: tenant, hash: digits, prefix: prefix)
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
   /// Of a fixed number: absent and empty differ by the mark in front.

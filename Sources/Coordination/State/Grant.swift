@@ -18,10 +18,18 @@ package final class Grant: @unchecked Sendable {
     var group: LimitGroup
     var admission: Admission
     var source: Source
-    /// Monotonic milliseconds at which the shared state forgets the reservation.
-    var expires: Int64
+    var expiry: Expiry
     /// What each limit has left, as far as that is known.
     var left: [Int64]
+  }
+
+  /// When the shared state forgets a reservation, in milliseconds by two clocks: past either, it may be gone.
+  struct Expiry {
+    var monotonic: Int64
+    /// The shared state's, which may jump.
+    var shared: Int64
+
+    static let never = Expiry(monotonic: .max, shared: .max)
   }
 
   private(set) var parts: [Part]

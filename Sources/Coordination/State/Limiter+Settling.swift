@@ -25,7 +25,7 @@ extension Limiter {
     }
     let settling = Settling(id: admission.id, reservation: admission.reservation, charges: costs)
     switch part.source {
-    case .shared: send(.settling(settling, Reserved(admission: admission, expires: part.expires)))
+    case .shared: send(.settling(settling, Reserved(admission: admission, expiry: part.expiry)))
     case .lease(let lease): leases?.settle(lease, reserved: admission.charges, actual: costs)
     case .local: settle(locally: settling, part)
     }
@@ -50,7 +50,7 @@ extension Limiter {
     let nothing = Settling(
       id: admission.id, reservation: admission.reservation,
       charges: admission.charges.map { $0.costing(0) })
-    keep(.settling(nothing, Reserved(admission: admission, expires: .max)))
+    keep(.settling(nothing, Reserved(admission: admission, expiry: .never)))
   }
 
   private func giveBackSlots(_ admission: Admission) {
@@ -126,7 +126,8 @@ extension Limiter {
   /// before its time was settled, by a call whose reply was lost; where nobody asked again in its time, what is charged twice is rather too
   /// much than too little.)
   private func chargeBeyond(_ reserved: Reserved, _ settling: Settling) {
-    guard replica.clock.monotonic >= reserved.expires else { return }
+    let expiry = reserved.expiry
+    guard replica.clock.monotonic >= expiry.monotonic || state.now >= expiry.shared else { return }
     let more = zip(settling.charges, reserved.admission.charges).compactMap { actual, reserved in
       actual.cost > reserved.cost ? actual.costing(actual.cost - reserved.cost) : nil
     }
@@ -137,6 +138,7 @@ extension Limiter {
         Admission(
           id: old.id, reservation: old.reservation + ":beyond", owner: old.owner,
           lifetime: Self.debtLifetime, charges: more)))
+    state.flush()
   }
 
   private func keep(_ item: Unsettled) {

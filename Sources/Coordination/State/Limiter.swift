@@ -46,8 +46,7 @@ package final class Limiter {
   /// What a settlement puts something else in the place of.
   struct Reserved {
     var admission: Admission
-    /// Monotonic milliseconds.
-    var expires: Int64
+    var expiry: Grant.Expiry
   }
 
   private static let mostKeys = 10_000
@@ -216,7 +215,7 @@ package final class Limiter {
       back: taken.map {
         .init(
           group: asking.groups[$0], admission: asking.admissions[$0], source: asking.sources[$0],
-          expires: .max, left: [])
+          expiry: .never, left: [])
       })
     for (reply, admission) in zip(asking.replies, asking.admissions) where reply.mayHaveHappened {
       giveBackLater(admission)
@@ -232,16 +231,17 @@ package final class Limiter {
     var outcome = Outcome()
     for place in places {
       let (group, admission) = (asking.groups[place], asking.admissions[place])
-      let expires = replica.clock.monotonic + admission.lifetime
+      let expiry = Grant.Expiry(
+        monotonic: replica.clock.monotonic + admission.lifetime, shared: state.now + admission.lifetime)
       switch asking.replies[place] {
       case .success(.admitted(let left)):
         let source = asking.sources[place]
         if source == .shared { note(left, group, admission) }
         outcome.parts.append(
-          .init(group: group, admission: admission, source: source, expires: expires, left: left))
+          .init(group: group, admission: admission, source: source, expiry: expiry, left: left))
       case .success(.repeated):
         outcome.parts.append(
-          .init(group: group, admission: admission, source: .shared, expires: expires, left: []))
+          .init(group: group, admission: admission, source: .shared, expiry: expiry, left: []))
       case .success(.refused(let charge, let wait, let left)):
         memo.note(
           admission.charges[charge], wait: wait, left: left, now: replica.clock.monotonic)
@@ -305,7 +305,7 @@ package final class Limiter {
       return reply
     }
     guard case .refused(let charge, let wait, let left) = reply else {
-      return (.init(group: group, admission: admission, source: .local, expires: .max, left: []), nil)
+      return (.init(group: group, admission: admission, source: .local, expiry: .never, left: []), nil)
     }
     return (
       nil, Refusal(limit: group.limits[charge], wait: wait, left: left, isClosed: false, isLocal: true)

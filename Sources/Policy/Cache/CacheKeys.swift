@@ -11,11 +11,7 @@ package struct CacheKeys: Hashable, Sendable {
   package let channel: String
 
   /// The hash's first digits: enough to tell answers apart, and all that clients are told.
-  package var label: String {
-    String(
-      channel.suffix(from: channel.lastIndex(of: ":").map(channel.index(after:)) ?? channel.startIndex)
-        .prefix(12))
-  }
+  package let label: String
 
   /// Bytes of a tenant's name, as it stands in the key.
   private static let longestTenant = 256
@@ -28,7 +24,12 @@ package struct CacheKeys: Hashable, Sendable {
     let key = "\(prefix):{c:\(name):\(hash)}"
     (answer, lock) = (key + ":answer", key + ":lock")
     channel = "\(prefix):ev:c:\(name):\(hash)"
+    label = String(hash.prefix(12))
   }
+
+  /// One key says all of them.
+  package static func == (one: CacheKeys, other: CacheKeys) -> Bool { one.answer == other.answer }
+  package func hash(into hasher: inout Hasher) { hasher.combine(answer) }
 
   /// What matches all keys of a tenant, and no others.
   package static func pattern(tenant: String?, prefix: String = "sy") -> String? {

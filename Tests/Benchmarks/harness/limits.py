@@ -10,11 +10,11 @@ RATES = (
     "[ { requests: 60M, per: minute }, { tokens: 6000M, per: minute }, { input_tokens: 6000M, per: minute },"
     " { output_tokens: 6000M, per: minute } ]")
 
-#: The rows that have Redis.
-SHARED = ["leased", "shared", "cached"]
+#: The rows that have Redis, and each one's exchange without it.
+SHARED = {"leased": "rates", "shared": "four", "cached": "stored", "both": "all"}
 
-#: More than are asked for while an answer is fresh: each request of `cached` is a miss.
-BODIES = 8_000
+#: Each request of a row with a cache is a miss: more than are asked for while an answer is kept.
+CACHE, BODIES = "cache: { ttl: 100ms, stale_while_revalidate: 0s, stale_if_error: 0s }", 20_000
 
 
 def measure(bench):
@@ -22,16 +22,18 @@ def measure(bench):
     own = next(gateway for gateway in bench.gateways if gateway.name == "switchyard")
     state = f'state: {{ redis: "{redis.url}" }}'
 
-    def gateway(name, **how):
-        return gateways.switchyard(bench.bin, bench.work, bench.upstream_port, name=name, **how)
+    def pair(alone, shared, limits, cache=""):
+        return [
+            gateways.switchyard(bench.bin, bench.work, bench.upstream_port, name=name, limits=limits, state=f"{where}\n{cache}")
+            for name, where in ((alone, ""), (shared, state))]
 
     measured = [
-        own, gateway("embedded", limits=FOUR), gateway("leased", limits=RATES, state=state),
-        gateway("shared", limits=FOUR, state=state), gateway("cached", limits=FOUR, state=f"{state}\ncache: {{ ttl: 1s }}")]
+        own, *pair("rates", "leased", RATES), *pair("four", "shared", FOUR), *pair("stored", "cached", RATES, CACHE),
+        *pair("all", "both", FOUR, CACHE)]
     different = [load.chat(own.model, user=f"{number}: {load.USER}", temperature=0) for number in range(BODIES)]
 
     def bodies(gateway):
-        return different if gateway.name == "cached" else [load.chat(gateway.model)]
+        return different if gateway.name in ("stored", "cached", "all", "both") else [load.chat(gateway.model)]
 
     try:
         taken = window.rounds(
@@ -63,7 +65,7 @@ def _figures(bench, measured, taken):
             "p50": window.median_of(counted, gateway.name, lambda w: w["latency"]["p50"]),
             "p99": window.median_of(counted, gateway.name, lambda w: w["latency"]["p99"]),
             "redis_us": window.median_of(counted, gateway.name, lambda w: 1e6 * w["beside"] / max(1, w["ok"])),
-            "x_embedded_cpu_us": window.ratio(counted, gateway.name, "embedded", lambda w: w["cpu_us"]),
+            "x_alone_cpu_us": window.ratio(counted, gateway.name, SHARED.get(gateway.name), lambda w: w["cpu_us"]),
             "answered": sum(w["ok"] for w in windows), "lost": sum(w["non2xx"] + w["broken"] for w in windows),
             "rounds": f"{sum(map(window.is_quiet, taken))}/{len(taken)}"}
     return figures

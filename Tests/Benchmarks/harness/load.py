@@ -29,11 +29,10 @@ class Loadgen:
     def command(self, gateway, bodies, seconds, connections=None, rate=None, hold=None, samples=None):
         command = [self.program, gateway.url + "/v1/chat/completions", "--seconds", str(seconds)]
         command += ["--header", f"authorization: Bearer {gateway.key}"]
-        for index, body in enumerate(bodies):
-            path = f"{self.work}/body-{gateway.name}-{index}.json"
-            with open(path, "w") as file:
-                file.write(body)
-            command += ["--body", path]
+        path = f"{self.work}/bodies-{gateway.name}"
+        with open(path, "w") as file:
+            file.writelines(body + "\n" for body in bodies)
+        command += ["--bodies", path]
         given = {"--connections": connections, "--rate": rate, "--open": hold, "--samples": samples}
         return command + [str(word) for name, value in given.items() if value for word in (name, value)]
 

@@ -28,8 +28,8 @@ struct Loadgen: ParsableCommand {
   @Option(help: "Streams to open and to hold.")
   var open: Int?
 
-  @Option(name: .shortAndLong, help: "File with a request body; several are sent in turn.")
-  var body: [String] = []
+  @Option(name: .shortAndLong, help: "File with request bodies, one a line, which are sent in turn.")
+  var bodies: String?
 
   @Option(name: [.customShort("H"), .long], help: "A further header line, 'name: value'.")
   var header: [String] = []
@@ -51,7 +51,7 @@ struct Loadgen: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     raiseDescriptorLimit()
     let target = try Target(url)
-    let requests = try Self.requests(for: target, bodies: body, headers: header)
+    let requests = try Self.requests(for: target, bodies: bodies, headers: header)
     var load = Load(target: target, requests: requests, poller: try Poller(), seconds: seconds)
     if let open {
       try load.hold(open, perSecond: rate ?? 1_000)
@@ -64,9 +64,11 @@ struct Loadgen: ParsableCommand {
     print(load.tally.report(seconds: load.elapsed))
   }
 
-  private static func requests(for target: Target, bodies: [String], headers: [String]) throws -> [[UInt8]] {
-    if bodies.isEmpty { return [target.request(body: nil, headers: headers)] }
-    return try bodies.map { target.request(body: try contents(of: $0), headers: headers) }
+  private static func requests(for target: Target, bodies: String?, headers: [String]) throws -> [[UInt8]] {
+    guard let bodies else { return [target.request(body: nil, headers: headers)] }
+    let lines = try contents(of: bodies).split(separator: UInt8(ascii: "\n"))
+    guard !lines.isEmpty else { throw LoadError(description: "there is no body in \(bodies)") }
+    return lines.map { target.request(body: Array($0), headers: headers) }
   }
 }
 

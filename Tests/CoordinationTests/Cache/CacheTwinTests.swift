@@ -7,7 +7,7 @@ import Testing
 /// Random operations on a real Redis and on the twin: equal replies, and equal state after each.
 ///
 /// `CACHE_SEQUENCES` says how many sequences; a failing one is named by its seed, and `CACHE_SEED` runs it alone.
-@Suite(.needsRedis, .timeLimit(.minutes(30)))
+@Suite(.needsRedis, .timeLimit(.minutes(180)))
 struct CacheTwinTests {
   private static let environment = ProcessInfo.processInfo.environment
 

@@ -8,7 +8,7 @@ import Testing
 /// Random operations on a real Redis and on the twin: equal replies, and equal state after each.
 ///
 /// `TWIN_SEQUENCES` says how many sequences; a failing one is named by its seed, and `TWIN_SEED` runs it alone.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(180)))
 struct KeyTwinTests {
   private static let environment = ProcessInfo.processInfo.environment
 
