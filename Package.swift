@@ -86,7 +86,7 @@ let package = Package(
     tests("PolicyTests", ["Policy", "TestSupport"]),
     tests("SettingsTests", ["Settings", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("CoordinationTests", ["Coordination", "Policy", "CHiredis", "TestSupport"] + nio),
-    tests("SimulationTests", ["Coordination", "Policy"]),
+    tests("SimulationTests", ["Coordination", "Gateway", "Policy", embedded]),
     tests("UpstreamTests", ["Upstream", "TestSupport"] + nio),
     tests("DialectsTests", ["Dialects", "Policy", "TestSupport"]),
     tests("TelemetryTests", ["Telemetry", "TestSupport", logging] + nio),

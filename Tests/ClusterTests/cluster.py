@@ -324,12 +324,13 @@ class Answer:
 class Client:
     """Asks replicas in turn, at a steady rate whatever becomes of it; keeps connections. Gives an answer up after `patience` seconds."""
 
-    def __init__(self, ports, body, key=CLIENT_KEY, patience=30):
+    def __init__(self, ports, body, key=CLIENT_KEY, patience=30, headers=()):
         self.ports, self.patience = ports, patience
         payload = json.dumps(body).encode()
         self.request = (
             f"POST /v1/chat/completions HTTP/1.1\r\nhost: sy\r\nauthorization: Bearer {key}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(payload)}\r\n\r\n").encode() + payload
+            f"content-type: application/json\r\ncontent-length: {len(payload)}\r\n"
+            + "".join(f"{header}\r\n" for header in headers) + "\r\n").encode() + payload
         self.idle = {port: [] for port in ports}
         self.answers = []
 

@@ -45,3 +45,30 @@ def test_a_hit_asks_twice_in_one_flush_and_a_miss_takes_the_lock_too():
             assert 100 <= (misses := scripts_run(redis, 100)) <= 110 + 5 * (time.monotonic() - begin), misses
     finally:
         redis.stop()
+
+
+def test_without_limits_the_look_takes_the_lock():
+    redis = Redis()
+    try:
+        with Cluster(1, "", redis, cache="cache: { ttl: 60s }", state=", timeout: 500ms") as cluster:
+            assert eventually(lambda: cluster.routers[0].metric("switchyard_redis_mode") == 0)
+
+            def ask(number, *headers):
+                client = Client([cluster.routers[0].port], {**BODY, "messages": prompt_of(100, seed=number)}, headers=headers)
+                asyncio.run(client.ask(client.ports[0]))
+                assert eventually(lambda: cluster.routers[0].metric("switchyard_cache_flights") == 0)
+                return client.answers[0]
+
+            for number in range(2):
+                ask(number)
+            scripts_run(redis)
+            begin = time.monotonic()
+            answers = [ask(10 + number) for number in range(20)]
+            assert all("fwd=miss; stored" in answer.headers["cache-status"] for answer in answers)
+            # The look and the fill; and the replica's own.
+            assert 40 <= (misses := scripts_run(redis, 40)) <= 45 + 5 * (time.monotonic() - begin), misses
+            # Who may not fetch must not lead.
+            assert ask(99, "cache-control: only-if-cached").status == 504
+            assert not [key for key in redis.command("KEYS", "sy:{c:*") if key.endswith(":lock")]
+    finally:
+        redis.stop()

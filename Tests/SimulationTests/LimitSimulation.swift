@@ -73,9 +73,9 @@ final class LimitSimulation {
   func run() throws {
     for replica in replicas { tick(replica) }
     arrive()
-    troubles.begin(until: Self.length) { [self] in replicas }
+    troubles.begin(until: Self.length) { [self] in replicas.map(\.state) }
     world.run(until: Self.length)
-    troubles.heal(replicas)
+    troubles.heal(replicas.map(\.state))
     world.run(until: Self.length + Self.calm)
     if violation == nil { checkEnd() }
     if let violation { throw violation }

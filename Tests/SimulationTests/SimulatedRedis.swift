@@ -7,6 +7,7 @@ final class SimulatedRedis {
 
   private let world: World
   private(set) var store = LimitStore()
+  let cache = SimulatedCacheStore()
   var health = Health.up
   /// How far its clock is from the world's, in milliseconds.
   var skew: Int64 = 1_790_000_000_000
@@ -27,6 +28,7 @@ final class SimulatedRedis {
 
   func loseAll() {
     store = LimitStore()
+    cache.loseAll()
     members = [:]
     losses += 1
   }
@@ -55,13 +57,11 @@ final class SimulatedRedis {
 }
 
 /// A replica's way to that Redis: calls take time, and some are lost on the way there or back.
-final class SimulatedState: SharedState {
+final class SimulatedState: SharedState, TroubledLink {
   private let world: World
   private let redis: SimulatedRedis
   private let replica: ReplicaState
-  /// Percent of calls that are lost.
   var loss = 0
-  /// The network between the two is cut.
   var isCutOff = false
   private static let timeout: Int64 = 25
 

@@ -9,6 +9,7 @@ struct Faults {
   var redisForgets = false
 
   static let none = Faults()
+  var isNone: Bool { !losesCalls && !redisFails && !replicasCrash && !clockJumps && !redisForgets }
   static let all = Faults(
     losesCalls: true, redisFails: true, replicasCrash: true, clockJumps: true, redisForgets: true)
 
@@ -18,6 +19,14 @@ struct Faults {
     ("clocks jump", .init(clockJumps: true)), ("Redis forgets", .init(redisForgets: true)),
     ("everything goes wrong", .all),
   ]
+}
+
+/// A replica's way to Redis, as trouble sees it.
+protocol TroubledLink: AnyObject {
+  /// Percent of calls that are lost.
+  var loss: Int { get set }
+  /// The network between the two is cut.
+  var isCutOff: Bool { get set }
 }
 
 /// Makes trouble with Redis, its clock and the ways to it, every few seconds of a run. (Replicas crash by the hand of whoever has
@@ -35,23 +44,23 @@ final class Troubles {
     self.faults = faults
   }
 
-  func begin(until end: Int64, _ replicas: @escaping () -> [SimulatedReplica]) {
+  func begin(until end: Int64, _ links: @escaping () -> [any TroubledLink]) {
     guard faults.redisFails || faults.clockJumps || faults.redisForgets || faults.losesCalls else { return }
     world.after(world.between(500, 8_000)) { [self] in
       guard world.now < end else { return }
-      make(replicas())
-      begin(until: end, replicas)
+      make(links())
+      begin(until: end, links)
     }
   }
 
-  private func make(_ replicas: [SimulatedReplica]) {
+  private func make(_ links: [any TroubledLink]) {
     switch world.random.below(5) {
     case 0 where faults.redisFails: redis.health = [.up, .hanging, .gone][world.random.below(3)]
-    case 1 where faults.redisFails: replicas.randomElement(using: &world.random)?.state.isCutOff.toggle()
+    case 1 where faults.redisFails: links.randomElement(using: &world.random)?.isCutOff.toggle()
     case 2 where faults.clockJumps: jump()
     case 3 where faults.redisForgets && world.chance(30): redis.loseAll()
     case 4 where faults.losesCalls:
-      replicas.randomElement(using: &world.random)?.state.loss = world.random.below(20)
+      links.randomElement(using: &world.random)?.loss = world.random.below(20)
     default: redis.health = .up
     }
   }
@@ -62,11 +71,11 @@ final class Troubles {
     jumped += abs(jump)
   }
 
-  func heal(_ replicas: [SimulatedReplica]) {
+  func heal(_ links: [any TroubledLink]) {
     redis.health = .up
-    for replica in replicas {
-      replica.state.isCutOff = false
-      replica.state.loss = 0
+    for link in links {
+      link.isCutOff = false
+      link.loss = 0
     }
   }
 }

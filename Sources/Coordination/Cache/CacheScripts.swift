@@ -62,10 +62,9 @@ extension CacheKeys {
 
 extension CachedMeta {
   /// As it stands in front of a body: `<kind> <status> <ttl> <delta_ms> <input> <output> <cached> <reasoning> <encoding> <bytes> <type>`
-  /// and a line feed.
+  /// and a line feed, which no field of a header can have.
   var line: String {
     let numbers = "\(ttl) \(delta) \(usage.input) \(usage.output) \(usage.cached) \(usage.reasoning)"
-    let type = String(decoding: type.utf8.filter { $0 >= 0x20 }, as: UTF8.self)
     return "\(kind.rawValue) \(status) \(numbers) \(encoding.rawValue) \(bytes) \(type)\n"
   }
 
@@ -94,7 +93,7 @@ struct StoredHead {
   let length: Int
 
   /// Bytes that a head may have.
-  static let longest = 16_384
+  static let longest = 1_024
 
   /// Nil where an answer doesn't begin so; of what follows the head, anything may be missing.
   init?(_ bytes: [UInt8]) {

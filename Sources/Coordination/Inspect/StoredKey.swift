@@ -39,7 +39,7 @@ package struct StoredKey: Equatable, Sendable {
   package var remaining: Int64?
 
   /// Reads a key and its text, or its members with their scores; nil where it isn't one of the shared state's.
-  /// A hash's fields and the length of a text that isn't read are the keys'; of an answer, the text is its begin.
+  /// A hash's fields and the length of a text that isn't read belong to virtual keys; of an answer, the text is its beginning.
   init?(
     _ key: String, prefix: String, text: String?, members: [String: Int64]?, fields: [String: String]? = nil,
     length: Int64? = nil, remaining: Int64?

@@ -4,8 +4,9 @@ import Policy
 
 /// What one exchange has to do with the cache: what it looks for, what it found, and the flight that it leads. Confined to its loop.
 ///
-///     begun → looking → missed → decided
-///                 ↘︎_________________↗︎
+///     begun → looking ⇄ missed → decided
+///        ↘︎_______↓_________↗︎        ↑
+///                ↘︎__________________↗︎
 final class CacheVisit {
   enum Phase {
     /// It has yet to look.

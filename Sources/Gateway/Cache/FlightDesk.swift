@@ -24,7 +24,8 @@ final class FlightDesk {
 
   /// Looks into the cache; those who want to see the same at the same time look once. Nil: nobody knows.
   ///
-  /// Who names a `patience` is ready to lead where there is nothing and nobody: the first of them does then, and is told its flight.
+  /// Who begins a look and names a `patience` leads where there is nothing and nobody, and is told its flight; those who join the look
+  /// never do.
   func look(
     _ keys: CacheKeys, leadingFor patience: Int64?, _ completion: @escaping (CacheLookup?, Flight?) -> Void
   ) {
@@ -37,7 +38,7 @@ final class FlightDesk {
     let claim = patience.map { _ in CacheClaim(owner: makeID(), lifetime: Flight.lifetime, seen: 0) }
     cache.get(keys, claiming: claim) { [self] lookup in
       var flight: Flight?
-      if let claim, let patience, lookup?.isClaimed == true { flight = begin(keys, claim, patience) }
+      if let claim, let patience { flight = take(lookup, keys, claim, patience) }
       for completion in looks.removeValue(forKey: keys) ?? [] {
         completion(lookup, flight)
         flight = nil
@@ -46,10 +47,19 @@ final class FlightDesk {
     cache.flush()
   }
 
-  /// The lock is this worker's. Where another flight began while it was asked for, that one goes on, and the lock is let go.
-  private func begin(_ keys: CacheKeys, _ claim: CacheClaim, _ patience: Int64) -> Flight? {
-    guard flights[keys] == nil else {
+  /// What became of a look that was to take the lock.
+  private func take(
+    _ lookup: CacheLookup?, _ keys: CacheKeys, _ claim: CacheClaim, _ patience: Int64
+  ) -> Flight? {
+    if let lookup, !lookup.isClaimed { return nil }
+    if lookup != nil, let other = flights[keys], case .claiming = other.phase {
+      other.owner = claim.owner  // it began meanwhile, and will hear that this one has the lock
+      return nil
+    }
+    // Nobody knows, or another goes on: nobody is to wait for a lock that nobody leads.
+    guard lookup != nil, flights[keys] == nil else {
       cache.release(keys, owner: claim.owner)
+      cache.flush()
       return nil
     }
     let flight = Flight(keys, owner: claim.owner, seen: 0, patience: patience)
@@ -83,6 +93,8 @@ final class FlightDesk {
     flight.isLocked = false
     let claim = CacheClaim(owner: flight.owner, lifetime: Flight.lifetime, seen: flight.seen)
     cache.lock(flight.keys, claim) { [self] reply in
+      var reply = reply
+      if case .held(let holder) = reply, holder.owner == flight.owner { reply = .got }
       switch reply {
       case .got:
         lead(flight)
@@ -246,7 +258,8 @@ final class FlightDesk {
   func tick() {
     guard !flights.isEmpty else { return }
     let now = clock()
-    for flight in Array(flights.values) { tick(flight, now) }
+    // In an order of its own, so that a simulated run is the same again.
+    for flight in flights.values.sorted(by: { $0.keys.answer < $1.keys.answer }) { tick(flight, now) }
     cache.flush()
   }
 

@@ -76,10 +76,10 @@ struct CacheScriptTests {
 
   /// `seen` is told even so: otherwise every claim would be answered with "look again".
   @Test(arguments: [
-    "1790000000000 ", "1790000000000 x", "1790000000000 r1 plain 200 1 1 1 1 1 1 identity 2 text/plain",
-    "1790000000000 r1 plain 2000 1 1 1 1 1 1 identity 2 text/plain\n{}",
-    "1790000000000 r1 plain 200 -1 1 1 1 1 1 identity 2 text/plain\n{}",
-    "1790000000000 r1 plain 200 1 1 1 1 1 1 zstd 2 text/plain\n{}",
+    "1600000000000 ", "1600000000000 x", "1600000000000 r1 plain 200 1 1 1 1 1 1 identity 2 text/plain",
+    "1600000000000 r1 plain 2000 1 1 1 1 1 1 identity 2 text/plain\n{}",
+    "1600000000000 r1 plain 200 -1 1 1 1 1 1 identity 2 text/plain\n{}",
+    "1600000000000 r1 plain 200 1 1 1 1 1 1 zstd 2 text/plain\n{}",
   ])
   func anAnswerWithNonsenseInItCanBeReplaced(_ text: String) throws {
     _ = try redis.send("SET", keys.answer, text)

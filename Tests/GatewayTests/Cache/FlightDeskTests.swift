@@ -14,9 +14,20 @@ struct FlightDeskTests {
     var replies: [CacheClaim.Reply?] = []
     var calls: [String] = []
     var handler: (() -> Void)?
+    /// What is released goes out at once.
+    private(set) var isFlushed = true
     /// A look is answered by `answer`.
     var holdsBack = false
     private var waiting: ((CacheLookup?) -> Void)?
+    /// A claim is answered by `reply`.
+    var keepsReplies = false
+    private var asking: ((CacheClaim.Reply?) -> Void)?
+
+    func reply(_ reply: CacheClaim.Reply?) {
+      let completion = asking
+      asking = nil
+      completion?(reply)
+    }
 
     func answer(_ lookup: CacheLookup?) {
       let completion = waiting
@@ -36,6 +47,10 @@ struct FlightDeskTests {
     }
     func lock(_ keys: CacheKeys, _ claim: CacheClaim, _ completion: @escaping (CacheClaim.Reply?) -> Void) {
       calls.append("lock \(claim.owner) \(claim.seen)")
+      if keepsReplies {
+        asking = completion
+        return
+      }
       completion(replies.isEmpty ? nil : replies.removeFirst())
     }
     func renew(_ keys: CacheKeys, owner: String, lifetime: Int64) { calls.append("renew \(owner)") }
@@ -43,14 +58,17 @@ struct FlightDeskTests {
       calls.append("fill \(fill.owner)")
       completion(.filled)
     }
-    func release(_ keys: CacheKeys, owner: String) { calls.append("release \(owner)") }
+    func release(_ keys: CacheKeys, owner: String) {
+      calls.append("release \(owner)")
+      isFlushed = false
+    }
     func watch(_ keys: CacheKeys, _ handler: @escaping () -> Void) {
       calls.append("watch")
       self.handler = handler
     }
     func unwatch(_ keys: CacheKeys) { calls.append("unwatch") }
     func beat() {}
-    func flush() {}
+    func flush() { isFlushed = true }
     func close() {}
   }
 
@@ -270,16 +288,42 @@ struct FlightDeskTests {
     #expect(cache.calls == ["take r1", "renew r1", "fill r1"] && desk.flights.isEmpty)
   }
 
-  /// Which began while the lock was asked for.
+  /// Which began while the lock was asked for, and follows somebody elsewhere.
   @Test func aLockForWhichThereIsAFlightAlreadyIsLetGo() {
     cache.holdsBack = true
     var flight: Flight?
     desk.look(keys, leadingFor: .max) { flight = $1 }
-    cache.replies = [.held(.init(owner: "r1", left: 700))]
+    cache.replies = [.held(.init(owner: "elsewhere", left: 700))]
     let (other, _) = begin()
     cache.answer(Self.claimed)
     #expect(flight == nil && desk.flights[keys] === other)
-    #expect(cache.calls == ["take r1", "lock r2 0", "watch", "release r1"])
+    #expect(cache.calls == ["take r1", "lock r2 0", "watch", "release r1"] && cache.isFlushed)
+  }
+
+  /// The other asks for the lock itself, behind the look that has it: it is given to that one.
+  @Test func aLockIsGivenToAFlightThatAsksForItToo() {
+    cache.holdsBack = true
+    var flight: Flight?
+    desk.look(keys, leadingFor: .max) { flight = $1 }
+    cache.keepsReplies = true
+    var reply: CacheClaim.Reply?
+    let other = desk.begin(keys, seen: 0, patience: .max) { reply = $0 }
+    cache.answer(Self.claimed)
+    #expect(flight == nil && reply == nil)
+    cache.reply(.held(.init(owner: "r1", left: 700)))
+    #expect(reply == .got && other.isLocked)
+    desk.land(other, Self.answer, kept: 60_000) { _ in }
+    #expect(cache.calls == ["take r1", "lock r2 0", "fill r1"])
+  }
+
+  /// Redis may have given it all the same.
+  @Test func aLockThatNobodyHeardOfIsLetGo() {
+    cache.holdsBack = true
+    var flight: Flight?
+    desk.look(keys, leadingFor: .max) { flight = $1 }
+    cache.answer(nil)
+    #expect(
+      flight == nil && desk.flights.isEmpty && cache.calls == ["take r1", "release r1"] && cache.isFlushed)
   }
 
   @Test func oncePatienceEndsOneFetchesItForAllHere() {
