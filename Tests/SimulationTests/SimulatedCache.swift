@@ -112,6 +112,7 @@ final class SimulatedCache: SharedCache, TroubledLink {
   func unwatch(_ keys: CacheKeys) { redis.cache.listen(keys, number, nil) }
   func beat() {}
   func flush() {}
+  func flushSoon() {}
   func close() {}
 
   /// There in 0 to 3 ms and back in as many, or never.

@@ -103,6 +103,7 @@ final class SimulatedState: SharedState, TroubledLink {
   }
 
   func flush() {}
+  func flushSoon() {}
   func close() {}
 
   func beat() {

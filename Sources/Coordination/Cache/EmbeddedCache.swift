@@ -129,5 +129,6 @@ package final class EmbeddedCache: SharedCache {
 
   package func beat() { store.sweepIfDue(now) }
   package func flush() {}
+  package func flushSoon() {}
   package func close() { for keys in Array(handlers.keys) { unwatch(keys) } }
 }

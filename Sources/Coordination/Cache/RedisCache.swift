@@ -86,6 +86,7 @@ package final class RedisCache: SharedCache {
   package func beat() { if ownsClient { runner.probe() } }
 
   package func flush() { runner.flush() }
+  package func flushSoon() { runner.flushSoon() }
 
   package func close() {
     subscriber?.close()

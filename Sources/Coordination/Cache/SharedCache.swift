@@ -26,5 +26,7 @@ package protocol SharedCache: AnyObject {
   func beat()
   /// Sends what was asked for since the last flush.
   func flush()
+  /// The same for what nobody waits for: with the next flush, or a moment later.
+  func flushSoon()
   func close()
 }

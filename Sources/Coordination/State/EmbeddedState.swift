@@ -95,6 +95,7 @@ package final class EmbeddedState: SharedState {
 
   package func beat() { store.sweepIfDue(now) }
   package func flush() {}
+  package func flushSoon() {}
   package func close() {}
 
   /// A replica alone has no other clock that others share.

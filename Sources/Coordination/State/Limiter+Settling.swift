@@ -12,9 +12,9 @@ extension Limiter {
   /// Puts what an exchange really took in the place of what was reserved. Only the first call for a grant does anything.
   package func settle(_ grant: Grant, _ actual: Demand) {
     let demand = actual.minus(grant.extra)
-    let isLeased = grant.isLeased
+    let (isLeased, isUrgent) = (grant.isLeased, grant.holdsScarceSlots)
     for part in grant.end() { settle(part, demand, actual) }
-    if !isLeased { state.flush() }
+    if isUrgent { state.flush() } else if !isLeased { state.flushSoon() }
   }
 
   private func settle(_ part: Grant.Part, _ demand: Demand, _ actual: Demand) {

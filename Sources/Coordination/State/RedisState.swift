@@ -52,6 +52,7 @@ package final class RedisState: SharedState {
   package var now: Int64 { replica.clock.now }
 
   package func flush() { runner.flush() }
+  package func flushSoon() { runner.flushSoon() }
 
   /// The cache of the same Redis, whose calls go out with the limits'.
   package func makeCache(_ address: RedisAddress, on loop: any EventLoop) -> any SharedCache {

@@ -18,6 +18,10 @@ final class ScriptRunner {
   private let timeout: TimeAmount
   private let tell: (News) -> Void
   private var isFlushing = false
+  private var isFlushingSoon = false
+
+  /// How long what nobody waits for is held back, so that it goes out with what somebody does.
+  private static let holdback = TimeAmount.milliseconds(1)
 
   /// `timeout` is what a call has unless it says otherwise.
   init(
@@ -40,6 +44,17 @@ final class ScriptRunner {
     let bound = NIOLoopBound(self, eventLoop: loop)
     loop.execute {
       bound.value.isFlushing = false
+      bound.value.client.flush()
+    }
+  }
+
+  /// For what nobody waits for: it goes out with the next flush, or a millisecond later. A busy Redis is woken half as often for it.
+  func flushSoon() {
+    guard !isFlushing, !isFlushingSoon else { return }
+    isFlushingSoon = true
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    loop.scheduleTask(in: Self.holdback) {
+      bound.value.isFlushingSoon = false
       bound.value.client.flush()
     }
   }

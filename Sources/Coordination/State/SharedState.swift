@@ -37,6 +37,8 @@ package protocol SharedState: AnyObject {
   func beat()
   /// Sends what was asked for since the last flush.
   func flush()
+  /// The same for what nobody waits for: with the next flush, or a moment later.
+  func flushSoon()
   /// Ends the way to it, behind a last flush.
   func close()
 }

@@ -151,7 +151,7 @@ final class FlightDesk {
     if flight.isLocked {
       let fill = CacheFill(owner: flight.owner, meta: answer.meta, body: answer.body, kept: kept)
       cache.fill(flight.keys, fill, completion)
-      cache.flush()
+      cache.flushSoon()
     } else {
       completion(nil)
     }

@@ -69,6 +69,7 @@ struct FlightDeskTests {
     func unwatch(_ keys: CacheKeys) { calls.append("unwatch") }
     func beat() {}
     func flush() { isFlushed = true }
+    func flushSoon() { isFlushed = true }
     func close() {}
   }
 
