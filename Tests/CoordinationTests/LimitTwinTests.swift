@@ -5,29 +5,12 @@ import Testing
 
 @testable import Coordination
 
-/// Ten times as long where somebody asks for more than CI does.
-private let minutes = ProcessInfo.processInfo.environment["TWIN_SEQUENCES"] == nil ? 30 : 300
-
-/// Random operations on a real Redis and on the twin: equal replies, and equal state after each.
-///
-/// `TWIN_SEQUENCES` says how many sequences; a failing one is named by its seed, and `TWIN_SEED` runs it alone.
-@Suite(.needsRedis, .timeLimit(.minutes(minutes)))
+/// See `TwinSequences`.
+@Suite(.needsRedis, .timeLimit(.minutes(TwinSequences.minutes)))
 struct LimitTwinTests {
-  private static let environment = ProcessInfo.processInfo.environment
-
-  @Test func scriptsAndTwinAgree() throws {
-    let redis = try RedisUnderTest()
-    let sequences = Self.environment["TWIN_SEQUENCES"].flatMap(Int.init) ?? 5_000
-    if let seed = Self.environment["TWIN_SEED"].flatMap(UInt64.init) {
-      return try LimitDuel(redis, seed: seed).run()
-    }
-    let first = UInt64.random(in: 0..<1 << 40)
-    for seed in first..<first + UInt64(sequences) {
-      do { try LimitDuel(redis, seed: seed).run() } catch {
-        Issue.record("TWIN_SEED=\(seed): \(error)")
-        return
-      }
-    }
+  @Test(arguments: TwinSequences.Topology.allCases)
+  func scriptsAndTwinAgree(_ topology: TwinSequences.Topology) throws {
+    try TwinSequences.run(on: topology, usually: 2_500) { try LimitDuel($0, seed: $1).run() }
   }
 
   /// As the acceptance says: a twin that differs must be noticed.

@@ -140,13 +140,21 @@ struct RedisRightsTests {
       limits.admit, limits.settle, limits.charge, limits.renew, limits.lease, scripts.presence, keys.put,
       keys.get,
       keys.revoke,
-      keys.note, keys.changes, keys.list, keys.secret, cache.get, cache.lock, cache.renew, cache.fill,
+      keys.note, keys.changes, keys.list, keys.secret, cache.lock, cache.renew, cache.fill,
       cache.release,
     ]
     for script in all {
       let commands = script.source.matches(of: #/(?:call|ask)\('(\w+)'/#).map { $0.1.lowercased() }
       #expect(commands.count > 2)
       #expect(Set(commands).isSubset(of: Set(RedisRights.data + RedisRights.messages)))
+    }
+  }
+
+  @Test func everyCommandOfALookIsAmongThem() throws {
+    let look = CacheLook(keys: try #require(CacheKeys(tenant: "acme", hash: "00ff")))
+    let claim = CacheClaim(owner: "r1:1", lifetime: 700, seen: 0)
+    for command in [look.take(claim, now: 1), look.find, CacheLook.time] {
+      #expect(RedisRights.data.contains(command[0].lowercased()))
     }
   }
 

@@ -46,6 +46,21 @@ final class RedisUnderTest {
     throw Failed(description: "redis-server found no port")
   }
 
+  /// A Cluster that has all slots on one node.
+  static func clusterOfOne() throws -> RedisUnderTest {
+    let (redis, _) = try onPort(["--cluster-enabled", "yes"])
+    guard try redis.send(["CLUSTER", "ADDSLOTS"] + (0..<16_384).map(String.init)) == .text("OK") else {
+      throw Failed(description: "the node takes no slots")
+    }
+    for _ in 0..<500 {
+      if case .text(let info) = try redis.send("CLUSTER", "INFO"), info.contains("cluster_state:ok") {
+        return redis
+      }
+      usleep(10_000)
+    }
+    throw Failed(description: "the cluster did not stand up")
+  }
+
   /// Below the ports that the system gives out by itself; 10,000 more is free too, for a cluster's bus.
   static func freePort() -> Int {
     while true {

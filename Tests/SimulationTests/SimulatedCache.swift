@@ -15,7 +15,9 @@ final class SimulatedCacheStore {
   private var grants: [String: Int64] = [:]
   private var listeners: [CacheKeys: [Int: () -> Void]] = [:]
 
-  var isEmpty: Bool { store.locks.isEmpty && listeners.values.allSatisfy(\.isEmpty) }
+  var isEmpty: Bool {
+    store.locks.isEmpty && store.firstLocks.isEmpty && listeners.values.allSatisfy(\.isEmpty)
+  }
 
   func loseAll() { store = CacheStore() }
   func sweep(now: Int64) { store.sweep(now: now) }

@@ -1,8 +1,7 @@
 import Policy
 
-/// The scripts that keep the shared cache. `CacheStore` is their twin.
+/// The scripts that keep the shared cache. `CacheStore` is their twin, and that of `CacheLook`.
 struct CacheScripts: Sendable {
-  let get: Script
   let lock: Script
   let renew: Script
   let fill: Script
@@ -10,7 +9,6 @@ struct CacheScripts: Sendable {
 
   init(clock: Script.Clock = .redis) {
     let shared = PackageResources.cache_common_lua
-    get = Script(shared, PackageResources.cache_get_lua, clock: clock)
     lock = Script(shared, PackageResources.cache_lock_lua, clock: clock)
     renew = Script(shared, PackageResources.cache_renew_lua, clock: clock)
     fill = Script(shared, PackageResources.cache_fill_lua, clock: clock)
@@ -28,12 +26,6 @@ struct CacheCall: Equatable, Sendable {
     arguments = words.map { Array($0.utf8) }
   }
 
-  /// For `get`.
-  init(looking keys: CacheKeys, claiming claim: CacheClaim? = nil) {
-    assert(claim?.seen ?? 0 == 0, "an answer that was seen is claimed by lock")
-    self.init(keys.all, claim.map { [$0.owner, String($0.lifetime)] } ?? [])
-  }
-
   /// For `lock`.
   init(_ claim: CacheClaim, _ keys: CacheKeys) {
     self.init(keys.all, [claim.owner, String(claim.lifetime), String(claim.seen)])
@@ -41,7 +33,7 @@ struct CacheCall: Equatable, Sendable {
 
   /// For `renew`.
   init(renewing keys: CacheKeys, owner: String, lifetime: Int64) {
-    self.init([keys.lock], [owner, String(lifetime)])
+    self.init(keys.all, [owner, String(lifetime)])
   }
 
   /// For `fill`.
@@ -52,7 +44,7 @@ struct CacheCall: Equatable, Sendable {
 
   /// For `release`.
   init(releasing keys: CacheKeys, owner: String) {
-    self.init([keys.lock], [owner, keys.channel])
+    self.init(keys.all, [owner, keys.channel])
   }
 }
 
@@ -100,7 +92,7 @@ struct StoredHead {
     let line = bytes.prefix(Self.longest).prefix { $0 != 0x0a }
     let words = String(decoding: line, as: UTF8.self).split(
       separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-    guard let created = words.first.flatMap({ Int64($0) }) else { return nil }
+    guard words.count > 1, let created = Int64(digits: words[0]) else { return nil }
     self.created = created
     length = line.count + 1
     let isWhole = line.count < bytes.count && bytes[line.count] == 0x0a

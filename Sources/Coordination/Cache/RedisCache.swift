@@ -1,7 +1,7 @@
 package import NIOCore
 package import Policy
 
-/// Answers kept in Redis, by the scripts `cache_*.lua`: in that of the shared state, or in one of their own.
+/// Answers kept in Redis, by looks and the scripts `cache_*.lua`: in that of the shared state, or in one of their own.
 package final class RedisCache: SharedCache {
   private let runner: ScriptRunner
   private let address: RedisAddress
@@ -13,14 +13,22 @@ package final class RedisCache: SharedCache {
   /// Connected once somebody has to wait for another replica.
   private var subscriber: RedisSubscriber?
   private var handlers: [String: () -> Void] = [:]
+  /// How far Redis' clock is ahead of the machine's monotonic one, in milliseconds, and when it was asked last.
+  private var offset: Int64?
+  private var askedAt: Int64?
+  private let monotonic: () -> Int64
 
+  /// Milliseconds after which a look asks for the time too.
+  private static let toldFor: Int64 = 100
   /// For what nobody waits for: a body takes longer than a question.
   private static let patience = TimeAmount.seconds(1)
 
   /// Over the way to the shared state.
   init(
-    _ runner: ScriptRunner, _ address: RedisAddress, on loop: any EventLoop, isUsable: @escaping () -> Bool
+    _ runner: ScriptRunner, _ address: RedisAddress, on loop: any EventLoop,
+    monotonic: @escaping () -> Int64 = StateClock.monotonicMilliseconds, isUsable: @escaping () -> Bool
   ) {
+    self.monotonic = monotonic
     self.runner = runner
     self.address = address
     self.loop = loop
@@ -31,8 +39,10 @@ package final class RedisCache: SharedCache {
   /// Over a way of its own, which is started. To be made on `loop`; `breaker` is the replica's for this Redis.
   package init(
     _ address: RedisAddress, on loop: any EventLoop, _ breaker: ReplicaBreaker, timeout: TimeAmount,
+    monotonic: @escaping () -> Int64 = StateClock.monotonicMilliseconds,
     tell: @escaping (RedisState.News) -> Void
   ) {
+    self.monotonic = monotonic
     self.address = address
     self.loop = loop
     isUsable = { true }
@@ -47,10 +57,53 @@ package final class RedisCache: SharedCache {
   package func get(
     _ keys: CacheKeys, claiming claim: CacheClaim?, _ completion: @escaping (CacheLookup?) -> Void
   ) {
-    run(scripts.get, CacheCall(looking: keys, claiming: claim)) { completion($0.flatMap(CacheLookup.init)) }
+    look(keys, claim, isCounted: true, completion)
   }
 
   package func lock(
+    _ keys: CacheKeys, _ claim: CacheClaim, _ completion: @escaping (CacheClaim.Reply?) -> Void
+  ) {
+    guard claim.seen == 0, offset != nil else { return lockByScript(keys, claim, completion) }
+    look(keys, claim, isCounted: false) { [self] lookup in
+      guard let lookup else { return completion(nil) }
+      if lookup.isClaimed { return completion(.got) }
+      if let holder = lookup.holder { return completion(.held(holder)) }
+      if lookup.seen != 0 { return completion(.changed) }
+      lockByScript(keys, claim, completion)  // what stands there can't be read, or is of the future
+      flush()
+    }
+  }
+
+  /// `isCounted`: Redis' breaker learns of it, once for an exchange. An answer to a read alone doesn't make up for refused writes.
+  private func look(
+    _ keys: CacheKeys, _ claim: CacheClaim?, isCounted: Bool, _ completion: @escaping (CacheLookup?) -> Void
+  ) {
+    guard isAvailable else { return completion(nil) }
+    let look = CacheLook(keys: keys)
+    let asked = monotonic()
+    // A lock says until when it holds: whoever doesn't know Redis' clock takes none here, but by a script.
+    let claim = offset == nil ? nil : claim
+    var (isRefused, told): (Bool, Int64?) = (false, nil)
+    if let claim, let offset {
+      ask(look.take(claim, now: asked + offset), keys, isCounted: false) { isRefused = $0 == nil }
+    }
+    if address.isCluster || askedAt.map({ asked - $0 >= Self.toldFor }) ?? true || offset == nil {
+      askedAt = asked
+      ask(CacheLook.time, keys, isCounted: false) { [self] reply in
+        guard let now = reply?.time else { return }
+        // Taken for the time at which it was asked for: a loop that stood still makes it no later.
+        offset = now - asked
+        told = now
+      }
+    }
+    ask(look.find, keys, isCounted: isCounted) { [self] reply in
+      let now = told ?? offset.map { monotonic() + $0 } ?? EmbeddedState.wallMilliseconds()
+      let isLost = isRefused && claim != nil
+      completion(isLost ? nil : reply.flatMap { CacheLookup($0, claiming: claim?.owner, now: now) })
+    }
+  }
+
+  private func lockByScript(
     _ keys: CacheKeys, _ claim: CacheClaim, _ completion: @escaping (CacheClaim.Reply?) -> Void
   ) {
     run(scripts.lock, CacheCall(claim, keys)) { completion($0.flatMap(CacheClaim.Reply.init)) }
@@ -107,6 +160,14 @@ package final class RedisCache: SharedCache {
     return subscriber
   }
 
+  private func ask(
+    _ words: [String], _ keys: CacheKeys, isCounted: Bool, _ completion: @escaping (Reply?) -> Void
+  ) {
+    var bytes = ByteBufferAllocator().buffer(capacity: 256)
+    bytes.writeCommand(words)
+    runner.ask(bytes, key: keys.answer, isCounted: isCounted) { completion(try? $0.get()) }
+  }
+
   private func run(
     _ script: Script, _ call: CacheCall, within limit: TimeAmount? = nil,
     _ completion: @escaping (Reply?) -> Void
@@ -130,5 +191,15 @@ extension CacheCall {
     for word in [name, script, String(keys.count)] + keys { bytes.writeWord(word) }
     for argument in arguments { bytes.writeWord(argument) }
     return bytes
+  }
+}
+
+extension Reply {
+  /// Of `TIME`, in milliseconds since 1970.
+  fileprivate var time: Int64? {
+    guard case .list(let parts) = self, parts.count == 2, let seconds = parts[0].text.flatMap(Int64.init),
+      let microseconds = parts[1].text.flatMap(Int64.init)
+    else { return nil }
+    return seconds * 1_000 + microseconds / 1_000
   }
 }

@@ -26,7 +26,7 @@ package protocol SharedCache: AnyObject {
   func beat()
   /// Sends what was asked for since the last flush.
   func flush()
-  /// The same for what nobody waits for: with the next flush, or a moment later.
+  /// The same for what can wait: with the next flush, or a millisecond later.
   func flushSoon()
   func close()
 }

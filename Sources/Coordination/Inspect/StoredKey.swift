@@ -64,6 +64,8 @@ package struct StoredKey: Equatable, Sendable {
     case "answer":
       if let head = StoredHead(Array((text ?? "").utf8)), let meta = head.meta {
         value = .cached(meta, created: head.created)
+      } else {
+        readLock(text)
       }
     case "lock": readLock(text)
     case "key": if let fields, let entry = try? KeyEntry(fields: fields) { value = .key(entry) }
@@ -76,11 +78,9 @@ package struct StoredKey: Equatable, Sendable {
     }
   }
 
-  /// `OWNER UNTIL LIFETIME`
   private mutating func readLock(_ text: String?) {
-    let words = text?.split(separator: " ") ?? []
-    guard words.count == 3, let until = Int64(words[1]) else { return }
-    value = .flight(owner: String(words[0]), until: until)
+    guard let lock = text.flatMap(CacheStore.Lock.init) else { return }
+    value = .flight(owner: lock.owner, until: lock.until)
   }
 
   /// `rl[:WHOM…]:MEASURE:WINDOW`

@@ -16,6 +16,8 @@ package struct RedisAddress: Hashable, Sendable {
   }
 
   package let topology: Topology
+
+  var isCluster: Bool { if case .cluster = topology { true } else { false } }
   package let user: String?
   package let password: String?
   package let database: Int

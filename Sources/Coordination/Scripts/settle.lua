@@ -16,13 +16,7 @@ if reservation then
 end
 
 for i = 2, #KEYS do
-  local place = i * 5 - 8
-  if ARGV[place] == 's' then
-    local key, span = KEYS[i], ARGV[place + 2] + 0
-    tidy(key, span)
-    call('ZREM', key, ARGV[1])
-    call('PEXPIRE', key, format('%d', span))
-  end
+  if ARGV[i * 5 - 8] == 's' then call('ZREM', KEYS[i], ARGV[1]) end  -- whoever takes one next tidies up
 end
 if not reservation then return { 0 } end
 for i = 2, #KEYS do

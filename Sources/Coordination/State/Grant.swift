@@ -48,18 +48,6 @@ package final class Grant: @unchecked Sendable {
     }
   }
 
-  /// Whether somebody may be waiting for the slots that it gives back, as their limit had few left.
-  var holdsScarceSlots: Bool {
-    parts.contains { part in
-      part.admission.charges.enumerated().contains { place, charge in
-        guard case .slots = charge.rule else { return false }
-        return place >= part.left.count || part.left[place] < Self.fewSlots
-      }
-    }
-  }
-
-  private static let fewSlots: Int64 = 32
-
   /// Whether the shared state was not asked at all, as everything was leased.
   var isLeased: Bool {
     parts.allSatisfy { if case .lease = $0.source { true } else { false } }

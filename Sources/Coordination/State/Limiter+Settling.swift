@@ -4,6 +4,7 @@ package import Policy
 /// The end of what was admitted, and what happens from time to time.
 extension Limiter {
   private static var mostUnsettled: Int { 10_000 }
+  private static var fewSlots: Int64 { 32 }
   /// Milliseconds that a debt's mark is kept, so that a call whose reply was lost isn't applied again.
   private static var debtLifetime: Int64 { 600_000 }
 
@@ -12,9 +13,19 @@ extension Limiter {
   /// Puts what an exchange really took in the place of what was reserved. Only the first call for a grant does anything.
   package func settle(_ grant: Grant, _ actual: Demand) {
     let demand = actual.minus(grant.extra)
-    let (isLeased, isUrgent) = (grant.isLeased, grant.holdsScarceSlots)
+    let (isLeased, isUrgent) = (grant.isLeased, holdsScarceSlots(grant))
     for part in grant.end() { settle(part, demand, actual) }
     if isUrgent { state.flush() } else if !isLeased { state.flushSoon() }
+  }
+
+  /// Whether somebody may be refused for want of the slots that it gives back: their limit has few left, or nobody knows.
+  private func holdsScarceSlots(_ grant: Grant) -> Bool {
+    grant.parts.contains { part in
+      part.admission.charges.contains { charge in
+        guard case .slots = charge.rule else { return false }
+        return left[charge.key, default: 0] < Self.fewSlots
+      }
+    }
   }
 
   private func settle(_ part: Grant.Part, _ demand: Demand, _ actual: Demand) {

@@ -32,7 +32,7 @@ package final class Limiter {
   /// Nil where the shared state is this process: nothing is nearer.
   var leases: LeaseBook?
   /// What the shared state last said is left, by key.
-  private var left: [String: Int64] = [:]
+  private(set) var left: [String: Int64] = [:]
   /// Settlements and debts that the shared state has not taken yet.
   var unsettled: [Unsettled] = []
   /// Those that were lost because there were too many.

@@ -20,8 +20,9 @@ final class ScriptRunner {
   private var isFlushing = false
   private var isFlushingSoon = false
 
-  /// How long what nobody waits for is held back, so that it goes out with what somebody does.
+  /// How long what can wait is held back, so that it goes out with what can't; and the timeout below which nothing is.
   private static let holdback = TimeAmount.milliseconds(1)
+  private static let leastTimeout = TimeAmount.milliseconds(10)
 
   /// `timeout` is what a call has unless it says otherwise.
   init(
@@ -48,8 +49,10 @@ final class ScriptRunner {
     }
   }
 
-  /// For what nobody waits for: it goes out with the next flush, or a millisecond later. A busy Redis is woken half as often for it.
+  /// For what can wait: it goes out with the next flush, or a millisecond later. A busy Redis is woken half as often for it.
   func flushSoon() {
+    // A call's time runs already.
+    guard timeout >= Self.leastTimeout else { return flush() }
     guard !isFlushing, !isFlushingSoon else { return }
     isFlushingSoon = true
     let bound = NIOLoopBound(self, eventLoop: loop)
@@ -75,6 +78,17 @@ final class ScriptRunner {
         finish(result, isOptional, completion)
       }
       flush()
+    }
+  }
+
+  /// A plain command, whose refusal is no failure of Redis. `isCounted`: its success tells the breaker that Redis answers.
+  func ask(
+    _ command: ByteBuffer, key: String, isCounted: Bool,
+    _ completion: @escaping (Result<Reply, StateFailure>) -> Void
+  ) {
+    client.send(command, key: key, by: .now() + timeout) { [weak self] result in
+      guard let self else { return completion(.failure(.unavailable)) }
+      if isCounted { finish(result, true, completion) } else { completion(Self.outcome(result)) }
     }
   }
 

@@ -37,7 +37,7 @@ package protocol SharedState: AnyObject {
   func beat()
   /// Sends what was asked for since the last flush.
   func flush()
-  /// The same for what nobody waits for: with the next flush, or a moment later.
+  /// The same for what can wait: with the next flush, or a millisecond later.
   func flushSoon()
   /// Ends the way to it, behind a last flush.
   func close()

@@ -103,7 +103,11 @@ final class FlightDesk {
       case .changed:
         follow(0, flight)
         look(flight)
-      case nil: lead(flight)
+      case nil:
+        // It may have the lock all the same: nobody is to wait for that.
+        cache.release(flight.keys, owner: flight.owner)
+        cache.flushSoon()
+        lead(flight)
       }
       completion(reply)
     }

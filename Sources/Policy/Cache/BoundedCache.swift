@@ -16,11 +16,11 @@ package struct BoundedCache: Sendable {
   package func get(_ keys: CacheKeys, now: Int64) -> CacheLookup { store.get(keys, now: now) }
 
   package mutating func get(_ keys: CacheKeys, claiming claim: CacheClaim, now: Int64) -> CacheLookup {
-    store.get(keys, claiming: claim, now: now)
+    counting(keys) { $0.get(keys, claiming: claim, now: now) }
   }
 
   package mutating func lock(_ keys: CacheKeys, _ claim: CacheClaim, now: Int64) -> CacheClaim.Reply {
-    store.lock(keys, claim, now: now)
+    counting(keys) { $0.lock(keys, claim, now: now) }
   }
 
   @discardableResult
@@ -34,12 +34,18 @@ package struct BoundedCache: Sendable {
 
   /// See `CacheStore.fill`.
   package mutating func fill(_ keys: CacheKeys, _ fill: CacheFill, now: Int64) -> CacheFill.Reply {
-    let former = store.entries[keys].map(Self.size) ?? 0
-    let reply = store.fill(keys, fill, now: now)
-    guard reply == .filled, let entry = store.entries[keys] else { return reply }
-    bytes += Self.size(entry) - former
+    let reply = counting(keys) { $0.fill(keys, fill, now: now) }
+    guard reply == .filled else { return reply }
     order.append((keys, fill.owner))
     makeRoom()
+    return reply
+  }
+
+  /// Does what may replace or remove one answer.
+  private mutating func counting<Reply>(_ keys: CacheKeys, _ change: (inout CacheStore) -> Reply) -> Reply {
+    let former = store.entries[keys].map(Self.size) ?? 0
+    let reply = change(&store)
+    bytes += (store.entries[keys].map(Self.size) ?? 0) - former
     return reply
   }
 

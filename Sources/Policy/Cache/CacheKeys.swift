@@ -3,9 +3,9 @@
 /// To forget a tenant's answers: `SCAN` for `pattern`, on every primary, and `UNLINK` what it finds. That takes the locks too, so a
 /// fill that is under way finds its lock gone and stores nothing: what was asked before the purge doesn't come back after it.
 package struct CacheKeys: Hashable, Sendable {
-  /// When it was made and by which flight, `CachedMeta`, and the body, encoded.
+  /// When it was made and by which flight, `CachedMeta`, and the body, encoded; until there is one, the lock of whoever fetches it.
   package let answer: String
-  /// `<owner> <until> <lifetime>`: who fetches the answer, and until when, in milliseconds.
+  /// The lock of whoever fetches an answer anew: `L <owner> <until> <lifetime>`, in milliseconds.
   package let lock: String
   /// `filled` or `failed` is published here.
   package let channel: String

@@ -164,10 +164,9 @@ package struct LimitStore: Sendable {
 
   /// Does nothing for what has no slots.
   private mutating func giveBackSlot(_ charge: Charge, _ id: String, _ now: Int64) {
-    guard case .slots(let rule) = charge.rule else { return }
-    var slots = slots(charge.key, rule, now)
+    guard case .slots = charge.rule, case .slots(var slots) = value(charge.key, now) else { return }
     slots.giveBack(id)
-    put(slots, charge.key, rule, now)
+    if slots.holders.isEmpty { entries[charge.key] = nil } else { entries[charge.key]?.value = .slots(slots) }
   }
 
   private mutating func reserve(_ admission: Admission, _ now: Int64) {

@@ -10,7 +10,6 @@ struct CacheDuel {
 
   /// Each script's source; a test changes them to see a difference found.
   struct Sources {
-    var get: String
     var lock: String
     var renew: String
     var fill: String
@@ -20,7 +19,7 @@ struct CacheDuel {
       _ scripts: CacheScripts = CacheScripts(clock: .argument), plant: @escaping (String) -> String = { $0 }
     ) {
       let changed = { (script: Script) in plant(CacheDuel.stretched(script.source)) }
-      (get, lock, renew) = (changed(scripts.get), changed(scripts.lock), changed(scripts.renew))
+      (lock, renew) = (changed(scripts.lock), changed(scripts.renew))
       (fill, release) = (changed(scripts.fill), changed(scripts.release))
     }
   }
@@ -44,11 +43,15 @@ struct CacheDuel {
   }
 
   /// Redis' own clock runs while the duel's stands still: lifetimes are stretched, so that nothing expires by it, and their lengths
-  /// can be compared to the millisecond.
+  /// can be compared to the millisecond. What is left of them follows the duel's clock: `moveTime`.
   private static let stretch: Int64 = 100_000
 
   private static func stretched(_ source: String) -> String {
-    source.replacing("call('PSETEX', lock, lifetime,", with: "call('PSETEX', lock, \(stretch) * lifetime,")
+    source.replacing("call('PSETEX', key, lifetime,", with: "call('PSETEX', key, \(stretch) * lifetime,")
+      .replacing("< lifetime + 0 then", with: "< \(stretch) * lifetime then")
+      .replacing(
+        "call('PEXPIRE', KEYS[2], lifetime)", with: "call('PEXPIRE', KEYS[2], \(stretch) * lifetime)"
+      )
       .replacing("call('PSETEX', KEYS[2], ARGV[2],", with: "call('PSETEX', KEYS[2], \(stretch) * ARGV[2],")
   }
 
@@ -61,7 +64,7 @@ struct CacheDuel {
   }
 
   private mutating func step() throws {
-    let before = (twin.entries, twin.locks)
+    let before = twin
     let keys = places[random.below(4) == 0 ? 1 : 0]
     switch random.below(12) {
     case 0, 1: try look(keys)
@@ -72,8 +75,8 @@ struct CacheDuel {
     default: try moveTime()
     }
     for keys in places {
-      try compareEntry(keys, before.0[keys])
-      try compareLock(keys, before.1[keys])
+      try compareAnswer(keys, before)
+      try compareLock(keys, before)
     }
   }
 
@@ -82,10 +85,16 @@ struct CacheDuel {
   private mutating func look(_ keys: CacheKeys) throws {
     let claims = random.below(2) == 0
     let claim = claims ? CacheClaim(owner: someOwner(), lifetime: someLifetime(), seen: 0) : nil
-    journal.append("\(now) get \(keys.lock) \(claim.map { "\($0)" } ?? "")")
-    let reply = try call(sources.get, CacheCall(looking: keys, claiming: claim))
+    journal.append("\(now) get \(keys.answer) \(claim.map { "\($0)" } ?? "")")
+    let look = CacheLook(keys: keys)
+    if let claim {
+      var words = look.take(claim, now: now)
+      words[4] = String(Self.stretch * claim.lifetime)
+      _ = try redis.send(words)
+    }
+    let reply = Reply(try redis.send(look.find))
     let expected = claim.map { twin.get(keys, claiming: $0, now: now) } ?? twin.get(keys, now: now)
-    try compare(expected, CacheLookup(reply))
+    try compare(expected, CacheLookup(reply, claiming: claim?.owner, now: now))
   }
 
   private mutating func lock(_ keys: CacheKeys) throws {
@@ -128,11 +137,14 @@ struct CacheDuel {
     let steps: [Int64] = [1, 7, 900, 5_000, 29_999, 61_000, 1_000_000, -3_000, -5_001, -3_600_000]
     now += steps[random.below(steps.count)]
     journal.append("\(now) is now")
-    for (keys, entry) in twin.entries where entry.expires <= now {
-      _ = try redis.send("DEL", keys.answer)
-    }
-    for (keys, lock) in twin.locks where lock.until <= now { _ = try redis.send("DEL", keys.lock) }
+    for (keys, entry) in twin.entries { try expire(keys.answer, entry.expires) }
+    for (keys, lock) in twin.firstLocks { try expire(keys.answer, lock.until) }
+    for (keys, lock) in twin.locks { try expire(keys.lock, lock.until) }
     twin.sweep(now: now)
+  }
+
+  private func expire(_ key: String, _ moment: Int64) throws {
+    _ = try redis.send("PEXPIRE", key, String(Self.stretch * max(0, moment - now)))
   }
 
   // MARK: Choices
@@ -165,20 +177,25 @@ struct CacheDuel {
     if redis != twin { throw difference("twin: \(twin), Redis: \(String(describing: redis))") }
   }
 
-  private func compareEntry(_ keys: CacheKeys, _ before: CacheStore.Entry?) throws {
+  private func compareAnswer(_ keys: CacheKeys, _ before: CacheStore) throws {
     let entry = twin.entries[keys]
     let expected = entry.map { entry in
       "\(entry.answer.created) \(entry.owner) \(entry.answer.meta.line)"
         + String(decoding: entry.answer.body, as: UTF8.self)
     }
-    try compare(expected, try text(keys.answer))
-    if let entry, entry != before { try compare(entry.expires - now, try timeLeft(keys.answer)) }
+    let lock = twin.firstLocks[keys]
+    try compare(expected ?? lock?.text, try text(keys.answer))
+    if entry != nil, lock != nil { throw difference("the twin has an answer and a lock in one place") }
+    if let entry, entry != before.entries[keys] {
+      try compare(entry.expires - now, try timeLeft(keys.answer))
+    }
+    if let lock, lock != before.firstLocks[keys] { try compare(lock.until - now, try timeLeft(keys.answer)) }
   }
 
-  private func compareLock(_ keys: CacheKeys, _ before: CacheStore.Lock?) throws {
+  private func compareLock(_ keys: CacheKeys, _ before: CacheStore) throws {
     let lock = twin.locks[keys]
     try compare(lock?.text, try text(keys.lock))
-    if let lock, lock != before { try compare(lock.until - now, try timeLeft(keys.lock)) }
+    if let lock, lock != before.locks[keys] { try compare(lock.until - now, try timeLeft(keys.lock)) }
   }
 
   private func comparePublished() throws {

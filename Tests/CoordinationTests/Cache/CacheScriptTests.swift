@@ -22,8 +22,15 @@ struct CacheScriptTests {
   }
 
   private func look(_ owner: String? = nil) throws -> CacheLookup {
-    let claim = owner.map { CacheClaim(owner: $0, lifetime: 30_000, seen: 0) }
-    return try #require(CacheLookup(try call(scripts.get, CacheCall(looking: keys, claiming: claim))))
+    let look = CacheLook(keys: keys)
+    guard case .list(let time) = try redis.send("TIME"), case .text(let seconds) = time[0],
+      case .text(let microseconds) = time[1]
+    else { throw RedisUnderTest.Failed(description: "no time") }
+    let now = try #require(Int64(seconds)) * 1_000 + #require(Int64(microseconds)) / 1_000
+    if let owner {
+      _ = try redis.send(look.take(CacheClaim(owner: owner, lifetime: 30_000, seen: 0), now: now))
+    }
+    return try #require(CacheLookup(Reply(try redis.send(look.find)), claiming: owner, now: now))
   }
 
   private func lock(_ owner: String, seen: Int64 = 0) throws -> CacheClaim.Reply? {
@@ -67,11 +74,18 @@ struct CacheScriptTests {
     #expect(try look().answer != nil)
   }
 
-  @Test(arguments: ["", "x", "r1 5", "r1 99999999999999999 1000 x", "r1 -5 100"])
+  @Test(arguments: [
+    "", "x", "L r1 5", "L r1 99999999999999999 1000 x", "L r1 -5 100", "r1 99999999999999 1000", "L  5 5",
+    "L r1 +5 700", "12345",
+    "-5 x", "+1600000000000 x",
+  ])
   func aLockThatCannotBeReadIsNone(_ text: String) throws {
-    _ = try redis.send("SET", keys.lock, text)
-    #expect(try look().holder == nil)
-    #expect(try lock("r1:1") == .got)
+    for key in [keys.lock, keys.answer] {
+      _ = try redis.send("SET", key, text)
+      #expect(try look().holder == nil)
+      #expect(try lock("r1:1") == .got)
+      _ = try redis.send("DEL", keys.lock, keys.answer)
+    }
   }
 
   /// `seen` is told even so: otherwise every claim would be answered with "look again".
@@ -96,10 +110,44 @@ struct CacheScriptTests {
     guard case .list(let found) = try redis.send("KEYS", pattern) else {
       throw RedisUnderTest.Failed(description: "?")
     }
-    #expect(found == [.text(keys.lock)])
-    _ = try redis.send("DEL", keys.lock)
+    #expect(found == [.text(keys.answer)])
+    _ = try redis.send("DEL", keys.answer)
     #expect(try fill("r1:1") == .refused)
     #expect(try look().answer == nil)
+  }
+
+  /// Both locks go with the answer; and the lock beside an answer that was evicted still says who fetches it.
+  @Test func aRefreshIsEndedByAPurgeAndNotByAnEviction() throws {
+    _ = try lock("r1:1")
+    #expect(try fill("r1:1") == .filled)
+    let seen = try look().seen
+    #expect(try lock("r1:2", seen: seen) == .got)
+    _ = try redis.send("DEL", keys.answer)
+    let found = try look("r1:3")
+    #expect(!found.isClaimed && found.holder?.owner == "r1:2")
+    #expect(try lock("r1:3") != .got)
+    #expect(try fill("r1:3") == .refused)
+    #expect(try fill("r1:2") == .filled)
+    #expect(try look().answer != nil && look().holder == nil)
+    #expect(try lock("r1:4", seen: look().seen) == .got)
+    _ = try redis.send("DEL", keys.answer, keys.lock)
+    #expect(try fill("r1:4") == .refused && look().seen == 0)
+  }
+
+  /// What a lock says of its end is what its writer thought: it ends with its key.
+  @Test(arguments: [-1_500, -700, -300, 400, 4_000]) func aWriterWhoseClockIsWrongHasTheLock(_ skew: Int64)
+    throws
+  {
+    guard case .list(let time) = try redis.send("TIME"), case .text(let seconds) = time[0] else {
+      throw RedisUnderTest.Failed(description: "no time")
+    }
+    let now = try #require(Int64(seconds)) * 1_000
+    let claim = CacheClaim(owner: "r1:1", lifetime: 60_000, seen: 0)
+    var words = CacheLook(keys: keys).take(claim, now: now - 60_000 + skew)
+    words[4] = "60000"
+    _ = try redis.send(words)
+    #expect(try look("r1:2").holder?.owner == "r1:1" && lock("r1:2") != .got)
+    #expect(try fill("r1:2") == .refused && fill("r1:1") == .filled)
   }
 
   @Test func fullMemoryRefusesAFillWhole() throws {
@@ -112,10 +160,9 @@ struct CacheScriptTests {
   }
 
   @Test func repliesOfAnotherShapeAreNone() {
-    #expect(CacheLookup(.none) == nil && CacheLookup(.list([.number(1)])) == nil)
-    let begin: [Reply] = [.number(1), .bytes([]), .number(0)]
-    #expect(CacheLookup(.list(begin))?.answer == nil && CacheLookup(.list(begin + [.number(2)])) == nil)
-    #expect(CacheLookup(.list(begin + [.bytes(Array("x".utf8))])) == nil)
+    func look(_ reply: Reply) -> CacheLookup? { CacheLookup(reply, claiming: nil, now: 1) }
+    #expect(look(.none) == nil && look(.list([.none])) == nil && look(.number(1)) == nil)
+    #expect(look(.list([.number(1), .number(2)]))?.answer == nil)
     #expect(CacheClaim.Reply(.list([.number(0)])) == nil && CacheClaim.Reply(.number(1)) == nil)
     #expect(CacheFill.Reply(.number(3)) == nil && CacheFill.Reply(.bytes([])) == nil)
   }

@@ -40,9 +40,9 @@ struct CacheStoreTests {
     let second = store.get(keys, claiming: claim("b"), now: start + 10)
     #expect(!second.isClaimed && second.holder == .init(owner: "a", left: 29_990))
     #expect(store.get(keys, claiming: claim("a"), now: start + 20).isClaimed, "the same again")
-    #expect(store.locks[keys]?.until == start + 30_000, "which prolongs nothing")
+    #expect(store.firstLocks[keys]?.until == start + 30_000, "which prolongs nothing")
     #expect(store.fill(keys, fill("a"), now: start + 20) == .filled)
-    #expect(!store.get(keys, claiming: claim("b"), now: start + 30).isClaimed && store.locks.isEmpty)
+    #expect(!store.get(keys, claiming: claim("b"), now: start + 30).isClaimed && store.firstLocks.isEmpty)
   }
 
   @Test mutating func theSameCallsAgainChangeNothing() {
@@ -83,7 +83,21 @@ struct CacheStoreTests {
     #expect(store.get(keys, now: start + 30_000).holder == nil)
     #expect(store.fill(keys, fill("a"), now: start + 30_000) == .refused)
     store.sweep(now: start + 30_000)
-    #expect(store.locks.isEmpty)
+    #expect(store.firstLocks.isEmpty)
+  }
+
+  /// Its lifetime is over while it is fetched anew: it stays, so that those who come follow that flight.
+  @Test mutating func anAnswerStaysWhileItIsReplaced() {
+    _ = store.lock(keys, claim("a"), now: start)
+    _ = store.fill(keys, fill("a"), now: start)
+    #expect(store.lock(keys, claim("b", seen: start), now: start + 89_000) == .got)
+    let late = store.get(keys, claiming: claim("c"), now: start + 95_000)
+    #expect(!late.isClaimed && late.seen == start && late.holder?.owner == "b")
+    #expect(store.renew(keys, owner: "b", lifetime: 30_000, now: start + 100_000) == true)
+    let later = store.get(keys, claiming: claim("c"), now: start + 129_000)
+    #expect(later.holder?.owner == "b")
+    #expect(store.fill(keys, fill("b", "new"), now: start + 129_500) == .filled)
+    #expect(store.locks.isEmpty && body(at: start + 129_500) == "new")
   }
 
   @Test mutating func aLongFlightIsProlonged() {

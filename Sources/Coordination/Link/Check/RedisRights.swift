@@ -12,9 +12,9 @@ package enum RedisRights {
   package static let connection = ["client|setname", "ping", "role", "select"]
   /// To run scripts.
   package static let scripts = ["eval", "evalsha"]
-  /// What scripts call.
+  /// What scripts call, and looks into the cache.
   package static let data = [
-    "del", "exists", "get", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "set", "time",
+    "del", "exists", "get", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "pttl", "set", "time",
     "zadd", "zcard", "zcount", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank",
     "zremrangebyscore",
   ]
