@@ -69,8 +69,9 @@ let package = Package(
     module("Telemetry", [logging] + nio),
     module(
       "Gateway",
-      ["Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", crypto, logging, http1]
-        + nio),
+      [
+        "Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", "CLinux", crypto, logging, http1,
+      ] + nio),
 
     program(
       "switchyard",

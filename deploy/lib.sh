@@ -53,6 +53,16 @@ find_root() {
   sudo -n true 2>/dev/null || [ -t 0 ]
 }
 
+# Prints the address of the Debian mirror that this system uses already.
+debian_mirror() {
+  local codename
+  # shellcheck disable=SC1091 # of this system
+  codename=$(. /etc/os-release && say "$VERSION_CODENAME")
+  # shellcheck disable=SC2016 # apt-get's placeholders
+  apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+    awk -v wanted="$codename" '$2 == wanted { print $1; exit }'
+}
+
 # Installs the packages named. A service that comes along is neither started now nor at the next boot.
 apt_install() {
   # shellcheck disable=SC2016 # the inner shell's variables
@@ -65,7 +75,7 @@ apt_install() {
     fi
     apt-get update -qq
     apt-get install -qq -y --no-install-recommends "$@"
-    for unit in redis-server nginx; do
+    for unit in redis-server nginx docker containerd; do
       case " $* " in
         *" $unit"*) if command -v systemctl > /dev/null; then systemctl disable -q "$unit" || true; fi ;;
       esac

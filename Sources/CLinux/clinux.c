@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/aio_abi.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -93,6 +94,28 @@ int sy_poller_arm(sy_poller *poller) {
 void sy_poller_destroy(sy_poller *poller) {
   syscall(SYS_io_destroy, poller->context);
   free(poller);
+}
+
+// A listener's filter sees each segment from its TCP header on: byte 13 holds the flags, and SYN without ACK begins a handshake.
+int sy_ignore_handshakes(int listener) {
+  enum { FLAGS = 13, SYN = 0x02, ACK = 0x10 };
+  struct sock_filter code[] = {
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS),
+    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SYN | ACK),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYN, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+    BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+  };
+  struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+  return result(setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
+}
+
+// The kernel tells a listener's queue in the field that has a connection's segments in flight.
+int sy_waiting_connections(int listener) {
+  struct tcp_info info = {0};
+  socklen_t size = sizeof info;
+  int done = getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size);
+  return done < 0 ? -errno : (int)info.tcpi_unacked;
 }
 
 int sy_set_tcp_option(int descriptor, int option, int value) {

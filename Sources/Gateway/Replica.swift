@@ -108,11 +108,12 @@ package final class Replica: Sendable {
       try await AdminServer.bind(self, settings.admin, on: adminLoop)
     }
     adminListener.withLockedValue { $0 = admin }
+    // Before the data port: a balancer that asks nobody sends requests as soon as it is open.
+    await keysAreKnown(within: .seconds(2))
     let data = try await ListenError.naming("server", settings.server.host, settings.server.port) {
       try await bind(settings.server)
     }
     listener.withLockedValue { $0 = data }
-    await keysAreKnown(within: .seconds(2))
     phaseValue.store(Phase.ready.rawValue, ordering: .relaxed)
     guard let dataAddress = data.localAddress, let adminAddress = admin.localAddress else {
       throw IOError(errnoCode: EADDRNOTAVAIL, reason: "a listening socket has no address")
@@ -167,12 +168,14 @@ package final class Replica: Sendable {
 
   // MARK: The end
 
-  /// Readiness fails, then no new connections, then what runs may finish for `server.drain_timeout`; the rest ends in well-formed
-  /// errors. Returns when everything is closed.
+  /// Readiness fails and answers end their connections, then no new ones, then what runs may finish for `server.drain_timeout`; the
+  /// rest ends in well-formed errors. Returns when everything is closed.
   package func drain() async {
     phaseValue.store(Phase.draining.rawValue, ordering: .relaxed)
     let limit = snapshot.withLockedValue { $0.settings.server.drainTimeout }
+    for worker in workers { await worker.announceEnd() }
     try? await Task.sleep(for: .milliseconds(500))  // one look of a readiness probe's worth
+    await listener.withLockedValue { $0 }.map(ListenerDoor.init)?.shut()
     await close(listener)
     for worker in workers { await worker.drain() }
     if await !connectionsEnd(within: limit) {

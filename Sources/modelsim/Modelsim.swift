@@ -49,6 +49,9 @@ struct Modelsim: AsyncParsableCommand {
   @Option(help: "Event loops.")
   var threads = 1
 
+  @Option(help: "Rules that hold from the start, as PUT /sim/faults takes them.")
+  var faults = "[]"
+
   @Flag(help: "Keep request bodies in the log.")
   var keepBodies = false
 
@@ -56,6 +59,7 @@ struct Modelsim: AsyncParsableCommand {
     guard threads > 0, tokens >= 0, priceInput >= 0, priceOutput >= 0 else {
       throw ValidationError("threads, tokens and prices must not be negative.")
     }
+    _ = try rules()
   }
 
   func run() async throws {
@@ -63,11 +67,27 @@ struct Modelsim: AsyncParsableCommand {
     raiseDescriptorLimit()
     let server = try await Server.start(
       settings, host: host, ports: port, controlPort: controlPort, threads: threads)
+    server.simulator.replaceRules(try rules())
     for port in server.ports { print("modelsim listening on http://\(host):\(port)") }
     if let control = server.controlPort { print("modelsim controlled on http://\(host):\(control)") }
     fflush(nil)
     await signals.first()
     try await server.stop()
+  }
+
+  private func rules() throws -> [Rule] {
+    do {
+      let document = try ByteBuffer(string: faults).withUnsafeReadableBytes { try JSONValue(parsing: $0) }
+      let rules = try RuleParser.rules(from: document)
+      guard !rules.contains(where: \.refuses) else {
+        throw ValidationError("--faults: a port can't refuse from the start.")
+      }
+      return rules
+    } catch let error as JSONError {
+      throw ValidationError("--faults: bad JSON: \(error.reason) at byte \(error.offset).")
+    } catch let error as RuleError {
+      throw ValidationError("--faults: \(error.reason).")
+    }
   }
 
   private var settings: SimulatorSettings {

@@ -53,7 +53,10 @@ enum ImportTable {
         "Glibc",
       ]),
       // The data port has a parser of our own; NIO's codec serves the admin port.
-      doors: ["NIOHTTP1": ["AdminServer.swift", "AdminAnswer.swift", "AdminKeys.swift"]]),
+      doors: [
+        "NIOHTTP1": ["AdminServer.swift", "AdminAnswer.swift", "AdminKeys.swift"],
+        "CLinux": ["ListenerDoor.swift"],
+      ]),
 
     Row(
       target: "switchyard",

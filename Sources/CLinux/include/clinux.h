@@ -1,4 +1,5 @@
-// A typed door to the system calls that Swift can't spell: epoll's union, and Linux AIO, which the C library doesn't wrap.
+// A typed door to the system calls that Swift can't spell: epoll's union, a socket's filter, and Linux AIO, which the C
+// library doesn't wrap.
 #pragma once
 
 #include <stdint.h>
@@ -33,6 +34,11 @@ sy_poller *sy_poller_create(int descriptor, int eventfd);
 /// Asks for one signal when the descriptor is readable; at once if it is already. 0 or -errno.
 int sy_poller_arm(sy_poller *poller);
 void sy_poller_destroy(sy_poller *poller);
+
+/// Of a listening socket: from now on handshakes that begin are dropped, those under way are finished. 0 or -errno.
+int sy_ignore_handshakes(int listener);
+/// Of a listening socket: connections that wait to be accepted; or -errno.
+int sy_waiting_connections(int listener);
 
 /// A TCP socket option; 0 or -errno.
 int sy_set_tcp_option(int descriptor, int option, int value);

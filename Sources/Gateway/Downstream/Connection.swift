@@ -28,6 +28,8 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   private var requestIsWhole = true
   private var closesAfterAnswer = false
   private var isDraining = false
+  /// A request has come on it.
+  private var isUsed = false
   /// The last answer is being written; what still comes is thrown away.
   private var isLeaving = false
   private var readIsHeld = false
@@ -144,6 +146,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   private func begin(_ head: RequestHead) {
     let now = SystemClock.monotonicNanoseconds()
     requestIsWhole = false
+    isUsed = true
     closesAfterAnswer = !head.keepAlive
     clock.enter(.answering, now: now)
     worker.assumeIsolated { exchange = $0.begin(head, on: self, now: now) }
@@ -194,10 +197,14 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     }
   }
 
-  /// No further requests: an idle connection is closed now, a busy one behind its answer.
+  /// The next answer is the last: it tells the client so, and a pool lets the connection go without a request being lost.
+  func announceEnd() { isDraining = true }
+
+  /// No further requests: an idle connection is closed now, a busy one behind its answer, a new one unless a request comes soon.
   func drain() {
     isDraining = true
-    if exchange == nil, clock.phase == .idle { context?.close(promise: nil) }
+    guard exchange == nil, clock.phase == .idle else { return }
+    if isUsed { context?.close(promise: nil) } else { clock.enter(.lastCall, now: SystemClock.monotonicNanoseconds()) }
   }
 
   /// Ends the exchange in hand at once, with an error where that is still possible.

@@ -6,6 +6,8 @@ struct ConnectionClock {
   enum Phase: Equatable {
     /// Between requests, or before the first.
     case idle
+    /// New, of a replica that is ending: its first request may be on its way.
+    case lastCall
     case readingHead
     case readingBody(received: Int)
     /// The request is whole; the exchange's own deadline holds.
@@ -42,6 +44,8 @@ struct ConnectionClock {
 
   /// Nanoseconds given to a client that is being let go.
   static let lingering: Int64 = 2_000_000_000
+  /// Nanoseconds given to the first request of a connection that came as the replica was ending.
+  static let lastCall: Int64 = 1_000_000_000
 
   func check(now: Int64) -> Verdict {
     let waited = now - since
@@ -49,6 +53,7 @@ struct ConnectionClock {
     case .answering: return .wait
     case .idle, .unread: return waited > limits.idle ? .close : .wait
     case .lingering: return waited > Self.lingering ? .close : .wait
+    case .lastCall: return waited > Self.lastCall ? .close : .wait
     case .readingHead: return waited > limits.head ? .refuseHead : .wait
     case .readingBody(let received):
       let extra = Int64(received >> 14) * 1_000_000_000

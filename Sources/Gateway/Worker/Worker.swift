@@ -47,6 +47,8 @@ actor Worker {
   private(set) var date = HTTPDate(unixSeconds: 0)
   private var pools: [ObjectIdentifier: EndpointPools] = [:]
   private var connections: [Connection] = []
+  /// Answers end their connections.
+  private var isEnding = false
   private(set) var isDraining = false
   private(set) var isClosed = false
 
@@ -87,6 +89,7 @@ actor Worker {
   func opened(_ connection: Connection) {
     connection.position = connections.count
     connections.append(connection)
+    if isEnding { connection.announceEnd() }
     if isDraining { connection.drain() }
   }
 
@@ -157,6 +160,12 @@ actor Worker {
     }
     series.removeAll()
     keys.apply(snapshot)
+  }
+
+  /// Each answer ends its connection from now on; none is closed yet.
+  func announceEnd() {
+    isEnding = true
+    for connection in connections { connection.announceEnd() }
   }
 
   /// Idle connections are closed, others behind their answer.
