@@ -171,3 +171,17 @@ wait_for() {
     sleep 0.1
   done
 }
+
+# ---- Python ---------------------------------------------------------------------------------------------------
+
+# Makes a virtual environment with what Python tests need; anew when the list of it changes.
+make_venv() {
+  local venv=$1 wanted
+  wanted=$(sha256sum Tests/ClientTests/requirements.txt) || return 1
+  if [ "$(cat "$venv/made-from" 2>/dev/null)" = "$wanted" ]; then return 0; fi
+  say "Making $venv from Tests/ClientTests/requirements.txt"
+  rm -rf "$venv"
+  python3 -m venv "$venv" || return 1
+  "$venv/bin/pip" install -q --disable-pip-version-check -r Tests/ClientTests/requirements.txt || return 1
+  printf '%s\n' "$wanted" >"$venv/made-from"
+}

@@ -2,14 +2,17 @@
 
 import json
 import signal
+import socket
 import threading
 import time
 
 import httpx
 import pytest
 
-from support import CLIENT_KEY, KEYS, REFUSED_KEY, Router, eventually, get
+from support import BINARIES, CLIENT_KEY, KEYS, REFUSED_KEY, Router, eventually, get
 from wire import Wire, body, request
+
+SWITCHYARD = BINARIES / "switchyard"
 
 
 def models_of(router):
@@ -88,6 +91,24 @@ def test_the_admin_port_wants_its_token_for_metrics_and_none_for_health(write_co
     assert httpx.get(f"{admin}/metrics", headers={"authorization": f"Bearer {REFUSED_KEY}"}).status_code == 200
 
 
+@pytest.mark.parametrize("flags, word", [([], "ok"), (["--live"], "ok")], ids=["ready", "alive"])
+def test_health_says_how_a_replica_is(router, run, flags, word):
+    admin = f"127.0.0.1:{router.admin_port}"
+    asked = run(SWITCHYARD, "health", "--admin", admin, *flags)
+    assert asked.code == 0 and asked.output == f"{admin}: {word}\n"
+
+
+def test_health_says_that_nothing_answers_or_something_else(alpha, closed_port, run):
+    for port, words in ((closed_port, "nothing answers: Connection refused"), (alpha.port, "(status 401)")):
+        asked = run(SWITCHYARD, "health", "--admin", f"127.0.0.1:{port}")
+        assert asked.code == 1 and words in asked.output and asked.output.count("\n") == 1
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        start = time.monotonic()
+        asked = run(SWITCHYARD, "health", "--timeout", "1", "--admin", f"127.0.0.1:{silent.getsockname()[1]}")
+        assert asked.code == 1 and "no answer" in asked.output and time.monotonic() - start < 4
+    assert run(SWITCHYARD, "health", "--admin", "8081").code == 2
+
+
 # The end
 
 
@@ -109,13 +130,15 @@ def stream_in_background(router, **directive):
     return thread, bodies
 
 
-def test_sigterm_fails_readiness_first_and_lets_a_stream_finish(serve):
+def test_sigterm_fails_readiness_first_and_lets_a_stream_finish(serve, run):
     router = serve()
     idle = Wire(router)
     thread, bodies = stream_in_background(router, tokens=100, per_token="20ms")
     router.signal(signal.SIGTERM)
     assert eventually(lambda: router.readiness() == 503, 0.4)
     assert get(f"http://127.0.0.1:{router.admin_port}/livez")[0] == 200
+    admin = f"127.0.0.1:{router.admin_port}"
+    assert [run(SWITCHYARD, "health", "--admin", admin, *live).code for live in ([], ["--live"])] == [1, 0]
     with Wire(router) as late:
         late.send(request(body()))
         assert late.answer().status == 200

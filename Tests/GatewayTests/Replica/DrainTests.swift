@@ -41,6 +41,59 @@ extension ReplicaTests {
       }
     }
 
+    /// So pools of clients empty themselves, and none is closed with a request on its way.
+    @Test(arguments: ReplicaUnderTest.modes)
+    func answersEndTheirConnectionsFromTheFirstMoment(_ mode: ReadinessBridge.Mode) async throws {
+      try await withReplica(Self.script, .init(readiness: mode, workers: 2)) { test, _ in
+        let used = try await test.connect()
+        used.send(Wire.chat("hi"))
+        #expect(try await used.message().first("connection") != "close")
+        let drain = Draining(test)
+        #expect(try await eventually { await test.metric("switchyard_draining") == 1 })
+        used.send(Wire.chat("hi"))
+        let last = try await used.message()
+        #expect(last.status == 200 && last.first("connection") == "close")
+        #expect(try await used.untilEnd() == .fin)
+        try await drain.expectToEnd()
+      }
+    }
+
+    @Test(arguments: ReplicaUnderTest.modes)
+    func aConnectionThatCameBeforeTheDoorShutHasItsAnswer(_ mode: ReadinessBridge.Mode) async throws {
+      try await withReplica(Self.script, .init(readiness: mode, workers: 2)) { test, _ in
+        let unused = try await test.connect()
+        let drain = Draining(test)
+        #expect(try await eventually { (try? await test.connect()) == nil })
+        unused.send(Wire.chat("hi"))
+        let answer = try await unused.message()
+        #expect(answer.status == 200 && answer.first("connection") == "close")
+        try await drain.expectToEnd()
+      }
+    }
+
+    /// A connection that the kernel has accepted for us is never reset.
+    @Test func whoeverConnectsWhileTheDoorShutsIsAnsweredOrRefused() async throws {
+      try await withReplica(Self.script, .init(workers: 2)) { test, provider in
+        try await withThrowingTaskGroup(of: Int.self) { clients in
+          for _ in 0..<16 {
+            clients.addTask {
+              var answered = 0
+              while let client = try? await test.connect() {
+                client.send(Wire.chat("hi"))
+                #expect(try await client.message().status == 200)
+                answered += 1
+              }
+              return answered
+            }
+          }
+          #expect(try await eventually { provider.requestCount > 100 })
+          let drain = Draining(test)
+          #expect(try await clients.reduce(0, +) == provider.requestCount)
+          try await drain.expectToEnd()
+        }
+      }
+    }
+
     /// What has begun to stream ends in an error event, what has not, in an error; never in silence.
     @Test(arguments: ReplicaUnderTest.modes)
     func whatDoesNotEndInTimeIsEndedWellFormed(_ mode: ReadinessBridge.Mode) async throws {
