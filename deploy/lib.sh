@@ -12,6 +12,7 @@ BUILD_PACKAGES=(
   "libcurl4-openssl-dev|libcurl, which calls the providers"
   "libhiredis-dev|hiredis, which reads the replies of Redis"
   "libsimdjson-dev|simdjson, which reads request bodies"
+  "libyaml-dev|libyaml, which reads the configuration"
   "zlib1g-dev|zlib, which compresses cached answers"
   "libncurses6|a library of the Swift toolchain"
   "libsqlite3-0|a library of the Swift toolchain"

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials  // all of Foundation is 30 MB more, of data on languages
 import Settings
 
 /// What `check --json` prints.

@@ -30,12 +30,13 @@ enum ImportTable {
     Row(target: "CHiredis", modules: [], isC: true),
     Row(target: "CLinux", modules: [], isC: true),
     Row(target: "CSimdjson", modules: [], isC: true),
+    Row(target: "CYAML", modules: [], isC: true),
     Row(target: "CZlib", modules: [], isC: true),
 
     Row(target: "Policy", modules: []),
     Row(
       target: "Settings", modules: standard.union(["Policy"]),
-      doors: ["Glibc": ["Disk.swift"], "Yams": ["Document.swift"]]),
+      doors: ["Glibc": ["Disk.swift"], "CYAML": ["Document.swift"]]),
     Row(
       target: "Coordination",
       modules: standard.union(nio).union(["Policy", "CHiredis", "Crypto", "NIOSSL", "Glibc"]),
@@ -62,7 +63,7 @@ enum ImportTable {
       target: "switchyard",
       modules: standard.union(nio).union([
         "Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", "Gateway",
-        "ArgumentParser", "Logging", "UnixSignals", "Glibc", "Foundation", "Dispatch",
+        "ArgumentParser", "Logging", "UnixSignals", "Glibc", "FoundationEssentials", "Dispatch",
       ])),
     Row(
       target: "modelsim",

@@ -1,4 +1,4 @@
-internal import Yams
+internal import CYAML
 
 /// Text to `Tree`; the only file that knows the YAML library.
 ///
@@ -6,7 +6,6 @@ internal import Yams
 enum Document {
   static let limit = 4 << 20
   static let maxDepth = 64
-  private static let maxDuplicates = 64
 
   /// Why text is no document.
   struct Problem: Error {
@@ -24,100 +23,123 @@ enum Document {
         message: "anchors and aliases (&name, *name) are not supported: repeat the value instead"
           + " (where '&' is text, write it \"\\x26\" in double quotes)")
     }
-    return try tree(of: text)
-  }
-
-  /// The library stops at the first repeated key. Each one is renamed in the text, its true name kept beside, until
-  /// the document parses: the reader then reports them all, with every other error.
-  private static func tree(of text: String) throws(Problem) -> Tree {
-    var text = text
-    var renamed: [Mark: String] = [:]
-    var repeated: Problem?
-    while true {
-      do {
-        guard let root = try Yams.compose(yaml: text, .basic) else {
-          throw Problem(mark: .start, message: "the document is empty")
-        }
-        return try Conversion(names: renamed).tree(root, depth: 0)
-      } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
-        let mark = Mark(context.mark)
-        let name = duplicates.first ?? ""
-        let problem = Problem(mark: mark, message: "key '\(name)' is given twice")
-        guard renamed.count < maxDuplicates, renamed[mark] == nil,
-          let other = text.renamingKey(at: mark, number: renamed.count)
-        else { throw repeated ?? problem }
-        repeated = problem
-        renamed[mark] = name
-        text = other
-      } catch let problem as Problem {
-        throw problem
-      } catch {
-        throw repeated ?? Problem(error, in: text)
-      }
-    }
+    return try EventReader(text).document()
   }
 }
 
-/// The library's nodes to ours.
-private struct Conversion {
-  /// Names of the keys that were renamed for parsing.
-  let names: [Mark: String]
+/// The library's events to a tree; a key that is given twice is there twice.
+private final class EventReader {
+  private let text: String
+  // Allocated, as libyaml keeps the addresses.
+  private let bytes: UnsafeMutableBufferPointer<UInt8>
+  private let parser: UnsafeMutablePointer<yaml_parser_t>
+  /// The event in hand; none (all zero) before the first.
+  private let event: UnsafeMutablePointer<yaml_event_t>
 
-  func tree(_ node: Node, depth: Int) throws(Document.Problem) -> Tree {
-    let mark = Mark(node.mark)
+  init(_ text: String) {
+    self.text = text
+    bytes = .allocate(capacity: text.utf8.count)
+    _ = bytes.initialize(from: text.utf8)
+    parser = .allocate(capacity: 1)
+    event = .allocate(capacity: 1)
+    event.initialize(to: yaml_event_t())
+    guard yaml_parser_initialize(parser) == 1 else { preconditionFailure("libyaml has no memory to begin") }
+    yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
+  }
+
+  deinit {
+    yaml_event_delete(event)
+    yaml_parser_delete(parser)
+    event.deallocate()
+    parser.deallocate()
+    bytes.deallocate()
+  }
+
+  /// The one document that the text may hold.
+  func document() throws(Document.Problem) -> Tree {
+    _ = try next()  // the stream's begin
+    guard try next() == YAML_DOCUMENT_START_EVENT else {
+      throw Document.Problem(mark: .start, message: "the document is empty")
+    }
+    _ = try next()
+    let tree = try value(depth: 0)
+    _ = try next()  // the document's end
+    guard try next() == YAML_STREAM_END_EVENT else {
+      throw Document.Problem(mark: mark, message: "not valid YAML: but found another document")
+    }
+    return tree
+  }
+
+  private func next() throws(Document.Problem) -> yaml_event_type_t {
+    yaml_event_delete(event)
+    guard yaml_parser_parse(parser, event) == 1 else {
+      throw Document.Problem(parser.pointee, in: text)
+    }
+    return event.pointee.type
+  }
+
+  private var mark: Mark { Mark(event.pointee.start_mark) }
+
+  /// What the event in hand begins, to its end.
+  private func value(depth: Int) throws(Document.Problem) -> Tree {
+    let mark = mark
     guard depth <= Document.maxDepth else {
       throw Document.Problem(mark: mark, message: "nested more than \(Document.maxDepth) levels deep")
     }
-    switch node {
-    case .scalar(let scalar):
-      return Tree(content: scalar.isNothing ? .nothing : .scalar(scalar.string), mark: mark)
-    case .sequence(let elements):
-      var trees: [Tree] = []
-      for element in elements { trees.append(try tree(element, depth: depth + 1)) }
-      return Tree(content: .sequence(trees), mark: mark)
-    case .mapping(let pairs):
+    switch event.pointee.type {
+    case YAML_SCALAR_EVENT:
+      let scalar = event.pointee.data.scalar
+      return Tree(content: scalar.isNothing ? .nothing : .scalar(scalar.text), mark: mark)
+    case YAML_SEQUENCE_START_EVENT:
+      var elements: [Tree] = []
+      while try next() != YAML_SEQUENCE_END_EVENT { elements.append(try value(depth: depth + 1)) }
+      return Tree(content: .sequence(elements), mark: mark)
+    case YAML_MAPPING_START_EVENT:
       var entries: [Tree.Entry] = []
-      for (key, value) in pairs { entries.append(try entry(key, value, depth: depth)) }
+      while try next() != YAML_MAPPING_END_EVENT { entries.append(try entry(depth: depth)) }
       return Tree(content: .mapping(entries), mark: mark)
-    case .alias:
+    default:
       throw Document.Problem(mark: mark, message: "aliases are not supported: repeat the value instead")
     }
   }
 
-  private func entry(_ key: Node, _ value: Node, depth: Int) throws(Document.Problem) -> Tree.Entry {
-    let mark = Mark(key.mark)
-    guard case .scalar(let scalar) = key else {
+  private func entry(depth: Int) throws(Document.Problem) -> Tree.Entry {
+    let mark = mark
+    guard event.pointee.type == YAML_SCALAR_EVENT else {
       throw Document.Problem(mark: mark, message: "a key must be a single word")
     }
-    return Tree.Entry(
-      key: names[mark] ?? scalar.string, mark: mark, value: try tree(value, depth: depth + 1))
+    let key = event.pointee.data.scalar.text
+    _ = try next()
+    return Tree.Entry(key: key, mark: mark, value: try value(depth: depth + 1))
   }
 }
 
-extension Node.Scalar {
+/// The member of libyaml's union that a scalar's event has.
+private typealias Scalar = yaml_event_s.__Unnamed_union_data.__Unnamed_struct_scalar
+
+extension Scalar {
+  fileprivate var text: String {
+    String(decoding: UnsafeBufferPointer(start: value, count: length), as: UTF8.self)
+  }
+
   fileprivate var isNothing: Bool {
-    style == .plain && ["", "~", "null", "Null", "NULL"].contains(string)
+    style == YAML_PLAIN_SCALAR_STYLE && ["", "~", "null", "Null", "NULL"].contains(text)
   }
 }
 
 extension Mark {
-  fileprivate init(_ mark: Yams.Mark?) {
-    self.init(line: max(1, mark?.line ?? 1), column: max(1, mark?.column ?? 1))
-  }
+  fileprivate init(_ mark: yaml_mark_t) { self.init(line: mark.line + 1, column: mark.column + 1) }
 }
 
 extension Document.Problem {
-  /// A syntax error. The library's own text quotes the document, which may hold secrets, so only its reason is taken.
-  fileprivate init(_ error: any Error, in text: String) {
-    switch error {
-    case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
-      YamlError.composer(_, let problem, let mark, _):
-      let mark = Mark(mark)
-      self.init(mark: mark, message: "not valid YAML: \(problem)" + Self.hint(at: mark, in: text))
-    case YamlError.reader(let problem, let offset, _, _):
-      self.init(mark: Mark(offset: offset ?? 0, in: text), message: "not valid YAML: \(problem)")
-    default:
-      self.init(mark: .start, message: "not valid YAML")
+  /// A syntax error. Of what the library tells only its reason is taken, which quotes nothing: the document may hold secrets.
+  fileprivate init(_ parser: yaml_parser_t, in text: String) {
+    let reason = "not valid YAML: " + (parser.problem.map { String(cString: $0) } ?? "no reason is known")
+    if parser.error == YAML_READER_ERROR {
+      self.init(mark: Mark(offset: parser.problem_offset, in: text), message: reason)
+    } else {
+      let mark = Mark(parser.problem_mark)
+      self.init(mark: mark, message: reason + Self.hint(at: mark, in: text))
     }
   }
 
@@ -130,41 +152,11 @@ extension Document.Problem {
 }
 
 extension Mark {
-  /// The place of the character with this offset.
+  /// The place of the character that has the byte at this offset.
   fileprivate init(offset: Int, in text: String) {
     self = .start
-    for character in text.prefix(offset) {
-      if character.isNewline { self = Mark(line: line + 1, column: 1) } else { column += 1 }
+    for scalar in String(decoding: text.utf8.prefix(offset), as: UTF8.self).unicodeScalars {
+      if scalar == "\n" { self = Mark(line: line + 1, column: 1) } else { column += 1 }
     }
-  }
-}
-
-extension String {
-  /// This text with the first letter of the key at `mark` replaced by a private-use one, so that no column moves.
-  /// Nil where there is no such place.
-  fileprivate func renamingKey(at mark: Mark, number: Int) -> String? {
-    var scalars = unicodeScalars
-    guard var index = scalars.index(of: mark) else { return nil }
-    if scalars[index] == "\"" || scalars[index] == "'" { index = scalars.index(after: index) }
-    guard index < scalars.endIndex, let stand = Unicode.Scalar(0xE000 + number) else { return nil }
-    scalars.replaceSubrange(index...index, with: CollectionOfOne(stand))
-    return String(scalars)
-  }
-}
-
-extension String.UnicodeScalarView {
-  fileprivate func index(of mark: Mark) -> Index? {
-    var line = 1
-    var column = 1
-    for index in indices {
-      if line == mark.line, column == mark.column { return index }
-      if self[index] == "\n" {
-        line += 1
-        column = 1
-      } else {
-        column += 1
-      }
-    }
-    return nil
   }
 }

@@ -1,0 +1,4 @@
+// A door to libyaml, as it is.
+#pragma once
+
+#include <yaml.h>
