@@ -69,7 +69,8 @@ let package = Package(
     module(
       "Gateway",
       [
-        "Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", "CLinux", crypto, logging, http1,
+        "Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", "CLinux", crypto, logging,
+        http1,
       ] + nio),
 
     program(

@@ -38,7 +38,9 @@ struct Health: ParsableCommand {
   private struct Failure: Error {
     var reason: String
     init(_ reason: String) { self.reason = reason }
-    static func system(_ doing: String) -> Failure { Failure("\(doing): \(String(cString: strerror(errno)))") }
+    static func system(_ doing: String) -> Failure {
+      Failure("\(doing): \(String(cString: strerror(errno)))")
+    }
   }
 
   private static func parts(of admin: String) -> (host: String, port: Int)? {

@@ -204,7 +204,11 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   func drain() {
     isDraining = true
     guard exchange == nil, clock.phase == .idle else { return }
-    if isUsed { context?.close(promise: nil) } else { clock.enter(.lastCall, now: SystemClock.monotonicNanoseconds()) }
+    if isUsed {
+      context?.close(promise: nil)
+    } else {
+      clock.enter(.lastCall, now: SystemClock.monotonicNanoseconds())
+    }
   }
 
   /// Ends the exchange in hand at once, with an error where that is still possible.
