@@ -14,9 +14,9 @@ struct ListenerDoor {
   /// Returns once nobody waits any more, or after a second. Where the system refuses, at once.
   func shut() async {
     guard (try? await use(sy_ignore_handshakes)) == 0 else { return }
-    // Handshakes under way need a moment more.
-    for _ in 0..<50 {
-      try? await Task.sleep(for: .milliseconds(20))
+    // Handshakes under way need a moment more; each that begins meanwhile costs its client a second.
+    for _ in 0..<200 {
+      try? await Task.sleep(for: .milliseconds(5))
       guard let waiting = try? await use(sy_waiting_connections), waiting > 0 else { return }
     }
   }
