@@ -268,7 +268,8 @@ class Trials:
             print("    " + line, flush=True)
         took = time.time() - begin
         self.settle()
-        self.no_faults(f"rolling restart of {len(lines)}", begin, f" in {took:.0f} s")
+        clean = sum(1 for line in lines if "status 0;" in line)
+        self.no_faults(f"rolling restart of {len(lines)}", begin, f" in {took:.0f} s, {clean} ended with status 0")
 
     def kill_replica(self):
         victim = containers("router")[0]
@@ -299,6 +300,23 @@ class Trials:
         self.settle()
         alone = sum(1 for a in self.load.answers if a.end >= begin and a.headers.get("x-switchyard-limit-mode") == "local")
         self.no_faults("kill -9 of Redis, and back", begin, f"; back after {back:.1f} s, {alone} decided without it")
+
+    def end_at_once(self):
+        """A second SIGTERM, with long streams running on it."""
+        victim = containers("router")[0]
+        running = sum(1 for a in self.load.answers if a.kind == "long stream" and a.begin == a.end)
+        begin = time.time()
+        run("docker", "kill", "-s", "TERM", victim)
+        time.sleep(1)
+        run("docker", "kill", "-s", "TERM", victim)
+        ended = eventually(lambda: inspect(victim, "{{.State.Running}}") == "false", 20)
+        took = time.time() - begin - 1
+        self.settle()
+        silent = [a for a in self.faults(begin) if a.kind == "long stream" and "server_stopping" not in a.fault]
+        told = [a for a in self.faults(begin) if a.kind == "long stream" and "server_stopping" in a.fault]
+        self.table.add(
+            "a second SIGTERM", f"ended {took:.1f} s later with status {inspect(victim, '{{.State.ExitCode}}')}; of {running} long streams "
+            f"{len(told)} ended in an error event, {len(silent)} in silence", "3 s, 0 in silence", ended and took < 3 and not silent)
 
     def killed(self, name, faults, others, more, routes=None):
         words = f"{len(faults)} failed, {len(others)} of them not in flight on it; {more}"
@@ -339,11 +357,12 @@ async def under_load(table, arguments):
             await loop.run_in_executor(thread, trial)
         trials.exactness("a limit over all of that", begin, time.time())
         await loop.run_in_executor(thread, trials.kill_redis)
+        await loop.run_in_executor(thread, trials.end_at_once)
     load.isOn = False
     await asyncio.gather(*running)
     whole = [a for a in load.answers if a.kind == "long stream" and not a.fault]
     table.add(f"streams of {arguments.stream_seconds} s", f"{len(whole)} whole, "
-              f"{sum(1 for a in load.answers if a.kind == 'long stream' and a.fault)} cut by the kills above")
+              f"{sum(1 for a in load.answers if a.kind == 'long stream' and a.fault)} ended by the kills above")
     plain = [a.end - a.begin for a in load.answers if a.kind == "plain" and a.status == 200]
     kinds = collections.Counter(a.kind for a in load.answers)
     table.add("the load", f"{len(load.answers)} requests, {', '.join(f'{n} {kind}' for kind, n in kinds.items())}; "
