@@ -76,7 +76,7 @@ extension ReplicaTests {
       try await withReplica(Self.script, .init(workers: 2)) { test, provider in
         try await withThrowingTaskGroup(of: Int.self) { clients in
           for _ in 0..<16 {
-            clients.addTask {
+            clients.addTask { () async throws -> Int in
               var answered = 0
               while let client = try? await test.connect() {
                 client.send(Wire.chat("hi"))
