@@ -312,11 +312,13 @@ class Trials:
         ended = eventually(lambda: inspect(victim, "{{.State.Running}}") == "false", 20)
         took = time.time() - begin - 1
         self.settle()
-        silent = [a for a in self.faults(begin) if a.kind == "long stream" and "server_stopping" not in a.fault]
-        told = [a for a in self.faults(begin) if a.kind == "long stream" and "server_stopping" in a.fault]
+        faults = [a for a in self.faults(begin) if a.kind == "long stream"]
+        told = [a for a in faults if a.fault.startswith('stream: data: {"error"')]
+        silent = [a for a in faults if a not in told]
         self.table.add(
             "a second SIGTERM", f"ended {took:.1f} s later with status {inspect(victim, '{{.State.ExitCode}}')}; of {running} long streams "
-            f"{len(told)} ended in an error event, {len(silent)} in silence", "3 s, 0 in silence", ended and took < 3 and not silent)
+            f"{len(told)} ended in an error event, {len(silent)} otherwise" + (f": {silent[0].fault}" if silent else ""),
+            "3 s, 0 otherwise", ended and took < 3 and not silent)
 
     def killed(self, name, faults, others, more, routes=None):
         words = f"{len(faults)} failed, {len(others)} of them not in flight on it; {more}"
