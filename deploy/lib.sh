@@ -78,7 +78,11 @@ apt_install() {
     apt-get install -qq -y --no-install-recommends "$@"
     for unit in redis-server nginx docker containerd; do
       case " $* " in
-        *" $unit"*) if command -v systemctl > /dev/null; then systemctl disable -q "$unit" || true; fi ;;
+        *" $unit"*)
+          if command -v systemctl > /dev/null; then
+            systemctl disable -q "$unit" || true
+            if [ "$unit" = docker ]; then systemctl disable -q docker.socket || true; fi
+          fi ;;
       esac
     done
   ' apt_install "$@"

@@ -53,8 +53,12 @@ def eventually(check, seconds=60):
 def kill(container):
     """SIGKILL from outside: for the engine the process died by itself, and so it is started again."""
     before = inspect(container, "{{.State.StartedAt}}")
+    pid = int(inspect(container, "{{.State.Pid}}"))
+    # Of an engine in a virtual machine it would be the number of some other process here.
+    if (pathlib.Path("/proc") / str(pid) / "root/etc/hostname").read_text().strip() != container[:12]:
+        raise SystemExit("docker/test kills processes of containers: run it as root on the machine of the engine.")
+    os.kill(pid, signal.SIGKILL)
     at = time.time()
-    os.kill(int(inspect(container, "{{.State.Pid}}")), signal.SIGKILL)
     assert eventually(lambda: inspect(container, "{{.State.StartedAt}} {{.State.Running}}") not in (
         f"{before} true", f"{before} false")), "it was not started again"
     eventually(lambda: inspect(container, "{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}") == "healthy")
@@ -102,8 +106,10 @@ class Load:
                 writer = None
         except TimeoutError:
             answer.fault = "no end"
-        except (OSError, asyncio.IncompleteReadError, ValueError) as error:
+        except (OSError, asyncio.IncompleteReadError) as error:
             answer.fault = f"cut: {type(error).__name__}"
+        except Exception as error:  # an answer that makes no sense is a failed request too
+            answer.fault = f"senseless: {error!r}"
         if writer:
             writer.close()
         answer.end = time.time()
@@ -134,10 +140,10 @@ class Load:
             answer.fault = f"{answer.status}: {' '.join(body.decode().split())[:120]}"
         return answer.headers.get("connection") != "close"
 
-    async def at(self, rate, make):
-        """Until the load is off: `rate` a second of what `make` says of the number."""
+    async def at(self, rate, make, seconds=float("inf")):
+        """Until the load is off, or for so long: `rate` a second of what `make` says of the number."""
         begin, number, tasks = time.monotonic(), 0, set()
-        while self.isOn:
+        while self.isOn and time.monotonic() - begin < seconds:
             while number < (time.monotonic() - begin) * rate:
                 task = asyncio.create_task(self.ask(*make(number)))
                 tasks.add(task)
@@ -329,7 +335,7 @@ class Trials:
         self.table.add(
             "a second SIGTERM", f"ended {took:.1f} s later with status {inspect(victim, '{{.State.ExitCode}}')}; of {running} long streams "
             f"{len(told)} ended in an error event, {len(silent)} otherwise" + (f": {silent[0].fault}" if silent else ""),
-            "3 s, 0 otherwise", ended and took < 3 and not silent)
+            "3 s, error events alone", ended and took < 3 and told and not silent)
 
     def killed(self, name, faults, others, more, routes=None):
         words = f"{len(faults)} failed, {len(others)} of them not in flight on it; {more}"
@@ -339,14 +345,14 @@ class Trials:
         self.table.add(name, words, "0 others", not others)
 
     def exactness(self, name, begin, end, outage=False):
-        """A bucket lets through what it holds and what comes back, and who asks more often gets all of that. Around an outage of the
-        shared state another capacity at most: each replica has its share of it."""
+        """A bucket that is full at first lets through what it holds and what comes back, and who asks more often gets all of that. One
+        that is empty lets through no more than that over an outage of the shared state: each replica has its share of one capacity."""
         mine = [a for a in self.load.answers if a.kind == "trial" and begin <= a.begin and a.end <= end]
         admitted = [a for a in mine if a.status == 200]
         unknown = sum(1 for a in mine if a.status not in (200, 429))
         alone = sum(1 for a in mine if a.headers.get("x-switchyard-limit-mode") == "local")
         seconds = max(a.end for a in mine) - min(a.begin for a in mine)
-        allowed = TRIAL_CAPACITY * (2 if outage else 1) + TRIAL_REFILL * seconds
+        allowed = TRIAL_CAPACITY + TRIAL_REFILL * seconds
         isEnough = outage or len(admitted) + min(unknown, 30) >= 0.99 * allowed - 3
         self.table.add(
             name, f"{len(admitted)} of {len(mine)} admitted in {seconds:.1f} s, allowed {allowed:.1f}; {unknown} unknown, {alone} alone",
@@ -371,14 +377,17 @@ async def under_load(table, arguments):
         for trial in (trials.steady, trials.join, trials.roll, trials.kill_replica, trials.kill_provider):
             await loop.run_in_executor(thread, trial)
         trials.exactness("a limit over all of that", begin, time.time())
+        # So many that a limit which let everybody through meanwhile would be seen.
+        begin, more = time.time(), asyncio.create_task(load.at(120, load.trial, seconds=25))
         await loop.run_in_executor(thread, trials.kill_redis)
-        trials.exactness("the same, Redis' end too", begin, time.time(), outage=True)
+        await more
+        trials.exactness("the same over Redis' end", begin, time.time(), outage=True)
         await loop.run_in_executor(thread, trials.end_at_once)
     load.isOn = False
     await asyncio.gather(*running)
     whole = [a for a in load.answers if a.kind == "long stream" and not a.fault]
     table.add(f"streams of {arguments.stream_seconds} s", f"{len(whole)} whole, "
-              f"{sum(1 for a in load.answers if a.kind == 'long stream' and a.fault)} ended by the kills above")
+              f"{sum(1 for a in load.answers if a.kind == 'long stream' and a.fault)} ended by the kills above", "some", bool(whole))
     plain = [a.end - a.begin for a in load.answers if a.kind == "plain" and a.status == 200]
     kinds = collections.Counter(a.kind for a in load.answers)
     table.add("the load", f"{len(load.answers)} requests, {', '.join(f'{n} {kind}' for kind, n in kinds.items())}; "
@@ -392,11 +401,12 @@ def main():
     parser.add_argument("--streams", type=int, default=12, help="long streams at a time")
     parser.add_argument("--stream-seconds", type=int, default=60)
     parser.add_argument("--pause", type=float, default=10, help="seconds after each trial")
-    parser.add_argument("--row", action="append", default=[], help="TRIAL|FOUND of what was measured before")
+    parser.add_argument("--row", action="append", default=[], help="TRIAL|FOUND, or with |DEMANDED|yes or no, of what was measured before")
     arguments = parser.parse_args()
     table = Table()
     for row in arguments.row:
-        table.add(*row.split("|"))
+        trial, found, *judged = row.split("|")
+        table.add(trial, found, *judged[:1], judged[1:] != ["no"])
     official_sdk(table, arguments.port)
     asyncio.run(under_load(table, arguments))
     print(f"\n{table}")

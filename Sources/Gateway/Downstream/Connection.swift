@@ -170,8 +170,10 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     let now = SystemClock.monotonicNanoseconds()
     if let exchange {
       if !requestIsWhole { clock.enter(.readingBody(received: exchange.bytesIn), now: now) }
-    } else {
-      clock.enter(parser.isIdle ? .idle : .readingHead, now: now)
+    } else if !parser.isIdle {
+      clock.enter(.readingHead, now: now)
+    } else if clock.phase != .lastCall {
+      clock.enter(.idle, now: now)
     }
   }
 
@@ -239,8 +241,9 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   /// The answer is out whole. Goes on with what waits, or lets the client go.
   func answerEnded(keepAlive: Bool) {
     exchange = nil
-    guard keepAlive, keepsAlive else { return letGo() }
-    clock.enter(.idle, now: SystemClock.monotonicNanoseconds())
+    guard keepAlive, !closesAfterAnswer, requestIsWhole else { return letGo() }
+    // What has been promised in the answer's head holds: a request may be on its way.
+    clock.enter(isDraining ? .lastCall : .idle, now: SystemClock.monotonicNanoseconds())
     parse()
     guard readIsHeld else { return }
     readIsHeld = false

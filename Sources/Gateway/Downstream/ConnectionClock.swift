@@ -6,7 +6,7 @@ struct ConnectionClock {
   enum Phase: Equatable {
     /// Between requests, or before the first.
     case idle
-    /// New, of a replica that is ending: its first request may be on its way.
+    /// Of a replica that is ending, which hasn't told the client so on this connection: a request may be on its way.
     case lastCall
     case readingHead
     case readingBody(received: Int)
@@ -44,7 +44,7 @@ struct ConnectionClock {
 
   /// Nanoseconds given to a client that is being let go.
   static let lingering: Int64 = 2_000_000_000
-  /// Nanoseconds given to the first request of a connection that came as the replica was ending.
+  /// Nanoseconds given to the request of a client that couldn't know that the replica is ending.
   static let lastCall: Int64 = 1_000_000_000
 
   func check(now: Int64) -> Verdict {

@@ -71,7 +71,26 @@ extension ReplicaTests {
       }
     }
 
-    /// A connection that the kernel has accepted for us is never reset.
+    /// Its head went out before: the connection was to stay.
+    @Test(arguments: ReplicaUnderTest.modes)
+    func behindAStreamOneMoreRequestIsAnswered(_ mode: ReadinessBridge.Mode) async throws {
+      try await withReplica(Self.script, .init(readiness: mode, workers: 2)) { test, provider in
+        let client = try await test.askForStream("stream")
+        #expect(try await client.head().first("connection") != "close")
+        _ = try await client.chunk()
+        let drain = Draining(test)
+        #expect(try await eventually { (try? await test.connect()) == nil })
+        provider.goOn()
+        _ = try await client.chunks()
+        client.send(Wire.chat("hi"))
+        let last = try await client.message()
+        #expect(last.status == 200 && last.first("connection") == "close")
+        #expect(try await client.untilEnd() == .fin)
+        try await drain.expectToEnd()
+      }
+    }
+
+    /// A connection that the kernel has accepted for us is not reset.
     @Test func whoeverConnectsWhileTheDoorShutsIsAnsweredOrRefused() async throws {
       try await withReplica(Self.script, .init(workers: 2)) { test, provider in
         try await withThrowingTaskGroup(of: Int.self) { clients in
