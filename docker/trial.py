@@ -405,8 +405,8 @@ def main():
     arguments = parser.parse_args()
     table = Table()
     for row in arguments.row:
-        trial, found, *judged = row.split("|")
-        table.add(trial, found, *judged[:1], judged[1:] != ["no"])
+        trial, found, demanded, verdict = (row.split("|") + ["", "yes"])[:4]
+        table.add(trial, found, demanded, verdict == "yes")
     official_sdk(table, arguments.port)
     asyncio.run(under_load(table, arguments))
     print(f"\n{table}")
