@@ -20,8 +20,8 @@ def budgets(redis):
 
 
 def reservations(connection):
-    """The costs of each, in the order of the limits."""
-    keys = connection.call("KEYS", TENANT + "res:*")
+    """The costs of each, in the order of the limits. Marks of what was charged beyond one are none: they stay for ten minutes."""
+    keys = [key for key in connection.call("KEYS", TENANT + "res:*") if not key.endswith(":beyond")]
     values = connection.call("MGET", *keys) if keys else []
     return [[int(cost) for cost in value.split()[1:]] for value in values if value]
 
