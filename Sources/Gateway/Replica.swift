@@ -168,17 +168,18 @@ package final class Replica: Sendable {
 
   // MARK: The end
 
-  /// Readiness fails and answers end their connections, then no new ones, then what runs may finish for `server.drain_timeout`; the
-  /// rest ends in well-formed errors. Returns when everything is closed.
+  /// Readiness fails and answers end their connections for `server.drain_notice`, then no new ones, then what runs may finish for
+  /// `server.drain_timeout`; the rest ends in well-formed errors. Returns when everything is closed.
   package func drain() async {
     phaseValue.store(Phase.draining.rawValue, ordering: .relaxed)
-    let limit = snapshot.withLockedValue { $0.settings.server.drainTimeout }
+    let server = snapshot.withLockedValue { $0.settings.server }
     for worker in workers { await worker.announceEnd() }
-    try? await Task.sleep(for: .milliseconds(500))  // one look of a readiness probe's worth
+    try? await Task.sleep(for: server.drainNotice)
+    guard phase == .draining else { return }  // told to end at once meanwhile
     await listener.withLockedValue { $0 }.map(ListenerDoor.init)?.shut()
     await close(listener)
     for worker in workers { await worker.drain() }
-    if await !connectionsEnd(within: limit) {
+    if await !connectionsEnd(within: server.drainTimeout) {
       surroundings.logger.warning("draining took too long; ending what still runs")
       for worker in workers { await worker.endAll() }
       _ = await connectionsEnd(within: .seconds(2))

@@ -23,10 +23,14 @@ extension Settings {
       let message = "cannot be read: \(error.message)"
       throw SettingsErrors([SettingsError(file: path, line: 0, column: 0, path: "", message: message)])
     }
+    var named: [String] = []
     let files = Files(besides: Disk.absolute(path)) {
-      try Disk.text(of: $0, limit: Document.limit, repairing: true)
+      named.append($0)
+      return try Disk.text(of: $0, limit: Document.limit, repairing: true)
     }
-    return try load(yaml: yaml, file: path, environment: environment, files: files)
+    var settings = try load(yaml: yaml, file: path, environment: environment, files: files)
+    settings.files = named
+    return settings
   }
 
   private static func load(

@@ -16,6 +16,8 @@ package struct Settings: Sendable, Equatable {
   package var telemetry = Telemetry()
   /// What the document asks for and this version can't do yet: accepted by `check`, refused by `serve`.
   package var unbuilt: [Unbuilt] = []
+  /// Where what the document names by file was read from: when one of them changes, so does this value.
+  package var files: [String] = []
 
   package init() {}
 }
@@ -40,6 +42,8 @@ extension Settings {
     package var bodyTimeout: Duration = .seconds(30)
     /// Keep-alive connections between requests, and peers that neither read nor write.
     package var idleTimeout: Duration = .seconds(75)
+    /// How long a replica that was told to end still takes connections, so that those who send them learn of it.
+    package var drainNotice: Duration = .milliseconds(500)
     package var drainTimeout: Duration = .seconds(90)
     package var tls: TLS?
   }

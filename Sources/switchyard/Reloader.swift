@@ -3,31 +3,38 @@ import Glibc
 import Logging
 import Settings
 
-/// Reads the configuration again when it changes or when told to. An invalid one is reported and changes nothing.
+/// Reads the configuration again when it or a file that it names changes, or when told to. An invalid one is reported and
+/// changes nothing.
 actor Reloader {
   private let options: ConfigOptions
   private let replica: Replica
   private let logger: Logger
   private var running: Settings
-  private var seen: FileStamp?
+  private var seen: [String: FileStamp] = [:]
 
   init(options: ConfigOptions, replica: Replica, running: Settings, logger: Logger) {
     self.options = options
     self.replica = replica
     self.running = running
     self.logger = logger
-    seen = FileStamp(options.path)
+    seen = Self.stamps(of: [options.path] + running.files)
   }
 
-  /// Looks once a second, until cancelled. The file is looked at through links, so that a ConfigMap's swap is seen.
+  /// Looks once a second, until cancelled. Files are looked at through links, so that the swap of a ConfigMap or Secret is seen.
   func watch() async {
     while !Task.isCancelled {
       try? await Task.sleep(for: .seconds(1))
-      let stamp = FileStamp(options.path)
-      guard stamp != seen, stamp != nil else { continue }
-      seen = stamp
+      // While an editor puts another file in its place there may be none.
+      guard FileStamp(options.path).isThere else { continue }
+      let before = seen
+      seen = Self.stamps(of: [options.path] + running.files)
+      guard seen.contains(where: { before[$0.key, default: $0.value] != $0.value }) else { continue }
       await reload(because: "file change")
     }
+  }
+
+  private static func stamps(of files: [String]) -> [String: FileStamp] {
+    files.reduce(into: [:]) { $0[$1] = FileStamp($1) }
   }
 
   func reload(because reason: String) async {
@@ -38,6 +45,7 @@ actor Reloader {
       }
       warnOfRestart(settings)
       running = settings
+      for file in settings.files where seen[file] == nil { seen[file] = FileStamp(file) }
       await replica.apply(settings)
       logger.info("configuration applied", metadata: ["because": "\(reason)"])
     } catch {
@@ -74,12 +82,14 @@ struct FileStamp: Equatable {
   private let seconds: Int
   private let nanoseconds: Int
 
-  /// Nil where there is no such file.
-  init?(_ path: String) {
+  /// All zero where there is no such file.
+  init(_ path: String) {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    if stat(path, &status) != 0 { status = stat() }
     inode = UInt(status.st_ino)
     size = Int(status.st_size)
     (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
   }
+
+  var isThere: Bool { inode != 0 }
 }

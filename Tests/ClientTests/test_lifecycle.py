@@ -68,6 +68,49 @@ def test_an_invalid_file_leaves_the_old_one_in_force(changing):
     changing.config.write_text(text)
 
 
+class Mounted:
+    """A folder as the kubelet mounts a ConfigMap or a Secret: the names link into a folder that is swapped whole, by one rename."""
+
+    def __init__(self, folder, **files):
+        self.folder, self.version = folder, 0
+        folder.mkdir()
+        self.put(**files)
+        for name in files:
+            (folder / name).symlink_to(f"..data/{name}")
+
+    def put(self, **files):
+        self.version += 1
+        new = self.folder / f"..version{self.version}"
+        new.mkdir()
+        for name, text in files.items():
+            (new / name).write_text(text)
+        (self.folder / "..new").symlink_to(new.name)
+        (self.folder / "..new").rename(self.folder / "..data")
+
+
+def test_a_configmap_and_a_secret_are_taken_up_when_the_kubelet_swaps_them(write_config, processes, alpha, tmp_path, tag):
+    config, ports = write_config()
+    text = config.read_text().replace('api_key: "${PROVIDER_KEY}"', "api_key: { file: ../secrets/key }", 1)
+    settings = Mounted(tmp_path / "config", switchyard=text)
+    secrets = Mounted(tmp_path / "secrets", key="sk-revoked\n")
+    router = Router(tmp_path / "config" / "switchyard", KEYS, **ports)
+    processes.append(router)
+    router.wait_until_ready()
+    with Wire(router) as wire:
+        wire.send(request(body(tag, model="once")))
+        assert wire.answer().status == 502
+        secrets.put(key=KEYS["PROVIDER_KEY"] + "\n")
+        assert eventually(lambda: reloads(router, "applied") == 1)
+        wire.send(request(body(tag, model="once")))
+        assert wire.answer().status == 200
+    settings.put(switchyard=text.replace("\nmodels:\n", "\nmodels:\n  mounted: { deployments: [sim-b] }\n"))
+    assert eventually(lambda: "mounted" in models_of(router))
+    settings.put(switchyard="no: configuration\n")
+    assert eventually(lambda: reloads(router, "refused") == 1)
+    assert "mounted" in models_of(router) and "configuration refused" in router.output
+    assert reloads(router, "applied") == 2 and router.stop() == 0
+
+
 def test_a_reload_does_not_disturb_what_runs(changing):
     with Wire(changing) as wire:
         wire.send(request(body(stream=True, tokens=40, per_token="30ms")))
@@ -149,6 +192,19 @@ def test_sigterm_fails_readiness_first_and_lets_a_stream_finish(serve, run):
     assert router.wait() == 0
     thread.join()
     assert bodies[0].endswith("data: [DONE]\n\n") and bodies[0].count('"content":" ') == 99
+
+
+def test_for_as_long_as_is_asked_newcomers_are_served_though_readiness_fails(serve):
+    router = serve(server="  drain_notice: 3s")
+    start = time.monotonic()
+    router.signal(signal.SIGTERM)
+    assert eventually(lambda: router.readiness() == 503, 1)
+    while time.monotonic() - start < 2:
+        with Wire(router) as late:
+            late.send(request(body()))
+            answer = late.answer()
+            assert answer.status == 200 and answer.headers["connection"] == "close"
+    assert router.wait() == 0
 
 
 def test_a_second_sigterm_ends_at_once_and_no_stream_looks_whole(serve):

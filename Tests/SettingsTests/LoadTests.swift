@@ -57,11 +57,15 @@ struct LoadTests {
   @Test func unitsAreRead() throws {
     let server = try Fixture.load(
       Self.minimal(
-        server: "max_body: 512KiB, max_buffered: 1GiB, idle_timeout: 250ms, drain_timeout: 1h, workers: 3")
+        server: """
+          max_body: 512KiB, max_buffered: 1GiB, idle_timeout: 250ms, drain_notice: 10s, drain_timeout: 1h, \
+          workers: 3
+          """)
     ).server
     #expect(server.maxBody == Bytes(512 << 10))
     #expect(server.maxBuffered == Bytes(1 << 30))
     #expect(server.idleTimeout == .milliseconds(250))
+    #expect(server.drainNotice == .seconds(10))
     #expect(server.drainTimeout == .seconds(3600))
     #expect(server.workers == 3)
   }

@@ -33,7 +33,7 @@ struct ReferenceTests {
   @Test func whatIsNotBuiltSaysWhereItStandsAndWhatToDo() throws {
     let unbuilt = try Fixture("reference.yaml").load().unbuilt
     let rules = try #require(unbuilt.first { $0.path == "routing.rules" })
-    #expect((rules.line, rules.column) == (68, 3))
+    #expect((rules.line, rules.column) == (69, 3))
     #expect(
       rules.reason
         == "routing rules are not built yet: remove routing.rules, or use `switchyard check` only")

@@ -24,6 +24,10 @@ extension Form where Value == Settings.Server {
           "For a client to send a body, and a second more for every 16 KiB received."),
         Field("idle_timeout", \.idleTimeout, .duration(), "For connections on which nothing moves."),
         Field(
+          "drain_notice", \.drainNotice, .duration(),
+          "How long a replica that ends still takes connections, while its readiness fails and its answers end theirs."
+        ),
+        Field(
           "drain_timeout", \.drainTimeout, .duration(), "For open exchanges to finish when the process ends."),
         Field("tls", \.tls, .tls, "Certificate of the data port.", .unbuilt("TLS on the data port is")),
       ],
