@@ -64,6 +64,17 @@ debian_mirror() {
     awk -v wanted="$codename" '$2 == wanted { print $1; exit }'
 }
 
+# other_suite FOLDER SUITE deb|deb-src: sets OTHER_SUITE to options of apt-get for that suite of Debian, with lists of its own in
+# FOLDER: the system's stay as they are.
+other_suite() {
+  local apt=$1
+  mkdir -p "$apt"/{lists,cache/archives}/partial
+  echo "$3 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $2 main" >"$apt/list"
+  OTHER_SUITE=(-qq -o "Dir::Etc::sourcelist=$apt/list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists"
+    -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
+  apt-get "${OTHER_SUITE[@]}" update >&2
+}
+
 # Installs the packages named. A service that comes along is neither started now nor at the next boot.
 apt_install() {
   # shellcheck disable=SC2016 # the inner shell's variables
@@ -76,7 +87,7 @@ apt_install() {
     fi
     apt-get update -qq
     apt-get install -qq -y --no-install-recommends "$@"
-    for unit in redis-server nginx docker containerd; do
+    for unit in redis-server nginx docker containerd etcd; do
       case " $* " in
         *" $unit"*)
           if command -v systemctl > /dev/null; then
@@ -177,16 +188,44 @@ wait_for() {
   done
 }
 
+# ---- Kubernetes -----------------------------------------------------------------------------------------------
+
+# Has a kubectl in PATH that renders what is in deploy/: that of 1.27 or newer. Debian 12 has an older one; the next release's is
+# unpacked into .build, not installed.
+find_kubectl() {
+  if [ "$(kubectl_minor)" -ge 27 ]; then return; fi
+  export PATH=$PWD/.build/kubernetes/bin:$PATH
+  if [ "$(kubectl_minor)" -ge 27 ]; then return; fi
+  need_packages "dpkg-dev|unpacks packages" || return 1
+  mkdir -p .build/kubernetes/unpacked
+  other_suite "$PWD/.build/kubernetes/apt" trixie deb || return 1
+  (
+    cd .build/kubernetes/unpacked
+    apt-get "${OTHER_SUITE[@]}" download kubectl/trixie >&2 && dpkg-deb -x kubectl_*.deb .
+  ) || return 1
+  mkdir -p .build/kubernetes/bin
+  mv .build/kubernetes/unpacked/usr/bin/kubectl .build/kubernetes/bin/
+  rm -rf .build/kubernetes/unpacked
+  hash -r
+}
+
+# Prints the minor number of the version, 0 where there is no such program.
+kubectl_minor() {
+  local version
+  version=$(kubectl version --client -o json 2>/dev/null | sed -nE 's/.*"minor": "([0-9]+).*/\1/p')
+  say "${version:-0}"
+}
+
 # ---- Python ---------------------------------------------------------------------------------------------------
 
-# Makes a virtual environment with what Python tests need; anew when the list of it changes.
+# make_venv VENV [REQUIREMENTS]: a virtual environment with what Python tests need, or what is listed; anew when the list changes.
 make_venv() {
-  local venv=$1 wanted
-  wanted=$(sha256sum Tests/ClientTests/requirements.txt) || return 1
+  local venv=$1 list=${2:-Tests/ClientTests/requirements.txt} wanted
+  wanted=$(sha256sum "$list") || return 1
   if [ "$(cat "$venv/made-from" 2>/dev/null)" = "$wanted" ]; then return 0; fi
-  say "Making $venv from Tests/ClientTests/requirements.txt"
+  say "Making $venv from $list"
   rm -rf "$venv"
   python3 -m venv "$venv" || return 1
-  "$venv/bin/pip" install -q --disable-pip-version-check -r Tests/ClientTests/requirements.txt || return 1
+  "$venv/bin/pip" install -q --disable-pip-version-check -r "$list" || return 1
   printf '%s\n' "$wanted" >"$venv/made-from"
 }
