@@ -118,7 +118,7 @@ class Load:
         """The connection used last; nginx closes those that are idle for long, and a request must not meet that."""
         while self.idle:
             since, reader, writer = self.idle.pop()
-            if time.monotonic() - since < self.KEPT:
+            if time.monotonic() - since < self.KEPT and not reader.at_eof():
                 return reader, writer
             writer.close()
         return None
@@ -413,4 +413,5 @@ def main():
     sys.exit(0 if table.areGood else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()
