@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import NIOCore
 
 /// `switchyard health`: how a replica is, for the health check of a container that has no other program in it.
 struct Health: ParsableCommand {
@@ -14,7 +13,7 @@ struct Health: ParsableCommand {
   @Flag(help: "Ask whether the process is alive (/livez), though it may not take requests (/readyz).")
   var live = false
 
-  @Option(help: "Seconds to wait for the answer.")
+  @Option(help: "Seconds to wait for the answer of each address that HOST stands for.")
   var timeout = 2
 
   func validate() throws {
@@ -51,19 +50,44 @@ struct Health: ParsableCommand {
     return host.isEmpty ? nil : (String(host.hasSuffix("]") ? host.dropLast() : host), port)
   }
 
-  /// One request on a connection of its own; blocking, as there is nothing else to do.
+  /// Asks the addresses of the name one after another, until one answers: `localhost` may stand for one that nobody listens on.
   private func ask(_ path: String) throws(Failure) -> (status: Int, text: String) {
-    guard let parts = Self.parts(of: admin),
-      let address = try? SocketAddress.makeAddressResolvingHost(parts.host, port: parts.port)
-    else { throw Failure("no address is known of this name") }
-    let descriptor = socket(address.protocol.rawValue, CInt(SOCK_STREAM.rawValue), 0)
+    guard let parts = Self.parts(of: admin) else { throw Failure("no HOST:PORT") }
+    var wanted = addrinfo()
+    wanted.ai_socktype = CInt(SOCK_STREAM.rawValue)
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(parts.host, String(parts.port), &wanted, &list) == 0, let list else {
+      throw Failure("no address is known of this name")
+    }
+    defer { freeaddrinfo(list) }
+    var failures: [(address: String, reason: String)] = []
+    for entry in sequence(first: list, next: \.pointee.ai_next) {
+      do throws(Failure) { return try ask(path, at: entry.pointee) } catch {
+        failures.append((Self.text(of: entry.pointee), error.reason))
+      }
+    }
+    guard failures.count > 1 else { throw Failure(failures[0].reason) }
+    throw Failure(failures.map { "\($0.address): \($0.reason)" }.joined(separator: "; "))
+  }
+
+  /// The address as digits.
+  private static func text(of address: addrinfo) -> String {
+    var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let capacity = socklen_t(text.count)
+    getnameinfo(address.ai_addr, address.ai_addrlen, &text, capacity, nil, 0, NI_NUMERICHOST)
+    return text.withUnsafeBufferPointer { $0.baseAddress.map(String.init(cString:)) } ?? ""
+  }
+
+  /// One request on a connection of its own; blocking, as there is nothing else to do.
+  private func ask(_ path: String, at address: addrinfo) throws(Failure) -> (status: Int, text: String) {
+    let descriptor = socket(address.ai_family, address.ai_socktype, 0)
     guard descriptor >= 0 else { throw .system("socket") }
     defer { close(descriptor) }
     var patience = timeval(tv_sec: timeout, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
-    guard address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0 else {
+    guard connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 else {
       throw .system("nothing answers")
     }
     let request = "GET \(path) HTTP/1.1\r\nhost: \(admin)\r\nconnection: close\r\n\r\n"

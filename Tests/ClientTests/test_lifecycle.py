@@ -152,6 +152,21 @@ def test_health_says_that_nothing_answers_or_something_else(alpha, closed_port, 
     assert run(SWITCHYARD, "health", "--admin", "8081").code == 2
 
 
+def test_health_tries_each_address_of_a_name(router, closed_port, run, tmp_path):
+    hosts = tmp_path / "hosts"
+    hosts.write_text("::1 twice\n127.0.0.1 twice\n")
+    # The name is known to these processes only.
+    known = ["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
+    addresses = run(*known, "getent", "ahostsv6", "twice")
+    if addresses.code or not addresses.output.startswith("::1"):
+        pytest.skip(f"no name of two addresses can be had here: {addresses.output}")
+    asked = run(*known, SWITCHYARD, "health", "--admin", f"twice:{router.admin_port}")
+    assert asked.code == 0 and asked.output == f"twice:{router.admin_port}: ok\n"
+    asked = run(*known, SWITCHYARD, "health", "--admin", f"twice:{closed_port}")
+    assert asked.code == 1 and asked.output.count("\n") == 1
+    assert all(f"{address}: nothing answers: Connection refused" in asked.output for address in ("::1", "127.0.0.1"))
+
+
 # The end
 
 
