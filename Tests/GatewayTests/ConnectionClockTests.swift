@@ -17,7 +17,7 @@ struct ConnectionClockTests {
 
   /// What each phase has, and what comes of it.
   private static let rows: [Row] = [
-    (.idle, 75, .close), (.unread, 75, .close), (.lingering, 2, .close), (.lastCall, 1, .close),
+    (.idle, 75, .close), (.unread, 75, .close), (.lingering, 2, .close), (.lastCall, 3, .close),
     (.readingHead, 10, .refuseHead),
     (.readingBody(received: 0), 30, .refuseBody), (.readingBody(received: 16383), 30, .refuseBody),
     (.readingBody(received: 16384), 31, .refuseBody), (.readingBody(received: 1 << 20), 94, .refuseBody),

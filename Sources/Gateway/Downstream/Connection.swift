@@ -28,8 +28,6 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   private var requestIsWhole = true
   private var closesAfterAnswer = false
   private var isDraining = false
-  /// A request has come on it.
-  private var isUsed = false
   /// The last answer is being written; what still comes is thrown away.
   private var isLeaving = false
   private var readIsHeld = false
@@ -146,7 +144,6 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   private func begin(_ head: RequestHead) {
     let now = SystemClock.monotonicNanoseconds()
     requestIsWhole = false
-    isUsed = true
     closesAfterAnswer = !head.keepAlive
     clock.enter(.answering, now: now)
     worker.assumeIsolated { exchange = $0.begin(head, on: self, now: now) }
@@ -202,21 +199,22 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   /// The next answer is the last: it tells the client so, and a pool lets the connection go without a request being lost.
   func announceEnd() { isDraining = true }
 
-  /// No further requests: an idle connection is closed now, a busy one behind its answer, a new one unless a request comes soon.
+  /// No further requests: a busy connection is closed behind its answer, an idle one unless a request comes soon. It is not closed
+  /// now, as a request may be on its way: a client that was held up hasn't seen that others were told.
   func drain() {
     isDraining = true
     guard exchange == nil, clock.phase == .idle else { return }
-    if isUsed {
-      context?.close(promise: nil)
-    } else {
-      clock.enter(.lastCall, now: SystemClock.monotonicNanoseconds())
-    }
+    clock.enter(.lastCall, now: SystemClock.monotonicNanoseconds())
   }
 
-  /// Ends the exchange in hand at once, with an error where that is still possible.
+  /// Ends the exchange in hand at once, with an error where that is still possible; without one the connection.
   func endNow() {
     isDraining = true
-    exchange?.endNow()
+    guard let exchange else {
+      if clock.phase == .lastCall { context?.close(promise: nil) }
+      return
+    }
+    exchange.endNow()
   }
 
   // MARK: Answers
@@ -274,11 +272,12 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   }
 
   /// Closes our side, and gives the client a moment to read the answer: closing with its bytes unread would reset the
-  /// connection and could destroy the answer on its way.
+  /// connection and could destroy the answer on its way. So could the end of a container, with which its network goes, and what
+  /// the kernel had still to send.
   private func linger() {
     guard let context else { return }
     clock.enter(.lingering, now: SystemClock.monotonicNanoseconds())
-    if requestIsWhole, inbound.readableBytes == 0 {
+    if requestIsWhole, inbound.readableBytes == 0, !isDraining {
       context.close(promise: nil)
     } else {
       inbound.clear()

@@ -45,7 +45,7 @@ struct ConnectionClock {
   /// Nanoseconds given to a client that is being let go.
   static let lingering: Int64 = 2_000_000_000
   /// Nanoseconds given to the request of a client that couldn't know that the replica is ending.
-  static let lastCall: Int64 = 1_000_000_000
+  static let lastCall: Int64 = 3_000_000_000
 
   func check(now: Int64) -> Verdict {
     let waited = now - since

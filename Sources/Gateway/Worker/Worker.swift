@@ -168,7 +168,7 @@ actor Worker {
     for connection in connections { connection.announceEnd() }
   }
 
-  /// Idle connections are closed, others behind their answer.
+  /// Idle connections have their last call, others are closed behind their answer.
   func drain() {
     isDraining = true
     for connection in connections.reversed() { connection.drain() }

@@ -71,6 +71,42 @@ extension ReplicaTests {
       }
     }
 
+    /// Its client has not been told, and may have been held up with a request on its way.
+    @Test(arguments: ReplicaUnderTest.modes)
+    func aConnectionThatWasIdleMeanwhileHasItsAnswer(_ mode: ReadinessBridge.Mode) async throws {
+      try await withReplica(Self.script, .init(readiness: mode, workers: 2)) { test, _ in
+        let used = try await test.connect()
+        used.send(Wire.chat("hi"))
+        #expect(try await used.message().first("connection") != "close")
+        let drain = Draining(test)
+        #expect(try await eventually { (try? await test.connect()) == nil })
+        try await Task.sleep(for: .seconds(1))  // so late may a client be
+        used.send(Wire.chat("hi"))
+        let last = try await used.message()
+        #expect(last.status == 200 && last.first("connection") == "close")
+        #expect(try await used.untilEnd() == .fin)
+        try await drain.expectToEnd()
+      }
+    }
+
+    /// The network of a container goes with its process, and what the kernel holds with the network.
+    @Test(arguments: ReplicaUnderTest.modes)
+    func theReplicaStaysUntilTheLastAnswerIsRead(_ mode: ReadinessBridge.Mode) async throws {
+      try await withReplica(Self.script, .init(readiness: mode, workers: 2)) { test, provider in
+        // Of blocking sockets: this client doesn't close because the replica does.
+        let client = try TCPStream(port: test.port)
+        let drain = Draining(test)
+        #expect(try await eventually { (try? await test.connect()) == nil })
+        client.send(Wire.chat("hi"))
+        #expect(try await eventually { provider.requestCount == 1 })
+        #expect(try await eventually { await test.metric("switchyard_exchanges_active") == 0 })
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(!drain.isOver.isSet)
+        client.close()
+        try await drain.expectToEnd()
+      }
+    }
+
     /// Its head went out before: the connection was to stay.
     @Test(arguments: ReplicaUnderTest.modes)
     func behindAStreamOneMoreRequestIsAnswered(_ mode: ReadinessBridge.Mode) async throws {
