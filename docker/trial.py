@@ -16,6 +16,8 @@ import time
 
 import openai
 
+from outside import Outside, processor_seconds
+
 HERE = pathlib.Path(__file__).resolve().parent
 KEY, TRIAL_KEY = "change-me", "try-me"
 TRIAL_CAPACITY, TRIAL_REFILL = 600, 10  # tenants.trial in config/switchyard.yaml: requests, and how many a second come back
@@ -81,8 +83,8 @@ class Load:
 
     KEPT = 5
 
-    def __init__(self, port, seconds_of_streams):
-        self.port, self.idle, self.answers = port, [], []
+    def __init__(self, port, seconds_of_streams, host="127.0.0.1"):
+        self.host, self.port, self.idle, self.answers = host, port, [], []
         self.stream_seconds = seconds_of_streams
         self.number = 0
         self.isOn = True
@@ -97,7 +99,7 @@ class Load:
             f"content-type: application/json\r\ncontent-length: {len(payload)}\r\n\r\n").encode() + payload
         writer = None
         try:
-            reader, writer = self.kept() or await asyncio.open_connection("127.0.0.1", self.port)
+            reader, writer = self.kept() or await asyncio.open_connection(self.host, self.port)
             writer.write(request)
             async with asyncio.timeout(self.stream_seconds + 60):
                 isKept = await self.read(reader, answer, isStream=body.get("stream", False))
@@ -216,6 +218,30 @@ def official_sdk(table, port):
     table.add(
         f"OpenAI SDK {openai.__version__}", f"answer of {plain.usage.completion_tokens} tokens, stream of {pieces} pieces, "
         f"{len(names)} models, a wrong key: {refusal}", "all four work", good)
+
+
+def cost(table, rate):
+    """What an exchange costs a replica inside and outside of its container, by turns. Streams too, as they come in the load."""
+    container = containers("router")[0]
+    services = ("redis", "fast", "large", "flaky")
+    addresses = {service: address(containers(service)[0]) for service in services}
+    with Outside(container, HERE / "config/switchyard.yaml", HERE / "secrets", addresses) as outside:
+        places = {
+            "inside": (int(inspect(container, "{{.State.Pid}}")), address(container), 8080),
+            "outside": (outside.process.pid, "127.0.0.1", outside.port)}
+        used, count, faults = collections.Counter(), collections.Counter(), 0
+        for place in ("warm-up", "inside", "outside") * 3:
+            pid, host, port = places.get(place, places["outside"])
+            load = Load(port, 60, host)
+            before = processor_seconds(pid)
+            asyncio.run(load.at(rate, load.mixed, seconds=1 if place == "warm-up" else 5))
+            used[place] += processor_seconds(pid) - before
+            count[place] += len(load.answers)
+            faults += sum(1 for answer in load.answers if answer.fault)
+    inside, outside = (used[place] / count[place] * 1e6 for place in ("inside", "outside"))
+    table.add(
+        "processor time of an exchange", f"in a container {inside:.0f} µs, outside {outside:.0f} µs ({inside / outside - 1:+.0%}), "
+        f"of {count['inside']} each; {faults} failed", "0 failed", not faults)
 
 
 class Trials:
@@ -408,6 +434,7 @@ def main():
         trial, found, demanded, verdict = (row.split("|") + ["", "yes"])[:4]
         table.add(trial, found, demanded, verdict == "yes")
     official_sdk(table, arguments.port)
+    cost(table, arguments.rate)
     asyncio.run(under_load(table, arguments))
     print(f"\n{table}")
     sys.exit(0 if table.areGood else 1)
