@@ -191,7 +191,7 @@ def stream_in_background(router, **directive):
 def test_sigterm_fails_readiness_first_and_lets_a_stream_finish(serve, run):
     router = serve()
     idle = Wire(router)
-    thread, bodies = stream_in_background(router, tokens=100, per_token="20ms")
+    thread, bodies = stream_in_background(router, tokens=400, per_token="20ms")
     router.signal(signal.SIGTERM)
     assert eventually(lambda: router.readiness() == 503, 0.4)
     assert get(f"http://127.0.0.1:{router.admin_port}/livez")[0] == 200
@@ -200,13 +200,13 @@ def test_sigterm_fails_readiness_first_and_lets_a_stream_finish(serve, run):
     with Wire(router) as late:
         late.send(request(body()))
         assert late.answer().status == 200
-    assert idle.is_closed(within=2)
+    assert idle.is_closed(within=6)
     assert router.is_alive and router.readiness() == 503
     with pytest.raises(OSError):
         Wire(router)
     assert router.wait() == 0
     thread.join()
-    assert bodies[0].endswith("data: [DONE]\n\n") and bodies[0].count('"content":" ') == 99
+    assert bodies[0].endswith("data: [DONE]\n\n") and bodies[0].count('"content":" ') == 399
 
 
 def test_for_as_long_as_is_asked_newcomers_are_served_though_readiness_fails(serve):
