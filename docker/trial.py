@@ -6,6 +6,7 @@ import asyncio
 import collections
 import concurrent.futures
 import datetime
+import http.client
 import json
 import os
 import pathlib
@@ -220,6 +221,39 @@ def official_sdk(table, port):
         f"{len(names)} models, a wrong key: {refusal}", "all four work", good)
 
 
+def refusals(table, port):
+    """What nginx refuses by itself, and what it leaves to the router."""
+    def refused(length, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        headers = {"authorization": f"Bearer {KEY}", "content-length": str(length), "x-request-id": "trial-refusal"}
+        connection.request("POST", "/v1/chat/completions", body=body, headers=headers)
+        answer = connection.getresponse()
+        error = json.loads(answer.read())["error"]
+        connection.close()
+        return answer.status, error["code"], answer.headers["x-request-id"], "server.max_body" in error["message"]
+    found = [refused(40 << 20), refused((32 << 20) + 1, b" " * ((32 << 20) + 1)), refused("nonsense")]
+    wanted = [(413, "request_too_large", False), (413, "request_too_large", True), (400, "invalid_http", False)]
+    good = [(status, code, ofRouter) for status, code, _, ofRouter in found] == wanted
+    good = good and found[0][2] == "trial-refusal"
+    table.add(
+        "refusals", "; ".join(f"{status} {code} by {'the router' if ofRouter else 'nginx'}" for status, code, _, ofRouter in found),
+        "OpenAI's shape, and the id", good)
+
+
+def memory(table):
+    """What the containers hold now."""
+    most = collections.Counter()
+    for service in ("router", "nginx", "redis", "fast", "large", "flaky"):
+        for line in run("docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", *containers(service)).splitlines():
+            most[service] = max(most[service], mebibytes(line.split(" / ")[0]))
+    table.add("memory under the load", ", ".join(f"{service} {size:.0f} MiB" for service, size in most.items()))
+
+
+def mebibytes(text):
+    number = text.rstrip("KMGiB")
+    return float(number) * {"B": 2**-20, "KiB": 2**-10, "MiB": 1, "GiB": 2**10}[text[len(number):]]
+
+
 def cost(table, rate):
     """What an exchange costs a replica inside and outside of its container, by turns. Streams too, as they come in the load."""
     container = containers("router")[0]
@@ -408,6 +442,7 @@ async def under_load(table, arguments):
         await loop.run_in_executor(thread, trials.kill_redis)
         await more
         trials.exactness("the same over Redis' end", begin, time.time(), outage=True)
+        await loop.run_in_executor(thread, memory, table)
         await loop.run_in_executor(thread, trials.end_at_once)
     load.isOn = False
     await asyncio.gather(*running)
@@ -434,6 +469,7 @@ def main():
         trial, found, demanded, verdict = (row.split("|") + ["", "yes"])[:4]
         table.add(trial, found, demanded, verdict == "yes")
     official_sdk(table, arguments.port)
+    refusals(table, arguments.port)
     cost(table, arguments.rate)
     asyncio.run(under_load(table, arguments))
     print(f"\n{table}")

@@ -96,9 +96,16 @@ extension ReplicaTests {
         // Of blocking sockets: this client doesn't close because the replica does.
         let client = try TCPStream(port: test.port)
         let drain = Draining(test)
-        #expect(try await eventually { (try? await test.connect()) == nil })
-        client.send(Wire.chat("hi"))
-        #expect(try await eventually { provider.requestCount == 1 })
+        #expect(try await eventually { await test.metric("switchyard_draining") == 1 })
+        client.send(Wire.chat("stream", stream: true))
+        #expect(
+          try await eventually {
+            // Left open, it would keep the replica by itself.
+            guard let other = try? await test.connect() else { return true }
+            other.close()
+            return false
+          })
+        provider.goOn()
         #expect(try await eventually { await test.metric("switchyard_exchanges_active") == 0 })
         try await Task.sleep(for: .milliseconds(500))
         #expect(!drain.isOver.isSet)
