@@ -36,10 +36,10 @@ struct LimitHeadersTests {
   }
 
   @Test func theLimitNearestToItsEndIsTold() {
-    var headers = LimitHeaders()
-    headers.add(Self.limit(.tokens, 1_000, label: "tenant-tokens-minute"), left: 900, now: 0)
-    headers.add(Self.limit(.tokens, 100, label: "key-tokens-minute"), left: 40, now: 0)
-    headers.add(Self.limit(.requests, 60, label: "key-requests-minute"), left: 59, now: 0)
+    var headers = LimitHeaders(.openAI, now: 0)
+    headers.add(Self.limit(.tokens, 1_000, label: "tenant-tokens-minute"), left: 900)
+    headers.add(Self.limit(.tokens, 100, label: "key-tokens-minute"), left: 40)
+    headers.add(Self.limit(.requests, 60, label: "key-requests-minute"), left: 59)
     let fields = Self.text(headers)
     #expect(fields["x-ratelimit-limit-tokens"] == "100")
     #expect(fields["x-ratelimit-remaining-tokens"] == "40")
@@ -56,8 +56,29 @@ struct LimitHeadersTests {
   }
 
   @Test func whatHasNoUnitInTheDraftIsLeftOut() {
-    var headers = LimitHeaders()
-    headers.add(Self.limit(.dollars, 1_000, label: "dollars"), left: 900, now: 0)
+    var headers = LimitHeaders(.openAI, now: 0)
+    headers.add(Self.limit(.dollars, 1_000, label: "dollars"), left: 900)
     #expect(Self.text(headers)["ratelimit"] == nil)
+  }
+
+  @Test func anthropicsClientsReadItsNames() {
+    var headers = LimitHeaders(.anthropic, now: 1_780_000_000_400)
+    headers.add(Self.limit(.requests, 60, label: "requests"), left: 59)
+    headers.add(Self.limit(.tokens, 1_000, label: "tokens"), left: 1_000)
+    headers.add(Self.limit(.inputTokens, 600, label: "input"), left: 300)
+    headers.add(Self.limit(.outputTokens, 100, label: "output"), left: 40)
+    headers.add(Self.limit(.outputTokens, 1_000, label: "more"), left: 500)
+    let fields = Self.text(headers)
+    #expect(fields.filter { $0.key.hasPrefix("x-ratelimit-") }.isEmpty)
+    let told = fields.filter { $0.key.hasPrefix("anthropic-ratelimit-") }
+      .map { ($0.key.dropFirst("anthropic-ratelimit-".count), $0.value) }.sorted { $0.0 < $1.0 }
+    #expect(
+      told.map { "\($0.0) \($0.1)" } == [
+        "input-tokens-limit 600", "input-tokens-remaining 300", "input-tokens-reset 2026-05-28T20:27:11Z",
+        "output-tokens-limit 100", "output-tokens-remaining 40", "output-tokens-reset 2026-05-28T20:27:17Z",
+        "requests-limit 60", "requests-remaining 59", "requests-reset 2026-05-28T20:26:42Z",
+        "tokens-limit 1000", "tokens-remaining 1000", "tokens-reset 2026-05-28T20:26:41Z",
+      ])
+    #expect(fields["ratelimit"]?.hasPrefix(#""requests";r=59;t=1, "#) == true)
   }
 }

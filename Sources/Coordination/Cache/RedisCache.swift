@@ -63,7 +63,22 @@ package final class RedisCache: SharedCache {
   package func lock(
     _ keys: CacheKeys, _ claim: CacheClaim, _ completion: @escaping (CacheClaim.Reply?) -> Void
   ) {
-    guard claim.seen == 0, offset != nil else { return lockByScript(keys, claim, completion) }
+    guard claim.seen == 0, let offset else { return lockByScript(keys, claim, completion) }
+    guard isAvailable else { return completion(nil) }
+    // Its owner has just found nothing: mostly nothing has come since, and a second look would be for nothing.
+    let take = CacheLook(keys: keys).take(claim, now: monotonic() + offset)
+    ask(take, keys, isCounted: false) { [self] reply in
+      guard let reply else { return completion(nil) }
+      if reply.text == "OK" { return completion(.got) }
+      lookAgain(keys, claim, completion)
+      flush()
+    }
+  }
+
+  /// Who has the lock that `claim` didn't get.
+  private func lookAgain(
+    _ keys: CacheKeys, _ claim: CacheClaim, _ completion: @escaping (CacheClaim.Reply?) -> Void
+  ) {
     look(keys, claim, isCounted: false) { [self] lookup in
       guard let lookup else { return completion(nil) }
       if lookup.isClaimed { return completion(.got) }

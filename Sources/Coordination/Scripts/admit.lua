@@ -59,7 +59,7 @@ for i = 2, count do
     call('PSETEX', key, kept[i], texts[i])
   else
     local span = ARGV[i * 5 - 4] + 0
-    tidy(key, span)
+    call('ZREMRANGEBYSCORE', key, '-inf', format('%d', now))  -- tidied when it is full, and by renewals
     left[i] = left[i] - call('ZADD', key, format('%d', now + span), ARGV[1])  -- 0 where it held a slot already
     call('PEXPIRE', key, format('%d', span))
   end

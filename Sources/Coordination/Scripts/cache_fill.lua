@@ -3,7 +3,6 @@
 -- 1 stored   2 this flight stored it before   0 the lock isn't this flight's: nothing was stored
 
 if current ~= ARGV[1] then
-  answer = answer or call('MGET', KEYS[2])[1]
   if created_at() and match(answer, '^%d+ (%S+) ') == ARGV[1] then return 2 end
   return 0
 end

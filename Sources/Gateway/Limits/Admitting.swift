@@ -35,7 +35,7 @@ extension Worker {
       return refusal
     case .refused(let refusal):
       exchange.isLimitedLocally = refusal.isLocal
-      exchange.limitHeaders = LimitHeaders(refusal, now: limiter.now)
+      exchange.limitHeaders = LimitHeaders(refusal, .init(exchange.head), now: limiter.now)
       throw .limited(refusal)
     }
   }
@@ -63,7 +63,7 @@ extension Worker {
     guard let grant else { return }
     exchange.grant = grant
     if grant.isLocal { exchange.isLimitedLocally = true }
-    exchange.limitHeaders = LimitHeaders(grant, now: limiter.now)
+    exchange.limitHeaders = LimitHeaders(grant, .init(exchange.head), now: limiter.now)
   }
 
   private func groups(of step: AttemptPlan.Step, in snapshot: Snapshot) -> [LimitGroup] {

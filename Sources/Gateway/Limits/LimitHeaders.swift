@@ -1,8 +1,14 @@
 import Coordination
 import Policy
 
-/// What clients are told of their limits: OpenAI's names, and the draft of the RateLimit fields.
+/// What clients are told of their limits: by OpenAI's names or Anthropic's, and by the draft of the RateLimit fields.
 struct LimitHeaders {
+  /// Whose names the client reads.
+  enum Names {
+    case openAI
+    case anthropic
+  }
+
   /// One limit and what it has left.
   private struct Gauge {
     var capacity: Int64
@@ -11,28 +17,36 @@ struct LimitHeaders {
     var reset: Int64
   }
 
+  private let names: Names
+  /// Milliseconds since 1970.
+  private let now: Int64
   private var requests: Gauge?
   private var tokens: Gauge?
+  private var inputTokens: Gauge?
+  private var outputTokens: Gauge?
   private var policies = ""
   private var limits = ""
 
-  init() {}
+  init(_ names: Names, now: Int64) { (self.names, self.now) = (names, now) }
 
-  init(_ grant: Grant, now: Int64) {
-    grant.forEachLimit { add($0, left: $1, now: now) }
+  init(_ grant: Grant, _ names: Names, now: Int64) {
+    self.init(names, now: now)
+    grant.forEachLimit { add($0, left: $1) }
   }
 
-  init(_ refusal: Refusal, now: Int64) {
-    if !refusal.isClosed { add(refusal.limit, left: refusal.left, now: now) }
+  init(_ refusal: Refusal, _ names: Names, now: Int64) {
+    self.init(names, now: now)
+    if !refusal.isClosed { add(refusal.limit, left: refusal.left) }
   }
 
   /// Of those that count the same, the limit that is nearest to its end is told.
-  mutating func add(_ limit: Limit, left: Int64, now: Int64) {
-    guard let gauge = Self.gauge(limit, left, now) else { return }
+  mutating func add(_ limit: Limit, left: Int64) {
+    guard let gauge = gauge(limit, left) else { return }
     switch limit.measure {
     case .requests: requests = Self.scarcer(requests, gauge)
     case .tokens: tokens = Self.scarcer(tokens, gauge)
-    case .inputTokens, .outputTokens: break
+    case .inputTokens: inputTokens = Self.scarcer(inputTokens, gauge)
+    case .outputTokens: outputTokens = Self.scarcer(outputTokens, gauge)
     case .dollars, .concurrent: return  // the draft has no unit for them
     }
     let separator = policies.isEmpty ? "" : ", "
@@ -41,22 +55,39 @@ struct LimitHeaders {
   }
 
   func write(to fields: inout HTTP1FieldWriter) {
-    if let requests { Self.write(requests, "requests", &fields) }
-    if let tokens { Self.write(tokens, "tokens", &fields) }
+    switch names {
+    case .openAI: writeOpenAI(&fields)
+    case .anthropic: writeAnthropic(&fields)
+    }
     guard !policies.isEmpty else { return }
     fields.add("ratelimit-policy", policies)
     fields.add("ratelimit", limits)
   }
 
-  private static func write(_ gauge: Gauge, _ what: String, _ fields: inout HTTP1FieldWriter) {
-    if what == "requests" {
-      fields.add("x-ratelimit-limit-requests", String(gauge.capacity))
-      fields.add("x-ratelimit-remaining-requests", String(gauge.left))
-      fields.add("x-ratelimit-reset-requests", duration(gauge.reset))
-    } else {
-      fields.add("x-ratelimit-limit-tokens", String(gauge.capacity))
-      fields.add("x-ratelimit-remaining-tokens", String(gauge.left))
-      fields.add("x-ratelimit-reset-tokens", duration(gauge.reset))
+  /// Input and output alone have no names there.
+  private func writeOpenAI(_ fields: inout HTTP1FieldWriter) {
+    if let requests {
+      fields.add("x-ratelimit-limit-requests", String(requests.capacity))
+      fields.add("x-ratelimit-remaining-requests", String(requests.left))
+      fields.add("x-ratelimit-reset-requests", Self.duration(requests.reset))
+    }
+    if let tokens {
+      fields.add("x-ratelimit-limit-tokens", String(tokens.capacity))
+      fields.add("x-ratelimit-remaining-tokens", String(tokens.left))
+      fields.add("x-ratelimit-reset-tokens", Self.duration(tokens.reset))
+    }
+  }
+
+  private func writeAnthropic(_ fields: inout HTTP1FieldWriter) {
+    for (name, gauge) in [
+      ("requests", requests), ("tokens", tokens), ("input-tokens", inputTokens),
+      ("output-tokens", outputTokens),
+    ] {
+      guard let gauge else { continue }
+      fields.add(named: "anthropic-ratelimit-\(name)-limit", String(gauge.capacity))
+      fields.add(named: "anthropic-ratelimit-\(name)-remaining", String(gauge.left))
+      let whole = KeyInstant(milliseconds: now + gauge.reset + 999)
+      fields.add(named: "anthropic-ratelimit-\(name)-reset", whole.description)
     }
   }
 
@@ -66,7 +97,7 @@ struct LimitHeaders {
   }
 
   /// Nil for slots: when they are free again nobody knows.
-  private static func gauge(_ limit: Limit, _ left: Int64, _ now: Int64) -> Gauge? {
+  private func gauge(_ limit: Limit, _ left: Int64) -> Gauge? {
     switch limit.shape {
     case .bucket(let rule):
       let missing = Double(max(0, rule.tokens - left)) * Double(rule.window) / Double(rule.tokens)
@@ -86,6 +117,11 @@ struct LimitHeaders {
     if minutes == 0 { return seconds }
     return minutes < 60 ? "\(minutes)m\(seconds)" : "\(minutes / 60)h\(minutes % 60)m\(seconds)"
   }
+}
+
+extension LimitHeaders.Names {
+  /// Anthropic's SDKs name the version of its API in each request.
+  init(_ head: RequestHead) { self = head.count(.anthropicVersion) > 0 ? .anthropic : .openAI }
 }
 
 extension Limit {

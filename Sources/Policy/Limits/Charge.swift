@@ -68,6 +68,8 @@ package struct Slots: Equatable, Sendable {
     Slots(holders: holders.filter { $0.value > now }.mapValues { min($0, now + rule.lifetime) })
   }
 
+  package mutating func forgetEnded(now: Int64) { holders = holders.filter { $0.value > now } }
+
   package mutating func take(_ id: String, _ rule: Rule, now: Int64) { holders[id] = now + rule.lifetime }
   package mutating func giveBack(_ id: String) { holders[id] = nil }
 }

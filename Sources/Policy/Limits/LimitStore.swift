@@ -54,7 +54,7 @@ package struct LimitStore: Sendable {
   /// Prolongs the slots of exchanges that still run, and takes them anew where they are lost.
   package mutating func renew(_ ids: [String], of key: String, _ rule: Slots.Rule, now: Int64) {
     guard !ids.isEmpty else { return }
-    var slots = slots(key, rule, now)
+    var slots = slots(key, now).current(rule, now: now)
     for id in ids { slots.take(id, rule, now: now) }
     put(slots, key, rule, now)
   }
@@ -84,9 +84,9 @@ package struct LimitStore: Sendable {
     return spent
   }
 
-  private func slots(_ key: String, _ rule: Slots.Rule, _ now: Int64) -> Slots {
+  private func slots(_ key: String, _ now: Int64) -> Slots {
     guard case .slots(let slots) = value(key, now) else { return Slots() }
-    return slots.current(rule, now: now)
+    return slots
   }
 
   /// The refusal of the limit that lasts longest; nil where all charges fit.
@@ -115,7 +115,7 @@ package struct LimitStore: Sendable {
       if charge.cost <= left { return (0, left) }
       return (charge.cost > budget.capacity ? nil : budget.ends - now, left)
     case .slots(let rule):
-      let free = rule.count - slots(charge.key, rule, now).holders.count
+      let free = rule.count - slots(charge.key, now).current(rule, now: now).holders.count
       if free <= 0 { tidy(charge.key, rule, now) }
       return (free > 0 ? 0 : Self.slotWait, Int64(max(0, free)))
     }
@@ -123,7 +123,7 @@ package struct LimitStore: Sendable {
 
   /// Cuts what a clock gone back left too long: where all slots are held so, nobody else would.
   private mutating func tidy(_ key: String, _ rule: Slots.Rule, _ now: Int64) {
-    let current = slots(key, rule, now)
+    let current = slots(key, now).current(rule, now: now)
     entries[key]?.value = .slots(current)
   }
 
@@ -140,7 +140,8 @@ package struct LimitStore: Sendable {
       put(spent, charge.key, budget, now)
       return max(0, budget.capacity - spent)
     case .slots(let rule):
-      var slots = slots(charge.key, rule, now)
+      var slots = slots(charge.key, now)
+      slots.forgetEnded(now: now)
       slots.take(id, rule, now: now)
       put(slots, charge.key, rule, now)
       return Int64(max(0, rule.count - slots.holders.count))

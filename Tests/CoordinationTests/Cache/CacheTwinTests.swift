@@ -28,7 +28,7 @@ struct CacheTwinTests {
     ("created and KEYS[1] or KEYS[2]", "KEYS[2]"),
     ("if place == KEYS[1] then call('DEL', place) end", ""),
     ("< 100000 * lifetime then", "> 100000 * lifetime then"),
-    ("local place, answer = KEYS[1]", "local place, answer = KEYS[2]"),
+    ("local place, found = KEYS[1]", "local place, found = KEYS[2]"),
   ])
   func aPlantedDifferenceInTheCacheIsFound(_ line: String, _ planted: String) throws {
     let redis = try RedisUnderTest()
