@@ -1,0 +1,137 @@
+/// Chooses one endpoint of a pool by what is in flight there, over all replicas (algorithms §3).
+package struct Balancer: Sendable {
+  /// One endpoint that may be chosen.
+  package struct Option: Sendable, Equatable {
+    package var position: Int
+    /// Its share of the pool, above 0; lower while it starts slowly.
+    package var weight: Double
+    /// Requests that this replica has in flight there.
+    package var own: Int
+    /// What the other replicas have, as they told last; left out of account where that is too old.
+    package var others: Int
+    /// How slow it is against the pool, 1 for as fast as the median: see `slowness`.
+    package var slowness: Double
+
+    package init(position: Int, weight: Double, own: Int, others: Int = 0, slowness: Double = 1) {
+      (self.position, self.weight, self.own, self.others) = (position, weight, own, others)
+      self.slowness = slowness
+    }
+
+    func load(_ sight: Sight) -> Int { sight == .none ? own : own + others }
+  }
+
+  /// How much is known of the others' loads. With old ones, whoever seems least loaded is chosen by all at once; the better of two
+  /// drawn is not (Mitzenmacher, "How useful is old information?", TPDS 2000).
+  package enum Sight: Sendable, Equatable {
+    /// The others' counts are younger than 250 ms, or there are no others.
+    case fresh
+    /// They are up to 500 ms old, or there are too many replicas to read all.
+    case old
+    /// Nothing is known of them: own counts alone.
+    case none
+
+    /// `age`: milliseconds since the others' counts were read; nil where they never were.
+    package init(age: Int64?, replicas: Int) {
+      self =
+        if replicas <= 1 { .fresh } else if replicas > Balancer.mostReplicas { .old } else {
+          switch age {
+          case nil: .none
+          case .some(..<250): .fresh
+          case .some(..<500): .old
+          default: .none
+          }
+        }
+    }
+  }
+
+  /// Replicas beyond which nobody reads what all have.
+  package static let mostReplicas = 64
+
+  package init() {}
+
+  /// The position of the option to use; nil where there is none. Ties are drawn in proportion to the weights, never by position; so are
+  /// idle endpoints, so that an idle pool is shared as its weights say.
+  package func choose(_ options: [Option], _ sight: Sight, random: inout Chance) -> Int? {
+    if options.count < 2 { return options.first?.position }
+    if sight == .old, options.count > 2 { return better(options, random: &random).position }
+    return least(options, sight, random: &random).position
+  }
+
+  private func least(_ options: [Option], _ sight: Sight, random: inout Chance) -> Option {
+    var busy: (option: Option, cost: Double, ties: Double)?
+    var idle: (option: Option, shares: Double)?
+    for option in options {
+      let load = option.load(sight)
+      if load == 0 {
+        let share = option.weight / (option.slowness * option.slowness)
+        let shares = (idle?.shares ?? 0) + share
+        idle = (Self.falls(share, of: shares, &random) ? option : idle?.option ?? option, shares)
+        continue
+      }
+      let cost = Self.cost(option, load)
+      guard let former = busy, cost >= former.cost else {
+        busy = (option, cost, option.weight)
+        continue
+      }
+      guard cost == former.cost else { continue }
+      let ties = former.ties + option.weight
+      busy = (Self.falls(option.weight, of: ties, &random) ? option : former.option, cost, ties)
+    }
+    guard let idle else { return busy?.option ?? options[0] }
+    // An idle one is better, unless it is so slow that a busy one is faster all the same.
+    if let busy, Double(busy.option.load(sight) + 1) * busy.option.slowness < idle.option.slowness {
+      return busy.option
+    }
+    return idle.option
+  }
+
+  private static func falls(_ share: Double, of all: Double, _ random: inout Chance) -> Bool {
+    random.unit() * all < share
+  }
+
+  /// The better of two that are drawn by weight.
+  private func better(_ options: [Option], random: inout Chance) -> Option {
+    let total = options.reduce(0) { $0 + $1.weight }
+    let first = Self.draw(options, total, but: nil, random: &random)
+    let second = Self.draw(options, total - options[first].weight, but: first, random: &random)
+    let (one, other) = (options[first], options[second])
+    return Self.cost(other, other.load(.old)) < Self.cost(one, one.load(.old)) ? other : one
+  }
+
+  private static func draw(_ options: [Option], _ total: Double, but left: Int?, random: inout Chance) -> Int
+  {
+    var mark = random.unit() * total
+    var last = 0
+    for (index, option) in options.enumerated() where index != left {
+      mark -= option.weight
+      last = index
+      if mark < 0 { break }
+    }
+    return last
+  }
+
+  /// What there would be with one more request, against the endpoint's share.
+  private static func cost(_ option: Option, _ load: Int) -> Double {
+    Double(load + 1) * option.slowness / option.weight
+  }
+
+  /// How slow each endpoint of a pool is against the median of those that are known, as `Option.slowness` wants it: (time / median)^½.
+  /// 1 where nothing is known of one, and for those whose load is above the pool's 0.8 quantile: there connections alone count, as
+  /// time tells of the load itself (Prequal, NSDI 2024).
+  package static func slowness(_ pool: [(time: Double?, load: Int)]) -> [Double] {
+    let known = pool.compactMap(\.time).sorted()
+    guard known.count > 1, known[known.count / 2] > 0 else { return pool.map { _ in 1 } }
+    let median = known[known.count / 2]
+    let loads = pool.map(\.load).sorted()
+    let hot = loads[min(loads.count - 1, loads.count * 4 / 5)]
+    return pool.map { time, load in
+      guard let time, load <= hot else { return 1 }
+      return (max(time, 0.001) / median).squareRoot()
+    }
+  }
+}
+
+extension Chance {
+  /// A number in 0..<1.
+  package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+}
