@@ -52,6 +52,8 @@ package final class Replica: Sendable {
   /// Configurations applied and refused since the start.
   private let reloadsApplied = Atomic<Int>(0)
   private let reloadsRefused = Atomic<Int>(0)
+  /// The configuration that was read last is not the one in force.
+  private let isRefused = Atomic<Bool>(false)
 
   /// Makes the workers; nothing listens yet. `settings` must have been validated and hold nothing unbuilt.
   package init(_ settings: Settings, _ surroundings: Surroundings) async throws {
@@ -146,6 +148,14 @@ package final class Replica: Sendable {
       .bind(host: server.host, port: server.port).get()
   }
 
+  /// Nanoseconds without a turn of its loop after which a worker is taken for stuck: nothing that it does takes a second.
+  private static let longestTurn: Int64 = 30_000_000_000
+
+  /// Whether every worker's loop turns.
+  func isAlive(now: Int64) -> Bool {
+    phase == .stopped || workers.allSatisfy { $0.pulse.silence(at: now) <= Self.longestTurn }
+  }
+
   // MARK: Configuration
 
   /// Puts another configuration in force for new exchanges; those that run keep theirs. Ports, workers and TLS files are read at
@@ -161,10 +171,14 @@ package final class Replica: Sendable {
     }
     for worker in workers { await worker.apply(next) }
     reloadsApplied.wrappingAdd(1, ordering: .relaxed)
+    isRefused.store(false, ordering: .relaxed)
   }
 
   /// Counts a configuration that was not valid; the running one stays in force.
-  package func countRefusedReload() { reloadsRefused.wrappingAdd(1, ordering: .relaxed) }
+  package func countRefusedReload() {
+    reloadsRefused.wrappingAdd(1, ordering: .relaxed)
+    isRefused.store(true, ordering: .relaxed)
+  }
 
   // MARK: The end
 
@@ -262,6 +276,7 @@ package final class Replica: Sendable {
       (Catalogue.bufferedBytes, shared.buffered.load(ordering: .relaxed)),
       (Catalogue.connectionsOpen, gauges.connections), (Catalogue.transfersActive, gauges.transfers),
       (Catalogue.permitsOutstanding, permits), (Catalogue.configEpoch, current.epoch),
+      (Catalogue.configRefused, isRefused.load(ordering: .relaxed) ? 1 : 0),
       (Catalogue.draining, phase == .ready ? 0 : 1),
       (Catalogue.accessLogDropped, surroundings.accessLog?.dropped ?? 0),
       (Catalogue.redisMode, gauges.isAlone ? 1 : 0), (Catalogue.replicasKnown, state.replicas),

@@ -10,50 +10,96 @@ actor Reloader {
   private let replica: Replica
   private let logger: Logger
   private var running: Settings
-  private var seen: [String: FileStamp] = [:]
+  /// The files that were read, as they were before.
+  private var seen: [String: FileStamp]
+  /// What was wrong with them; nil where they are in force.
+  private var errors: [String]?
+  /// The configuration is gone, and that was told.
+  private var isMissing = false
 
-  init(options: ConfigOptions, replica: Replica, running: Settings, logger: Logger) {
+  /// `seen` was taken when `running` was read: what changes while the replica starts is applied then.
+  init(
+    options: ConfigOptions, replica: Replica, running: Settings, seen: [String: FileStamp], logger: Logger
+  ) {
     self.options = options
     self.replica = replica
     self.running = running
+    self.seen = seen
     self.logger = logger
-    seen = Self.stamps(of: [options.path] + running.files)
   }
 
-  /// Looks once a second, until cancelled. Files are looked at through links, so that the swap of a ConfigMap or Secret is seen.
-  func watch() async {
-    while !Task.isCancelled {
-      try? await Task.sleep(for: .seconds(1))
-      // While an editor puts another file in its place there may be none.
-      guard FileStamp(options.path).isThere else { continue }
-      let before = seen
-      seen = Self.stamps(of: [options.path] + running.files)
-      guard seen.contains(where: { before[$0.key, default: $0.value] != $0.value }) else { continue }
-      await reload(because: "file change")
-    }
-  }
-
-  private static func stamps(of files: [String]) -> [String: FileStamp] {
+  static func stamps(of files: some Sequence<String>) -> [String: FileStamp] {
     files.reduce(into: [:]) { $0[$1] = FileStamp($1) }
   }
 
-  func reload(because reason: String) async {
-    do {
-      let settings = try options.load()
-      guard settings.unbuilt.isEmpty else {
-        return refuse(settings.unbuilt.map { "\($0.path): \($0.reason)" }, reason)
+  /// Looks once a second, until cancelled. Files are looked at through links, so that the swap of a ConfigMap or Secret is seen. What
+  /// was refused is tried again each time: a file that it lacked may have come.
+  func watch() async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: .seconds(1))
+      guard FileStamp(options.path).isThere else {
+        tellMissing()
+        continue
       }
-      warnOfRestart(settings)
-      running = settings
-      for file in settings.files where seen[file] == nil { seen[file] = FileStamp(file) }
-      await replica.apply(settings)
-      logger.info("configuration applied", metadata: ["because": "\(reason)"])
-    } catch {
-      refuse(error.errors.map(\.description), reason)
+      isMissing = false
+      let hasChanged = Self.stamps(of: seen.keys) != seen
+      if hasChanged { await writersEnd() }
+      if hasChanged || errors != nil {
+        await reload(because: hasChanged ? "file change" : "another try", isNews: hasChanged)
+      }
     }
   }
 
-  private func refuse(_ errors: [String], _ reason: String) {
+  /// Waits until two looks agree, as a file that is written in place is half a file for a moment; for two seconds at most.
+  private func writersEnd() async {
+    var last = Self.stamps(of: seen.keys)
+    for _ in 0..<20 {
+      try? await Task.sleep(for: .milliseconds(100))
+      let now = Self.stamps(of: seen.keys)
+      if now == last { return }
+      last = now
+    }
+  }
+
+  /// An editor may put another file in its place: then there is none for a moment.
+  private func tellMissing() {
+    guard !isMissing else { return }
+    isMissing = true
+    logger.warning(
+      "the configuration is gone; the running one stays", metadata: ["config": "\(options.path)"])
+  }
+
+  /// `isNews`: errors are told even where they were before.
+  func reload(because reason: String, isNews: Bool = true) async {
+    do {
+      let settings = try load()
+      guard settings.unbuilt.isEmpty else {
+        return refuse(settings.unbuilt.map { "\($0.path): \($0.reason)" }, reason, isNews: isNews)
+      }
+      warnOfRestart(settings)
+      running = settings
+      errors = nil
+      seen = seen.filter { $0.key == options.path || settings.files.contains($0.key) }
+      await replica.apply(settings)
+      logger.info("configuration applied", metadata: ["because": "\(reason)"])
+    } catch {
+      refuse(error.errors.map(\.description), reason, isNews: isNews)
+    }
+  }
+
+  /// Files are looked at before they are read, so that no change between the two is lost.
+  private func load() throws(SettingsErrors) -> Settings {
+    seen = Self.stamps(of: seen.keys)
+    let settings = try options.load()
+    let new = settings.files.filter { seen[$0] == nil }
+    guard !new.isEmpty else { return settings }
+    seen.merge(Self.stamps(of: new)) { $1 }
+    return try options.load()
+  }
+
+  private func refuse(_ errors: [String], _ reason: String, isNews: Bool) {
+    guard isNews || errors != self.errors else { return }
+    self.errors = errors
     replica.countRefusedReload()
     for error in errors {
       logger.error(

@@ -28,11 +28,13 @@ struct Serve: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     let logger = self.logger
     let settings = try loadForServing()
+    let seen = Reloader.stamps(of: [options.path] + settings.files)
     // Before anything listens: who sees a port open may send a signal.
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     let accessLog = settings.telemetry.log == .json ? AccessLogWriter() : nil
     let replica = try await start(settings, logger, accessLog)
-    let reloader = Reloader(options: options, replica: replica, running: settings, logger: logger)
+    let reloader = Reloader(
+      options: options, replica: replica, running: settings, seen: seen, logger: logger)
     await live(replica, signals, reloader, logger)
     await accessLog?.close()
   }

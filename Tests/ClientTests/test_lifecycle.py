@@ -108,7 +108,18 @@ def test_a_configmap_and_a_secret_are_taken_up_when_the_kubelet_swaps_them(write
     settings.put(switchyard="no: configuration\n")
     assert eventually(lambda: reloads(router, "refused") == 1)
     assert "mounted" in models_of(router) and "configuration refused" in router.output
-    assert reloads(router, "applied") == 2 and router.stop() == 0
+    assert router.metric("switchyard_config_refused") == 1
+    # One that names a file of another Secret, which the kubelet brings later.
+    late = Mounted(tmp_path / "late")
+    settings.put(switchyard=text.replace("../secrets/key", "../late/key"))
+    assert eventually(lambda: reloads(router, "refused") == 2)
+    late.put(key=KEYS["PROVIDER_KEY"] + "\n")
+    (tmp_path / "late" / "key").symlink_to("..data/key")
+    assert eventually(lambda: reloads(router, "applied") == 3)
+    assert router.metric("switchyard_config_refused") == 0
+    (tmp_path / "config" / "switchyard").unlink()
+    assert eventually(lambda: "the configuration is gone" in router.output)
+    assert reloads(router, "applied") == 3 and router.stop() == 0
 
 
 def test_a_reload_does_not_disturb_what_runs(changing):

@@ -90,7 +90,11 @@ private final class AdminHandler: ChannelInboundHandler {
       return AdminAnswer(status: .methodNotAllowed, text: "GET only\n")
     }
     switch path {
-    case "/livez": return AdminAnswer(status: .ok, text: "ok\n")
+    case "/livez":
+      guard replica.isAlive(now: SystemClock.monotonicNanoseconds()) else {
+        return AdminAnswer(status: .serviceUnavailable, text: "a worker has stood still for 30 s\n")
+      }
+      return AdminAnswer(status: .ok, text: "ok\n")
     case "/readyz": return readiness(replica)
     case "/metrics":
       guard isAllowed else { return unauthorized }

@@ -14,6 +14,8 @@ actor Worker {
   nonisolated let executor: LoopExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+  /// When the loop last turned.
+  nonisolated let pulse = Pulse(at: SystemClock.monotonicNanoseconds())
   let shared: SharedCounts
   let logger: Logger
   let upstream: UpstreamClient
@@ -121,6 +123,7 @@ actor Worker {
   /// Ten times a second: deadlines, slow clients, the log's buffer, the date.
   func tick() {
     let now = SystemClock.monotonicNanoseconds()
+    pulse.beat(now)
     for connection in connections.reversed() { connection.check(now: now) }
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
     log?.flush()
@@ -152,6 +155,7 @@ actor Worker {
 
   /// New exchanges go by another configuration; those that run keep theirs.
   func apply(_ snapshot: Snapshot) {
+    guard snapshot.epoch > self.snapshot.epoch else { return }  // overtaken
     self.snapshot = snapshot
     let kept = Set(snapshot.endpoints.map(ObjectIdentifier.init))
     for (endpoint, pools) in pools where !kept.contains(endpoint) {

@@ -127,6 +127,9 @@ package enum Catalogue {
   package static let configReloads = MetricFamily(
     .counter, "switchyard_config_reloads_total", labels: ["result"],
     help: "Configurations read since start, by result (applied, refused).")
+  package static let configRefused = MetricFamily(
+    .gauge, "switchyard_config_refused",
+    help: "1 while the configuration that was read last is not the one in force, as it was refused.")
   package static let draining = MetricFamily(
     .gauge, "switchyard_draining", help: "1 while the replica finishes what it has and accepts nothing new.")
   package static let accessLogDropped = MetricFamily(
@@ -169,7 +172,7 @@ package enum Catalogue {
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,
-    configEpoch, configReloads, draining, accessLogDropped, buildInfo,
+    configEpoch, configReloads, configRefused, draining, accessLogDropped, buildInfo,
     genAIRequestDuration, genAITimeToFirstToken, genAITokenUsage,
     residentMemory, openDescriptors, maximumDescriptors, processorTime, startTime,
   ]

@@ -56,6 +56,17 @@ extension ReplicaTests {
       }
     }
 
+    @Test func aReplicaIsAliveWhileAllItsLoopsTurn() async throws {
+      try await withReplica({ _ in .silence }, .init(workers: 2)) { test, _ in
+        try await Task.sleep(for: .milliseconds(300))
+        let now = SystemClock.monotonicNanoseconds()
+        #expect(test.replica.isAlive(now: now + 29_000_000_000))
+        #expect(!test.replica.isAlive(now: now + 31_000_000_000))
+        try await Task.sleep(for: .seconds(2))
+        #expect(test.replica.isAlive(now: now + 31_000_000_000), "the loops have turned since")
+      }
+    }
+
     /// Half of them before the answer's head, half in the middle of a stream.
     @Test(arguments: ReplicaUnderTest.modes)
     func nothingIsLeftWhenAllClientsGo(_ mode: ReadinessBridge.Mode) async throws {
