@@ -31,7 +31,7 @@ struct RedisRightsTests {
           scripts.renew, ScriptCall(renewing: ["x"], of: "sy:{t:a}:s", Slots.Rule(count: 4, lifetime: 60_000))
         ),
         (scripts.lease, ScriptCall(Self.lease)),
-      ] {
+      ] + Self.breakerCalls {
         let arguments = ["\(call.keys.count)"] + call.keys + call.arguments.map(\.text)
         let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
         #expect(unknown == .success(.error(.noScript)))
@@ -42,6 +42,19 @@ struct RedisRightsTests {
       }
       try await client.close()
     }
+  }
+
+  private static var breakerCalls: [(Script, ScriptCall)] {
+    let (scripts, settings) = (BreakerScripts(), BreakerSettings(minRequests: 1))
+    let keys = BreakerKeys(endpoint: "east", deployment: "small")
+    let report = BreakerReport(reporter: "r1", sequence: 1, generation: 0, opening: .connect)
+    let probe = BreakerProbe(id: "p1", generation: 1, outcome: .ok)
+    return [
+      (scripts.report, ScriptCall(report, keys, settings, jitter: 0)),
+      (scripts.permit, ScriptCall(permit: "p1", keys, settings, jitter: 0)),
+      (scripts.probe, ScriptCall(probe, keys, settings, jitter: 0)),
+      (scripts.read, ScriptCall(reading: keys)),
+    ]
   }
 
   private static var lease: LeaseCall {
@@ -135,13 +148,13 @@ struct RedisRightsTests {
   @Test func everyCommandOfAScriptIsAmongThem() {
     let scripts = StateScripts.shared
     let limits = scripts.limits
-    let (keys, cache) = (scripts.keys, CacheScripts.shared)
+    let (keys, cache, breakers) = (scripts.keys, CacheScripts.shared, BreakerScripts())
     let all = [
       limits.admit, limits.settle, limits.charge, limits.renew, limits.lease, scripts.presence, keys.put,
       keys.get,
       keys.revoke,
       keys.note, keys.changes, keys.list, keys.secret, cache.lock, cache.renew, cache.fill,
-      cache.release,
+      cache.release, breakers.report, breakers.permit, breakers.probe, breakers.read, LoadScripts().tell,
     ]
     for script in all {
       let commands = script.source.matches(of: #/(?:call|ask)\('(\w+)'/#).map { $0.1.lowercased() }

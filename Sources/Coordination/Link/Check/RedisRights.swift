@@ -14,7 +14,8 @@ package enum RedisRights {
   package static let scripts = ["eval", "evalsha"]
   /// What scripts call, and looks into the cache.
   package static let data = [
-    "del", "exists", "get", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "pttl", "set", "time",
+    "del", "exists", "get", "hdel", "hget", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "pttl",
+    "set", "time",
     "zadd", "zcard", "zcount", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank",
     "zremrangebyscore",
   ]

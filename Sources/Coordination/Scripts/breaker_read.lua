@@ -1,0 +1,4 @@
+-- Tells a breaker as of now.
+-- KEYS: state
+
+return line()

@@ -1,0 +1,32 @@
+/// How a pool's endpoints may be used, given their breakers (algorithms §2.4).
+///
+/// Where less of the pool's weight is closed than `panic` says, what is open for its rate is used as if it were closed: the rest would
+/// only be the next to fall. A cooldown and a refused credential are heeded even so. Where nothing at all is closed there is nothing to
+/// protect, and probes decide.
+package struct PoolUse: Equatable, Sendable {
+  package enum Use: Equatable, Sendable {
+    case open(weight: Double)
+    /// With a permit alone.
+    case ask(BreakerView.Keeper, weight: Double)
+    case out
+  }
+
+  package let uses: [Use]
+  package let isPanic: Bool
+
+  package init(_ pool: [(weight: Int, view: BreakerView)], panic percent: Int64) {
+    let all = pool.reduce(0) { $0 + $1.weight }
+    let closed = pool.reduce(0) { $0 + ($1.view.standing == .closed ? $1.weight : 0) }
+    let isPanic = closed > 0 && closed * 100 < all * Int(percent)
+    self.isPanic = isPanic
+    uses = pool.map { endpoint in
+      let weight = Double(endpoint.weight) * endpoint.view.share
+      switch endpoint.view.standing {
+      case .closed: return .open(weight: weight)
+      case .half(let keeper): return isPanic ? .open(weight: weight) : .ask(keeper, weight: weight)
+      case .open: return isPanic ? .open(weight: weight) : .out
+      case .cooling, .barred: return .out
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Testing
+
+@testable import Policy
+
+struct PoolUseTests {
+  private func use(_ pool: [(Int, BreakerView.Standing)], panic: Int64 = 50) -> PoolUse {
+    PoolUse(pool.map { (weight: $0.0, view: BreakerView($0.1, share: 1)) }, panic: panic)
+  }
+
+  private let open = BreakerView.Standing.open(until: 9)
+  private let cooling = BreakerView.Standing.cooling(until: 9)
+
+  @Test func whatIsOpenIsLeftOut() {
+    let use = use([(1, .closed), (2, .closed), (1, open), (1, .half(.shared))])
+    #expect(!use.isPanic)
+    #expect(use.uses == [.open(weight: 1), .open(weight: 2), .out, .ask(.shared, weight: 1)])
+  }
+
+  @Test func whereTooLittleIsClosedRatesAreIgnored() {
+    let use = use([(4, .closed), (2, open), (1, .half(.own)), (1, cooling), (1, .barred)])
+    #expect(use.isPanic)
+    #expect(use.uses == [.open(weight: 4), .open(weight: 2), .open(weight: 1), .out, .out])
+  }
+
+  @Test func halfIsEnough() {
+    #expect(!use([(2, .closed), (2, open)]).isPanic)
+    #expect(use([(199, .closed), (201, open)]).isPanic)
+    #expect(!use([(1, .closed), (99, open)], panic: 0).isPanic)
+  }
+
+  /// Probes find out when one is back; a pool of one endpoint has a breaker too.
+  @Test func whereNothingIsClosedThereIsNothingToProtect() {
+    let use = use([(1, open), (1, .half(.shared)), (1, cooling)])
+    #expect(!use.isPanic && use.uses == [.out, .ask(.shared, weight: 1), .out])
+  }
+
+  @Test func aShareCutsTheWeight() {
+    let use = PoolUse([(weight: 4, view: BreakerView(.closed, share: 0.25))], panic: 50)
+    #expect(use.uses == [.open(weight: 1)])
+  }
+
+  @Test func slowStartGrowsWithTime() {
+    let start = SlowStart()
+    #expect([0, 1_500, 15_000, 30_000, 60_000].map { start.share(after: $0) } == [0.1, 0.1, 0.5, 1, 1])
+    let eager = SlowStart(aggression: 2)
+    #expect(abs(eager.share(after: 7_500) - 0.5) < 1e-12)
+    #expect(abs(eager.share(after: 27_000) - 0.9.squareRoot()) < 1e-12)
+    #expect(abs(SlowStart(aggression: 0.5).share(after: 15_000) - 0.25) < 1e-12)
+  }
+
+  @Test func afterACooldownHalfTheWeightReturns() {
+    let start = SlowStart()
+    #expect([nil, 0, -29_999, -30_000].map { start.share(cool: $0) } == [1, 0.5, 0.5, 1])
+  }
+}
