@@ -201,7 +201,6 @@ package struct LocalBreaker: Sendable {
 
   /// Redis is away: what it kept open stays so, `base` at the longest, and is then probed by this replica alone.
   package mutating func lose(now: Int64) {
-    guard isConnected else { return }
     isConnected = false
     if let shared, shared.phase != .closed, own.state.phase == .closed {
       let left = min(settings.base, max(1, sharedOpenLeft(now)))

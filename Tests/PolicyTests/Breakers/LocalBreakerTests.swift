@@ -177,6 +177,13 @@ struct LocalBreakerTests {
     #expect(standing(5_004) == .closed, "of its own earlier generation")
   }
 
+  @Test mutating func whatIsNotYetReportedEndsWithItsGeneration() {
+    breaker.hear(status(.closed, 7), asked: 0, now: 0)
+    fail(3, at: 1)
+    breaker.hear(status(.closed, 9, .recovered), asked: nil, now: 2)
+    #expect(takeReport(at: 3) == nil)
+  }
+
   @Test mutating func slowCallsOpenItAtTheNextReport() {
     for _ in 0..<20 { _ = breaker.record(.ok(cell: 1, isSlow: true), breaker.stamp(), now: 5) }
     _ = takeReport(at: 100)
