@@ -22,12 +22,8 @@ extension ScriptCall {
     self.init(keys, settings, jitter)
     arguments += [
       .string(report.reporter), .number(report.sequence), .number(report.generation),
-      .string(report.opening?.rawValue ?? ""), .number(report.cooldown), .number(report.counts.ok),
-      .number(report.counts.fail),
+      .string(report.opening?.rawValue ?? ""), .number(report.cooldown), .string(report.counts.text),
     ]
-    for (cell, counts) in report.counts.cells.enumerated() where counts != BreakerCounts.Cell() {
-      for number in [Int64(cell), counts.ok, counts.fail, counts.slow] { arguments.append(.number(number)) }
-    }
   }
 
   init(permit id: String, _ keys: BreakerKeys, _ settings: BreakerSettings, jitter: Int64) {

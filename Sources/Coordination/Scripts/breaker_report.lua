@@ -1,43 +1,40 @@
 -- Counts how a replica's calls ended, and opens the breaker where too many were bad (algorithms §2.2, rulings 1 and 2).
 -- KEYS: state, window, probes   ARGV: as in breaker_common, then reporter, sequence, generation, why to open at once or '',
--- ms of cooldown, ok and fail that are nobody's, and for each caller's cell: cell, ok, fail, slow
+-- ms of cooldown, and what is counted, as a bucket's text
 -- {1, line} counted   {2, line} counted before   {0, line} another generation, or not closed: only a cooldown is taken
 
 local CELLS = 15
 
-local function read_bucket(text)
-  local ok, fail, rest = match(text or '0 0', '^(%d+) (%d+)(.*)$')
-  local bucket = { ok = (ok or 0) + 0, fail = (fail or 0) + 0 }
-  for cell = 0, CELLS do bucket[cell] = { 0, 0, 0 } end
-  for cell, one, two, three in string.gmatch(rest or '', ' (%d+):(%d+)/(%d+)/(%d+)') do
-    bucket[cell + 0] = { one + 0, two + 0, three + 0 }
-  end
-  return bucket
-end
+local function nothing() return { ok = 0, fail = 0, good = {}, bad = {}, slow = {} } end
 
-local function add(bucket, other)
-  bucket.ok, bucket.fail = bucket.ok + other.ok, bucket.fail + other.fail
-  for cell = 0, CELLS do
-    for i = 1, 3 do bucket[cell][i] = bucket[cell][i] + other[cell][i] end
+-- Adds what a bucket's text says.
+local function add(sum, text)
+  local ok, fail, rest = match(text or '', '^(%d+) (%d+)(.*)$')
+  if not ok then return end
+  sum.ok, sum.fail = sum.ok + ok, sum.fail + fail
+  local good, bad, slow = sum.good, sum.bad, sum.slow
+  for cell, one, two, three in string.gmatch(rest, ' (%d+):(%d+)/(%d+)/(%d+)') do
+    cell = cell + 0
+    good[cell], bad[cell], slow[cell] = (good[cell] or 0) + one, (bad[cell] or 0) + two, (slow[cell] or 0) + three
   end
 end
 
-local function text_of(bucket)
-  local text = digits(bucket.ok) .. ' ' .. digits(bucket.fail)
+local function text_of(sum)
+  local words = { digits(sum.ok), digits(sum.fail) }
   for cell = 0, CELLS do
-    local ok, fail, slow = unpack(bucket[cell])
-    if ok + fail + slow > 0 then text = text .. format(' %d:%.0f/%.0f/%.0f', cell, ok, fail, slow) end
+    local ok, fail, slow = sum.good[cell] or 0, sum.bad[cell] or 0, sum.slow[cell] or 0
+    if ok + fail + slow > 0 then words[#words + 1] = format('%d:%.0f/%.0f/%.0f', cell, ok, fail, slow) end
   end
-  return text
+  return table.concat(words, ' ')
 end
 
 -- Whether too many are bad. What one caller alone has trouble with counts for nothing where another does well; of several, each
 -- counts for at most half of what it takes.
-local function is_tripped(good, bad, rate, sum, of_cell)
+local function is_tripped(good, bad, rate, of_cell)
   local least, unhappy, all, cut, others_do_well = ARGV[5] + 0, 0, 0, 0, false
   local most = max(1, (least - least % 2) / 2)
   for cell = 0, CELLS do
-    local fine, wrong = of_cell(sum[cell])
+    local fine, wrong = of_cell(cell)
     good = good + fine
     if wrong > 0 then
       unhappy, all, cut = unhappy + 1, all + wrong, cut + min(wrong, most)
@@ -52,29 +49,33 @@ end
 
 local function why_open(sum)
   if ARGV[15] ~= '' then return ARGV[15] end
-  if is_tripped(sum.ok, sum.fail, ARGV[6] + 0, sum, function(cell) return cell[1], cell[2] end) then return 'rate' end
-  if is_tripped(0, 0, ARGV[7] + 0, sum, function(cell) return cell[1] - cell[3], cell[3] end) then return 'slow' end
+  local good, bad, slow = sum.good, sum.bad, sum.slow
+  if is_tripped(sum.ok, sum.fail, ARGV[6] + 0, function(cell) return good[cell] or 0, bad[cell] or 0 end) then
+    return 'rate'
+  end
+  local function speed(cell) return (good[cell] or 0) - (slow[cell] or 0), slow[cell] or 0 end
+  return is_tripped(0, 0, ARGV[7] + 0, speed) and 'slow' or nil
 end
 
 -- Adds the report to the window, forgets what is too old or of a clock that has gone back, and returns the sum.
-local function count(window, reporter, reported)
+local function count(window, reporter)
   local width = (ARGV[4] + -ARGV[4] % 10) / 10
   local current = now - now % width
   local first, last = current - 9 * width, now + TOLERANCE
-  local sum, gone = read_bucket(), {}
+  local sum, mine, gone = nothing(), nothing(), {}
   for name, text in pairs(window) do
     local at, is_bucket = match(name, '^%d+$'), true
     if not at then at, is_bucket = match(text, '^%d+ (%d+)$'), false end
     if not at or at + 0 < first or at + 0 > last then
       gone[#gone + 1] = name
     elseif is_bucket then
-      add(sum, read_bucket(text))
+      add(sum, text)
     end
   end
-  add(sum, reported)
+  add(sum, ARGV[17])
   if #gone > 0 then call('HDEL', WINDOW, unpack(gone)) end
-  local mine = read_bucket(window[digits(current)])
-  add(mine, reported)
+  add(mine, window[digits(current)])
+  add(mine, ARGV[17])
   call('HSET', WINDOW, digits(current), text_of(mine), reporter, ARGV[13] .. ' ' .. digits(now))
   keep(WINDOW, 10 * width + TOLERANCE)
   keep(STATE, lifetime())
@@ -93,10 +94,8 @@ if generation > state.gen then
 end
 if generation ~= state.gen or state.state ~= 'closed' then return { 0, finish() } end
 
-local reported = read_bucket(ARGV[17] .. ' ' .. ARGV[18])
-for i = 19, #ARGV, 4 do reported[ARGV[i] + 0] = { ARGV[i + 1] + 0, ARGV[i + 2] + 0, ARGV[i + 3] + 0 } end
-if text_of(reported) ~= '0 0' or ARGV[15] ~= '' then
-  local why = why_open(count(window, reporter, reported))
+if ARGV[17] ~= '0 0' or ARGV[15] ~= '' then
+  local why = why_open(count(window, reporter))
   if why then
     open(why, state.opens)
     state.opens = state.opens + 1
