@@ -152,7 +152,7 @@ package final class Replica: Sendable {
   private static let longestTurn: Int64 = 30_000_000_000
 
   /// Whether every worker's loop turns.
-  func isAlive(now: Int64) -> Bool {
+  package func isAlive(now: Int64) -> Bool {
     phase == .stopped || workers.allSatisfy { $0.pulse.silence(at: now) <= Self.longestTurn }
   }
 
