@@ -22,6 +22,8 @@ WORKLOADS = {"Deployment", "StatefulSet"}
 SECRETS = "/run/secrets/switchyard"
 # From the last exchange's end to the process': what waits to be read, and closing.
 MARGIN = 10
+# A process that answers no probe gets no more to end, whatever the pod's streams are given.
+UNWELL = 60
 
 
 # ---- Reading ----------------------------------------------------------------------------------------------------
@@ -194,6 +196,9 @@ def life(manifests):
         asks = container.get(probe, {}).get("httpGet", {})
         if asks.get("path") != path or asks.get("port") not in ports:
             yield f"{title(router)}: {probe} does not ask {path} at a port that it has"
+    for probe in ("startupProbe", "livenessProbe"):
+        if container.get(probe, {}).get("terminationGracePeriodSeconds", UNWELL + 1) > UNWELL:
+            yield f"{title(router)}: where {probe} fails, it is waited for as long as for streams"
     rolling = router["spec"].get("strategy", {}).get("rollingUpdate", {})
     if rolling.get("maxUnavailable") != 0 or not rolling.get("maxSurge"):
         yield f"{title(router)}: a rollout takes replicas away before others are there"
@@ -294,6 +299,12 @@ BROKEN = [
     ("resources", "any version", "Deployment", "switchyard", f"{CONTAINER}.image", "switchyard:latest"),
     ("life", "liveness that fails in a drain", "Deployment", "switchyard", f"{CONTAINER}.livenessProbe.httpGet.path", "/readyz"),
     ("life", "readiness at no port", "Deployment", "switchyard", f"{CONTAINER}.readinessProbe.httpGet.port", "metrics"),
+    ("life", "no startupProbe", "Deployment", "switchyard", f"{CONTAINER}.startupProbe", None),
+    ("life", "a hung process that is waited for", "Deployment", "switchyard",
+     f"{CONTAINER}.livenessProbe.terminationGracePeriodSeconds", None),
+    ("life", "a start that is waited for", "Deployment", "switchyard",
+     f"{CONTAINER}.startupProbe.terminationGracePeriodSeconds", 630),
+    ("life", "a rollout without another replica", "Deployment", "switchyard", "spec.strategy.rollingUpdate.maxSurge", 0),
     ("life", "a rollout that takes away first", "Deployment", "switchyard", "spec.strategy.rollingUpdate.maxUnavailable", 1),
     ("life", "no preStop", "Deployment", "switchyard", f"{CONTAINER}.lifecycle", None),
     ("life", "a drain that is cut short", "Deployment", "switchyard", f"{POD}.terminationGracePeriodSeconds", 60),

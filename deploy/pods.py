@@ -43,7 +43,7 @@ def objects(kind, selector):
 
 
 def rendered():
-    """The overlay, with a port on the node, and for a Kubernetes before 1.21 with the budget as it was then."""
+    """The overlay, with a port on the node, and for a Kubernetes before 1.21 without what it did not know."""
     documents = list(yaml.safe_load_all(run("kubectl", "kustomize", HERE / "overlays" / "minimal")))
     isOld = "policy/v1\n" not in run("kubectl", "api-versions") + "\n"
     for document in documents:
@@ -53,7 +53,18 @@ def rendered():
         if document["kind"] == "PodDisruptionBudget" and isOld:
             document["apiVersion"] = "policy/v1beta1"
             del document["spec"]["unhealthyPodEvictionPolicy"]
+        if document["kind"] == "Deployment" and isOld:
+            forget_new_fields(document["spec"]["template"]["spec"])
     return documents
+
+
+def forget_new_fields(pod):
+    """kubectl refuses what the API does not know."""
+    for spread in pod.get("topologySpreadConstraints", []):
+        spread.pop("matchLabelKeys", None)
+    for container in pod["containers"]:
+        for probe in ("startupProbe", "livenessProbe"):
+            container.get(probe, {}).pop("terminationGracePeriodSeconds", None)
 
 
 class Pod:
