@@ -16,9 +16,16 @@ import yaml
 
 # The oldest that knows all fields used here, and the three newest that the schemas are there of.
 VERSIONS = ["1.27", "1.35", "1.36", "1.37"]
-# Nothing else is used. An API that was removed is unknown to the schemas too, but that says it in so many words.
-APIS = {"v1", "apps/v1", "policy/v1"}
+# What the rules below know; a kind that they don't look into is not let through unseen.
+KINDS = {
+    "Namespace": "v1", "ConfigMap": "v1", "Secret": "v1", "Service": "v1", "ServiceAccount": "v1", "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1", "PodDisruptionBudget": "policy/v1", "NetworkPolicy": "networking.k8s.io/v1"}
 WORKLOADS = {"Deployment", "StatefulSet"}
+# Keys that stand in this project, and so are known to everybody: "change-me" and "try-me".
+KNOWN_KEYS = {
+    "e2186dbdb1bb4193608605e84f33208765b5693b55edd4f730a719a100eeea6f",
+    "4b3c1bf421d96f1b49942450483ffb00bad52cbc5be4cc39b9552bb8fa56395c"}
+SIMULATED = "http://modelsim-"
 SECRETS = "/run/secrets/switchyard"
 # From the last exchange's end to the process': what waits to be read, and closing.
 MARGIN = 10
@@ -27,6 +34,10 @@ UNWELL = 60
 
 
 # ---- Reading ----------------------------------------------------------------------------------------------------
+
+class Unreadable(Exception):
+    """What a rule has to read is not there, or has another form: a complaint of that rule."""
+
 
 class Manifests:
     """The documents of one rendering."""
@@ -38,7 +49,10 @@ class Manifests:
         return [document for document in self.documents if document.get("kind") in kinds]
 
     def one(self, kind, name):
-        return next(d for d in self.of(kind) if d["metadata"]["name"] == name)
+        found = [d for d in self.of(kind) if d["metadata"]["name"] == name]
+        if len(found) != 1:
+            raise Unreadable(f"there are {len(found)} of {kind} {name}; it is known by that name, so no namePrefix or nameSuffix")
+        return found[0]
 
     def workloads(self):
         """Each with its pod's specification."""
@@ -50,7 +64,13 @@ class Manifests:
                 yield f"{title(workload)}, container {container['name']}", pod, container
 
     def config(self):
-        return yaml.safe_load(self.one("ConfigMap", "switchyard")["data"]["switchyard.yaml"])
+        try:
+            config = yaml.safe_load(self.one("ConfigMap", "switchyard").get("data", {}).get("switchyard.yaml", ""))
+        except yaml.YAMLError as error:
+            raise Unreadable(f"ConfigMap switchyard: switchyard.yaml is no YAML: {error}") from None
+        if not isinstance(config, dict):
+            raise Unreadable("ConfigMap switchyard: there is no configuration in its switchyard.yaml")
+        return config
 
 
 def title(document):
@@ -62,11 +82,21 @@ def matches(selector, labels):
 
 
 def seconds(duration):
-    number, unit = re.fullmatch(r"(\d+)(ms|s|m|h|d)", duration).groups()
-    return int(number) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
+    parts = re.fullmatch(r"(\d+)(ms|s|m|h|d)", str(duration))
+    if not parts:
+        raise Unreadable(f"{duration!r} is no duration such as 500ms, 90s or 10m")
+    return int(parts[1]) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}[parts[2]]
 
 
 # ---- Rules: each yields what is wrong ---------------------------------------------------------------------------
+
+def kinds(manifests):
+    for document in manifests.documents:
+        kind, version = document.get("kind"), document.get("apiVersion")
+        if KINDS.get(kind) != version:
+            yield f"{title(document)}: no rule here knows {kind} of {version}; known are " + \
+                ", ".join(f"{kind} of {version}" for kind, version in KINDS.items())
+
 
 def schema(manifests):
     for document in manifests.documents:
@@ -77,8 +107,6 @@ def schema(manifests):
 def misfits(text):
     """Of one document; remembered, as a broken rendering differs from the whole one in a single document."""
     document, found = json.loads(text), []
-    if document.get("apiVersion") not in APIS:
-        return [f"{title(document)}: {document.get('apiVersion')} is none of {', '.join(sorted(APIS))}"]
     for version in VERSIONS:
         try:
             kubernetes_validate.validate(document, version, strict=True)
@@ -162,6 +190,8 @@ def confinement(manifests):
             yield f"{place}: capabilities other than none"
         if context.get("runAsUser") == 0 or context.get("runAsNonRoot") is False:
             yield f"{place}: it runs as root"
+        if context.get("seccompProfile", {}).get("type", "RuntimeDefault") != "RuntimeDefault":
+            yield f"{place}: a seccomp profile of its own"
         if any("hostPort" in port for port in container.get("ports", [])):
             yield f"{place}: a port of the host"
 
@@ -172,6 +202,9 @@ def secrets(manifests):
         variables = [v for v in container.get("env", []) if "secretKeyRef" in v.get("valueFrom", {})]
         if variables or any("secretRef" in source for source in container.get("envFrom", [])):
             yield f"{place}: a secret in the environment"
+        for variable in container.get("env", []):
+            if variable.get("value") and re.search("KEY|TOKEN|PASSWORD|SECRET", variable["name"], re.IGNORECASE):
+                yield f"{place}: {variable['name']} in plain text, for all who may read the manifest"
         if any("subPath" in mount or "subPathExpr" in mount for mount in container.get("volumeMounts", [])):
             yield f"{place}: a mount by subPath, which never changes"
 
@@ -184,6 +217,46 @@ def resources(manifests):
                 yield f"{place}: no {kind} of {' and '.join(sorted(missing))}"
         if re.search(r":latest$|/[^:@]+$|^[^:@/]+$", container["image"]):
             yield f"{place}: image {container['image']} is any version"
+
+
+def budget(manifests):
+    """Nodes can be emptied, and not of all replicas at once."""
+    for document in manifests.of("PodDisruptionBudget"):
+        chosen = document["spec"].get("selector", {}).get("matchLabels")
+        for workload, _ in manifests.workloads():
+            if not matches(chosen, workload["spec"]["template"]["metadata"].get("labels", {})):
+                continue
+            replicas = workload["spec"].get("replicas", 1)
+            may_go = allowed(document["spec"], replicas)
+            if may_go < 1:
+                yield f"{title(document)}: of {replicas} replicas none may go: no node of theirs can be emptied"
+            elif may_go >= replicas:
+                yield f"{title(document)}: all {replicas} replicas may go together"
+
+
+def allowed(spec, replicas):
+    """How many of the replicas may be away. Of a share, Kubernetes rounds both up."""
+    def count(value):
+        if isinstance(value, int):
+            return value
+        share = re.fullmatch(r"(\d+)%", value)
+        if not share:
+            raise Unreadable(f"{value!r} is neither a number nor a share")
+        return -(-replicas * int(share[1]) // 100)
+    if "maxUnavailable" in spec:
+        return count(spec["maxUnavailable"])
+    return replicas - count(spec.get("minAvailable", 1))
+
+
+def keys(manifests):
+    """A key that everybody can read here opens no provider that costs money."""
+    config = manifests.config()
+    real = [name for name, provider in (config.get("providers") or {}).items()
+            if not str(provider.get("base_url", "")).startswith(SIMULATED)]
+    for name, tenant in (config.get("tenants") or {}).items():
+        known = [key.get("id") for key in tenant.get("keys") or [] if key.get("sha256") in KNOWN_KEYS]
+        if real and known:
+            yield f"ConfigMap switchyard: key {known[0]} of tenant {name} is an example's, known to everybody, and {real[0]} is not simulated"
 
 
 def life(manifests):
@@ -206,6 +279,9 @@ def life(manifests):
     if command[:1] != ["sleep"]:
         yield f"{title(router)}: no preStop: connections are still sent to a pod that ends"
         return
+    if not re.fullmatch(r"\d+", " ".join(command[1:])):
+        yield f"{title(router)}: preStop sleeps for {' '.join(command[1:])!r}, which is no number of seconds"
+        return
     server = manifests.config().get("server", {})
     ends = int(command[1]) + seconds(server.get("drain_notice", "500ms")) + seconds(server.get("drain_timeout", "90s"))
     if pod.get("terminationGracePeriodSeconds", 30) < ends + MARGIN:
@@ -218,7 +294,7 @@ def configuration(manifests):
     """What the router itself says of its configuration, with the secrets in another folder."""
     text = manifests.one("ConfigMap", "switchyard")["data"]["switchyard.yaml"]
     with tempfile.TemporaryDirectory() as folder:
-        files = set(re.findall(re.escape(SECRETS) + r"/(\w+)", text))
+        files = set(re.findall(re.escape(SECRETS) + r"/([\w.-]+)", text))
         for name in files:
             (pathlib.Path(folder) / name).write_text("for-trying-out-only")
         for secret in manifests.of("Secret"):
@@ -232,13 +308,22 @@ def configuration(manifests):
             yield f"ConfigMap switchyard: {(done.stdout + done.stderr).strip()[:300]}"
 
 
-RULES = [schema, selectors, references, confinement, secrets, resources, life]
+RULES = [kinds, schema, selectors, references, confinement, secrets, resources, budget, keys, life]
 
 
 def complaints(manifests):
     """A schema that is not met may trip the other rules: they come after it."""
-    found = [(schema.__name__, text) for text in schema(manifests)]
-    return found or [(rule.__name__, text) for rule in RULES[1:] for text in rule(manifests)]
+    return what_of(RULES[:2], manifests) or what_of(RULES[2:], manifests)
+
+
+def what_of(rules, manifests):
+    found = []
+    for rule in rules:
+        try:
+            found += [(rule.__name__, text) for text in rule(manifests)]
+        except Unreadable as error:
+            found.append((rule.__name__, str(error)))
+    return found
 
 
 # ---- The proof --------------------------------------------------------------------------------------------------
@@ -255,15 +340,33 @@ def put(document, path, value):
 
 
 POD, CONTAINER = "spec.template.spec", "spec.template.spec.containers.0"
+CONFIG = "data.switchyard.yaml"
 
-# By rule: what is broken, in which document, where, and with what.
+
+def instead(old, new):
+    """An edit of what stands there."""
+    return lambda text: text.replace(old, new)
+
+
+def alone(kind, version, pod):
+    """A valid document of a kind that no rule looks into, with all the rights there are."""
+    labels = {"app": "other"}
+    pod = {"containers": [{"name": "other", "image": "other:latest", "securityContext": {"privileged": True}}], **pod}
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    spec = pod if kind == "Pod" else {"selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": "other"}, "spec": spec}
+
+
+# By rule: what is broken, in which document, where, and with what; or, without a place, which document is there too.
 BROKEN = [
+    ("kinds", "a Pod", "Pod", "", "", alone("Pod", "v1", {"hostNetwork": True})),
+    ("kinds", "a DaemonSet", "DaemonSet", "", "", alone("DaemonSet", "apps/v1", {"hostPID": True})),
+    ("kinds", "a removed API", "PodDisruptionBudget", "switchyard", "apiVersion", "policy/v1beta1"),
+    ("kinds", "an unknown kind", "Service", "switchyard", "kind", "Servise"),
     ("schema", "a wrong type", "Deployment", "switchyard", "spec.replicas", "three"),
     ("schema", "an unknown field", "Deployment", "switchyard", f"{POD}.terminationGracePeriodSecond", 60),
     ("schema", "an unknown field of a container", "StatefulSet", "redis", f"{CONTAINER}.readynessProbe", {}),
     ("schema", "a field that is demanded and missing", "Service", "switchyard", "spec.ports.0.port", None),
-    ("schema", "a removed API", "PodDisruptionBudget", "switchyard", "apiVersion", "policy/v1beta1"),
-    ("schema", "an unknown kind", "Service", "switchyard", "kind", "Servise"),
     ("selectors", "a Deployment that selects other pods", "Deployment", "switchyard", "spec.selector.matchLabels",
      {"app.kubernetes.io/name": "switchboard"}),
     ("selectors", "a Deployment that selects all pods", "Deployment", "switchyard", "spec.selector.matchLabels",
@@ -286,10 +389,18 @@ BROKEN = [
     ("confinement", "a capability", "Deployment", "switchyard", f"{CONTAINER}.securityContext.capabilities.add", ["NET_ADMIN"]),
     ("confinement", "no seccomp profile", "Deployment", "switchyard", f"{POD}.securityContext.seccompProfile", None),
     ("confinement", "a token", "StatefulSet", "redis", f"{POD}.automountServiceAccountToken", None),
+    ("confinement", "a container without a seccomp profile", "Deployment", "switchyard", f"{CONTAINER}.securityContext.seccompProfile",
+     {"type": "Unconfined"}),
+    ("confinement", "a container that may be root's", "Deployment", "switchyard", f"{CONTAINER}.securityContext.runAsNonRoot", False),
     ("confinement", "the host's network", "Deployment", "switchyard", f"{POD}.hostNetwork", True),
+    ("confinement", "the host's processes", "Deployment", "switchyard", f"{POD}.hostPID", True),
+    ("confinement", "the host's shared memory", "Deployment", "switchyard", f"{POD}.hostIPC", True),
+    ("confinement", "a port of the host", "Deployment", "switchyard", f"{CONTAINER}.ports.0.hostPort", 8080),
     ("confinement", "the host's files", "Deployment", "switchyard", f"{POD}.volumes.0", {"name": "config", "hostPath": {"path": "/"}}),
     ("secrets", "a secret in the environment", "Deployment", "switchyard", f"{CONTAINER}.env",
      [{"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "switchyard", "key": "provider_key"}}}]),
+    ("secrets", "a key in plain text", "Deployment", "switchyard", f"{CONTAINER}.env",
+     [{"name": "OPENAI_API_KEY", "value": "sk-live-0123"}]),
     ("secrets", "all secrets in the environment", "Deployment", "switchyard", f"{CONTAINER}.envFrom",
      [{"secretRef": {"name": "switchyard"}}]),
     ("secrets", "a configuration that never changes", "Deployment", "switchyard", f"{CONTAINER}.volumeMounts.0.subPath",
@@ -297,6 +408,11 @@ BROKEN = [
     ("resources", "no limits", "Deployment", "switchyard", f"{CONTAINER}.resources.limits", None),
     ("resources", "no request of memory", "StatefulSet", "redis", f"{CONTAINER}.resources.requests.memory", None),
     ("resources", "any version", "Deployment", "switchyard", f"{CONTAINER}.image", "switchyard:latest"),
+    ("budget", "a budget of none", "PodDisruptionBudget", "switchyard", "spec.maxUnavailable", 0),
+    ("budget", "a budget of all", "PodDisruptionBudget", "switchyard", "spec.maxUnavailable", "100%"),
+    ("budget", "a budget for a single replica", "Deployment", "switchyard", "spec.replicas", 1),
+    ("keys", "a known key before a real provider", "ConfigMap", "switchyard", CONFIG,
+     instead("http://modelsim-large:9001/v1", "https://api.openai.com/v1")),
     ("life", "liveness that fails in a drain", "Deployment", "switchyard", f"{CONTAINER}.livenessProbe.httpGet.path", "/readyz"),
     ("life", "readiness at no port", "Deployment", "switchyard", f"{CONTAINER}.readinessProbe.httpGet.port", "metrics"),
     ("life", "no startupProbe", "Deployment", "switchyard", f"{CONTAINER}.startupProbe", None),
@@ -308,7 +424,11 @@ BROKEN = [
     ("life", "a rollout that takes away first", "Deployment", "switchyard", "spec.strategy.rollingUpdate.maxUnavailable", 1),
     ("life", "no preStop", "Deployment", "switchyard", f"{CONTAINER}.lifecycle", None),
     ("life", "a drain that is cut short", "Deployment", "switchyard", f"{POD}.terminationGracePeriodSeconds", 60),
-    ("configuration", "a key that is misspelled", "ConfigMap", "switchyard", "data.switchyard.yaml", "serverr: {}\n"),
+    ("life", "another name", "Deployment", "switchyard", "metadata.name", "my-switchyard"),
+    ("life", "probes that find nobody", "ConfigMap", "switchyard", CONFIG, instead("host: 0.0.0.0", "host: 127.0.0.1")),
+    ("life", "a duration of another form", "ConfigMap", "switchyard", CONFIG, instead("drain_timeout: 150s", "drain_timeout: long")),
+    ("life", "a sleep of another form", "Deployment", "switchyard", f"{CONTAINER}.lifecycle.preStop.exec.command", ["sleep", "a while"]),
+    ("configuration", "a key that is misspelled", "ConfigMap", "switchyard", CONFIG, instead("server:", "serverr:")),
     ("configuration", "a secret that is missing", "Secret", "switchyard", "data.admin_token", None),
 ]
 
@@ -319,13 +439,15 @@ def prove(manifests):
     cases = [case for case in BROKEN if case[0] in rules]
     for rule, name, kind, of, path, value in cases:
         broken = Manifests(copy.deepcopy(manifests.documents))
-        # Dots of a file's name are no steps.
-        key = "switchyard.yaml"
-        if path.endswith(key):
-            broken.one(kind, of)["data"][key] = value
+        if not path:
+            broken.documents.append(value)
+        elif path == CONFIG:  # whose dots are no steps
+            data = broken.one(kind, of)["data"]
+            data["switchyard.yaml"] = value(data["switchyard.yaml"])
         else:
             put(broken.one(kind, of), path, value)
-        if rule not in {found for found, _ in complaints(broken)}:
+        # An edit that changes nothing proves nothing.
+        if broken.documents == manifests.documents or rule not in {found for found, _ in complaints(broken)}:
             through.append(name)
     print(f"{len(cases) - len(through)} of {len(cases)} broken manifests rejected")
     return through
