@@ -150,6 +150,31 @@ need_swift() {
       "Put the newer one first in PATH: export PATH=/opt/swift/usr/bin:\$PATH"
 }
 
+# ---- Kernel settings ------------------------------------------------------------------------------------------
+
+# save_kernel FILE NAME…: what they are now, for restore_kernel; a name is a path in /proc/sys, and may be a pattern.
+save_kernel() {
+  local file=$1 name path
+  shift
+  for name in "$@"; do
+    for path in /proc/sys/$name; do
+      if [ -r "$path" ]; then say "$path $(cat "$path")"; fi
+    done
+  done >"$file"
+}
+
+# restore_kernel FILE: sets back those that are something else now.
+restore_kernel() {
+  local path value
+  [ -e "$1" ] || return 0
+  while read -r path value; do
+    if [ -e "$path" ] && [ "$(cat "$path")" != "$value" ]; then
+      (echo "$value" >"$path") 2>/dev/null || warn "$path could not be set back to $value."
+    fi
+  done <"$1"
+  rm -f "$1"
+}
+
 # ---- Ports, processes, waiting --------------------------------------------------------------------------------
 
 # Prints a port of 127.0.0.1 that nothing listens on, other than those given.
@@ -196,7 +221,7 @@ find_kubectl() {
   if [ "$(kubectl_minor)" -ge 27 ]; then return; fi
   export PATH=$PWD/.build/kubernetes/bin:$PATH
   if [ "$(kubectl_minor)" -ge 27 ]; then return; fi
-  need_packages "dpkg-dev|unpacks packages" || return 1
+  rm -rf .build/kubernetes/unpacked
   mkdir -p .build/kubernetes/unpacked
   other_suite "$PWD/.build/kubernetes/apt" trixie deb || return 1
   (
