@@ -163,17 +163,18 @@ class PodTrials(Trials):
         rolled = time.time() - begin
         gone = eventually(lambda: len(run("docker", "ps", "--quiet", *ROUTERS).split()) == 3, 180)
         took = time.time() - begin
-        eventually(all_ready, 180)
+        ready = eventually(all_ready, 180)
         self.settle()
         self.no_faults(
             "rolling update of 3", begin, f"; new ones ready after {rolled:.0f} s, old ones gone after {took:.0f} s"
-            + ("" if gone else ", NOT all"))
+            + ("" if gone else ", NOT all") + ("" if ready else ", three are NOT ready"), bool(gone and ready), "0, and three")
 
     def kill_replica(self):
         victim = replicas()[0]
         begin = time.time()
         at = victim.kill()
-        eventually(lambda: all_ready() and any(pod.name == victim.name and pod.restarts > victim.restarts for pod in replicas()))
+        ready = eventually(
+            lambda: all_ready() and any(pod.name == victim.name and pod.restarts > victim.restarts for pod in replicas()))
         back = time.time() - at
         self.settle()
         faults = self.faults(begin)
@@ -185,7 +186,9 @@ class PodTrials(Trials):
         late = max((a.begin - at for a in refused), default=0)
         self.killed(
             "kill -9 of a replica", [a for a in faults if a not in refused], others,
-            f"{len(refused)} connections refused in the {late:.1f} s until no more were sent there; ready again after {back:.1f} s")
+            f"{len(refused)} connections refused in the {late:.1f} s until no more were sent there; "
+            + ("" if ready else "NOT ") + f"ready again after {back:.1f} s",
+            isGood=bool(ready) and late < REFUSED_FOR, demanded=f"0 others, refused for {REFUSED_FOR} s at most")
 
     def eviction(self):
         isOld = "policy/v1\n" not in run("kubectl", "api-versions") + "\n"
@@ -212,8 +215,9 @@ class PodTrials(Trials):
             "a changed ConfigMap", (f"in force after {', '.join(f'{t - at:.0f}' for t in times)} s" if times else "NOT in force after 180 s")
             + f", the same pods, {'no' if same else 'SOME'} restarts", "all three, no restart", bool(times) and same)
         self.changed("ConfigMap", None)
-        self.seen_by_all(lambda pod: "chat-new" not in pod.models())
-        self.no_faults("  requests meanwhile", begin)
+        back = self.seen_by_all(lambda pod: "chat-new" not in pod.models())
+        self.no_faults(
+            "  requests meanwhile", begin, "" if back else "; the one before is NOT in force again", bool(back), "0, and as before")
 
     def secret(self):
         begin, before = time.time(), {(pod.uid, pod.restarts) for pod in replicas()}
@@ -250,7 +254,7 @@ class PodTrials(Trials):
         self.changed("ConfigMap", None)
         kubectl("rollout", "undo", "deployment/switchyard")
         back = eventually(all_ready, 120)
-        self.no_faults("  requests meanwhile", begin, "" if back else "; it did NOT come to rest")
+        self.no_faults("  requests meanwhile", begin, "" if back else "; it did NOT come to rest", bool(back), "0, and three")
 
     def redis(self):
         begin = time.time()
@@ -261,17 +265,19 @@ class PodTrials(Trials):
             done = subprocess.run(
                 ["kubectl", "--namespace", NAMESPACE, "get", "pod", "redis-0", "--output", "json"], capture_output=True, text=True)
             return done.returncode == 0 and Pod(json.loads(done.stdout)).uid != uid and Pod(json.loads(done.stdout)).isReady
-        eventually(is_back)
+        ready = eventually(is_back)
         back = time.time() - begin
         found = self.seen_by_all(lambda pod: pod.metric("switchyard_redis_mode") == 0, 60)
         self.settle()
         alone = sum(1 for a in self.load.answers if a.end >= begin and a.headers.get("x-switchyard-limit-mode") == "local")
         last = max((a.end for a in self.load.answers if a.headers.get("x-switchyard-limit-mode") == "local"), default=begin)
         self.no_faults(
-            "Redis' pod deleted", begin, f"; another ready after {back:.1f} s, {alone} decided without it, the last after "
-            f"{last - begin:.1f} s" + ("" if found else "; NOT found again"))
+            "Redis' pod deleted", begin, f"; another {'' if ready else 'NOT '}ready after {back:.1f} s, {alone} decided without it, "
+            f"the last after {last - begin:.1f} s" + ("" if found else "; NOT found again"), bool(ready and found), "0, and found again")
 
 
+# Until the kubelet has seen that a process is gone, which it looks for each second, and the node's table is written: seconds.
+REFUSED_FOR = 10
 APPLIED = 'switchyard_config_reloads_total{result="applied"}'
 REFUSED = 'switchyard_config_reloads_total{result="refused"}'
 

@@ -301,13 +301,14 @@ class Trials:
         entries = [json.loads(line) for line in lines if line.startswith("{")]
         return [(e["at"], e["id"], e["status"], e["upstream"].replace(" : ", ", ").split(", ")[-1].split(":")[0]) for e in entries]
 
-    def no_faults(self, name, begin, found=""):
+    def no_faults(self, name, begin, found="", isGood=True, demanded="0"):
+        """`isGood` is of what else is in `found` and demanded."""
         faults = self.faults(begin)
         count = sum(1 for a in self.load.answers if a.end >= begin)
         words = f"{len(faults)} failed or cut of {count}" + found
         if faults:
             words += f"; first: {faults[0].id} {faults[0].kind} {faults[0].fault}"
-        self.table.add(name, words, "0", not faults)
+        self.table.add(name, words, demanded, not faults and isGood)
 
     def steady(self):
         begin = time.time()
@@ -401,12 +402,12 @@ class Trials:
             f"{len(told)} ended in an error event, {len(silent)} otherwise" + (f": {silent[0].fault}" if silent else ""),
             "3 s, error events alone", ended and took < 3 and told and not silent)
 
-    def killed(self, name, faults, others, more, routes=None):
+    def killed(self, name, faults, others, more, routes=None, isGood=True, demanded="0 others"):
         words = f"{len(faults)} failed, {len(others)} of them not in flight on it; {more}"
         if others:
             routes = routes or {}
             words += f"; first: {others[0].kind} {others[0].fault} by {routes.get(others[0].id)}"
-        self.table.add(name, words, "0 others", not others)
+        self.table.add(name, words, demanded, not others and isGood)
 
     def exactness(self, name, begin, end, outage=False):
         """A bucket that is full at first lets through what it holds and what comes back, and who asks more often gets all of that. One
