@@ -128,22 +128,25 @@ def selectors(manifests):
         for spread in workload["spec"]["template"]["spec"].get("topologySpreadConstraints", []):
             if not matches(spread["labelSelector"].get("matchLabels"), labels):
                 yield f"{title(workload)}: it spreads pods that are not its own"
-    for document in manifests.of("Service", "PodDisruptionBudget"):
-        selector = document["spec"].get("selector", {})
-        selector = selector.get("matchLabels") if document["kind"] == "PodDisruptionBudget" else selector
+    for document in manifests.of("Service", "PodDisruptionBudget", "NetworkPolicy"):
+        selector = document["spec"].get("podSelector" if document["kind"] == "NetworkPolicy" else "selector", {})
+        selector = selector if document["kind"] == "Service" else selector.get("matchLabels")
         found = [workload for workload, labels in pods if matches(selector, labels)]
         if len(found) != 1:
             yield f"{title(document)}: it selects {' and '.join(map(title, found)) or 'no pod'}"
         elif document["kind"] == "Service":
-            yield from unknown_ports(document, found[0])
+            yield from unknown_ports(document, found[0], [p.get("targetPort", p["port"]) for p in document["spec"]["ports"]])
+        elif document["kind"] == "NetworkPolicy":
+            rules = document["spec"].get("ingress", [])
+            yield from unknown_ports(document, found[0], [p["port"] for rule in rules for p in rule.get("ports", []) if "port" in p])
 
 
-def unknown_ports(service, workload):
+def unknown_ports(document, workload, named):
     ports = [port for container in workload["spec"]["template"]["spec"]["containers"] for port in container.get("ports", [])]
     known = {port.get("name") for port in ports} | {port["containerPort"] for port in ports}
-    for port in service["spec"]["ports"]:
-        if port.get("targetPort", port["port"]) not in known:
-            yield f"{title(service)}: {title(workload)} has no port {port.get('targetPort', port['port'])}"
+    for port in named:
+        if port not in known:
+            yield f"{title(document)}: {title(workload)} has no port {port}"
 
 
 def references(manifests):
@@ -374,6 +377,8 @@ BROKEN = [
     ("selectors", "a Service without pods", "Service", "switchyard", "spec.selector", {"app.kubernetes.io/name": "switchboard"}),
     ("selectors", "a Service of two Deployments", "Service", "modelsim-fast", "spec.selector", {"app.kubernetes.io/name": "modelsim"}),
     ("selectors", "a Service to no port", "Service", "switchyard", "spec.ports.0.targetPort", "https"),
+    ("selectors", "a network policy of nothing", "NetworkPolicy", "redis", "spec.podSelector.matchLabels", {"app": "redis"}),
+    ("selectors", "a network policy of no port", "NetworkPolicy", "redis", "spec.ingress.0.ports.0.port", "rediss"),
     ("selectors", "a budget of nothing", "PodDisruptionBudget", "switchyard", "spec.selector.matchLabels", {"app": "switchyard"}),
     ("selectors", "spreading what is not there", "Deployment", "switchyard",
      f"{POD}.topologySpreadConstraints.0.labelSelector.matchLabels", {"app": "switchyard"}),
