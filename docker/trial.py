@@ -64,7 +64,8 @@ def kill(container):
     at = time.time()
     assert eventually(lambda: inspect(container, "{{.State.StartedAt}} {{.State.Running}}") not in (
         f"{before} true", f"{before} false")), "it was not started again"
-    eventually(lambda: inspect(container, "{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}") == "healthy")
+    assert eventually(
+        lambda: inspect(container, "{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}") == "healthy"), "it is not well again"
     return at
 
 
