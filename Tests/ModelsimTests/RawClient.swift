@@ -27,9 +27,7 @@ final class RawClient {
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
     }
     if result != 0 {
-      let code = errno
-      close(descriptor)
-      throw ConnectError(code: code)
+      throw ConnectError(code: errno)  // all is set by now, so `deinit` closes
     }
   }
 
