@@ -82,12 +82,12 @@ extension Worker {
     _ request: PeekedRequest, _ body: PaddedBytes, to model: Int, _ principal: Principal, _ exchange: Exchange
   ) async throws(ExchangeError) -> Attempt? {
     let snapshot = exchange.snapshot
-    let inFlight: (Int) -> Int = { snapshot.endpoints[$0].inFlight }
+    let choose: AttemptPlan.Choose = { snapshot.choose(ofDeployment: $0, isOut: $1, random: &$2) }
     var plan = AttemptPlan(
       candidates: snapshot.table.candidates(for: model, allows: principal.allows, random: &random),
       limit: snapshot.table.models[model].attempts)
     snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())
-    var next = plan.first(in: snapshot.table, inFlight: inFlight, random: &random)
+    var next = plan.first(random: &random, choose: choose)
     var last: (attempt: Attempt, verdict: Classification)?
     var full: Refusal?
     while case .attempt(let step) = next {
@@ -104,8 +104,8 @@ extension Worker {
       if let refusal {
         full = refusal.sooner(than: full)
         next = plan.skip(
-          deployment: !snapshot.isOfCredential(refusal.limit, at: step.endpoint), in: snapshot.table,
-          inFlight: inFlight, random: &random)
+          deployment: !snapshot.isOfCredential(refusal.limit, at: step.endpoint), random: &random,
+          choose: choose)
         continue
       }
       try mayGoOn(exchange)
@@ -120,7 +120,7 @@ extension Worker {
       giveBack(after: verdict, exchange)
       last = (attempt, verdict)
       next = plan.next(
-        after: verdict, in: snapshot.table, inFlight: inFlight, random: &random,
+        after: verdict, random: &random, choose: choose,
         mayRetry: { mayRetry(model, exchange) })
     }
     if last == nil, let full { throw .capacitySpent(full) }

@@ -12,6 +12,9 @@ package struct AttemptPlan {
     package var backoff: Int64
   }
 
+  /// Chooses an endpoint of a deployment, but for those that are out; nil where none is left.
+  package typealias Choose = (_ deployment: Int, _ isOut: (Int) -> Bool, inout Chance) -> Int?
+
   package enum Next: Equatable, Sendable {
     case attempt(Step)
     case stop(Stop)
@@ -47,29 +50,29 @@ package struct AttemptPlan {
 
   /// The first attempt.
   package mutating func first(
-    in table: RoutingTable, inFlight: (Int) -> Int, random: inout Chance
+    random: inout Chance, choose: Choose
   ) -> Next {
-    step(.first, in: table, inFlight: inFlight, random: &random) ?? .stop(.candidatesSpent)
+    step(.first, random: &random, choose: choose) ?? .stop(.candidatesSpent)
   }
 
   /// What follows an attempt that ended without a byte to the client. `mayRetry` asks the retry budget for one; it is called only
   /// if there is something to try.
   package mutating func next(
-    after verdict: Classification, in table: RoutingTable, inFlight: (Int) -> Int,
-    random: inout Chance, mayRetry: () -> Bool
+    after verdict: Classification, random: inout Chance, choose: Choose,
+    mayRetry: () -> Bool
   ) -> Next {
     guard verdict.retry != .never else { return .stop(.final) }
     if verdict.retry == .elsewhere, let last = tried.last { barred.append(last) }
     guard count < limit else { return .stop(.attemptsSpent) }
     let before = self
-    if let next = step(.retry, in: table, inFlight: inFlight, random: &random) {
+    if let next = step(.retry, random: &random, choose: choose) {
       return granted(next, else: before, mayRetry)
     }
     guard verdict.retry == .anywhere, !candidates.isEmpty else { return .stop(.candidatesSpent) }
     // Everything was tried once; the first candidate again, after a pause.
     current = 0
     tried = barred
-    guard let next = step(.retry, in: table, inFlight: inFlight, random: &random) else {
+    guard let next = step(.retry, random: &random, choose: choose) else {
       return .stop(.candidatesSpent)
     }
     return granted(
@@ -79,11 +82,11 @@ package struct AttemptPlan {
   /// What follows a step that no limit had room for: it was not tried, and counts as no attempt. `deployment`: nor has any other
   /// endpoint of its deployment.
   package mutating func skip(
-    deployment: Bool, in table: RoutingTable, inFlight: (Int) -> Int, random: inout Chance
+    deployment: Bool, random: inout Chance, choose: Choose
   ) -> Next {
     count -= 1
     if deployment { current += 1 }
-    return step(count == 0 ? .first : .retry, in: table, inFlight: inFlight, random: &random)
+    return step(count == 0 ? .first : .retry, random: &random, choose: choose)
       ?? .stop(.candidatesSpent)
   }
 
@@ -94,14 +97,12 @@ package struct AttemptPlan {
   }
 
   private mutating func step(
-    _ reason: Step.Reason, in table: RoutingTable, inFlight: (Int) -> Int,
-    random: inout Chance
+    _ reason: Step.Reason, random: inout Chance, choose: Choose
   ) -> Next? {
     while current < candidates.count {
       let candidate = candidates[current]
-      let endpoint = LeastConnections().choose(
-        table.deployments[candidate.deployment].endpoints, inFlight: inFlight,
-        isOut: { tried.contains(Tried(deployment: candidate.deployment, endpoint: $0)) }, random: &random)
+      let isOut: (Int) -> Bool = { tried.contains(Tried(deployment: candidate.deployment, endpoint: $0)) }
+      let endpoint = choose(candidate.deployment, isOut, &random)
       guard let endpoint else {
         current += 1
         continue

@@ -26,18 +26,24 @@ struct Play {
     self.inFlight = inFlight
   }
 
-  private func load(_ position: Int) -> Int { inFlight.indices.contains(position) ? inFlight[position] : 0 }
+  private var choose: AttemptPlan.Choose {
+    { [table, inFlight] deployment, isOut, random in
+      LeastConnections().choose(
+        table.deployments[deployment].endpoints,
+        inFlight: { inFlight.indices.contains($0) ? inFlight[$0] : 0 }, isOut: isOut, random: &random)
+    }
+  }
 
   mutating func first() -> AttemptPlan.Step? {
-    step(plan.first(in: table, inFlight: load, random: &chance))
+    step(plan.first(random: &chance, choose: choose))
   }
 
   mutating func next(after verdict: Classification) -> AttemptPlan.Next {
-    plan.next(after: verdict, in: table, inFlight: load, random: &chance, mayRetry: mayRetry)
+    plan.next(after: verdict, random: &chance, choose: choose, mayRetry: mayRetry)
   }
 
   mutating func skip(deployment: Bool) -> AttemptPlan.Step? {
-    step(plan.skip(deployment: deployment, in: table, inFlight: load, random: &chance))
+    step(plan.skip(deployment: deployment, random: &chance, choose: choose))
   }
 
   mutating func step(after verdict: Classification) -> AttemptPlan.Step? { step(next(after: verdict)) }

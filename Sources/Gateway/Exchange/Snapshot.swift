@@ -69,6 +69,13 @@ final class Snapshot: Sendable {
     credentials[endpoint]?.limits.contains { $0.key == limit.key } ?? false
   }
 
+  /// Where an attempt at a deployment goes; nil where `isOut` leaves none of its pool.
+  func choose(ofDeployment deployment: Int, isOut: (Int) -> Bool, random: inout Chance) -> Int? {
+    LeastConnections().choose(
+      table.deployments[deployment].endpoints, inFlight: { endpoints[$0].inFlight }, isOut: isOut,
+      random: &random)
+  }
+
   private static func deployment(_ deployment: Settings.Deployment, _ settings: Settings) -> Deployment {
     let provider = settings.providers.first { $0.name == deployment.provider }
     return Deployment(
