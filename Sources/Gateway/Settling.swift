@@ -7,7 +7,10 @@ import Upstream
 /// The end of every exchange: metrics and one log line.
 extension Worker {
   func settle(_ exchange: Exchange) {
-    if exchange.cache != nil { land(exchange) }
+    if let visit = exchange.cache {
+      land(exchange)
+      visit.isOver = true
+    }
     if let result = exchange.cacheResult { cacheSeries.count(result, in: shard) }
     leave(exchange)
     exchange.attempt = nil

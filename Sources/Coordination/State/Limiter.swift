@@ -107,16 +107,28 @@ package final class Limiter {
     }
   }
 
-  /// The answer comes before this returns, or later.
-  package func admit(_ ask: Ask, _ completion: @escaping (Answer) -> Void) {
+  /// The answer comes before this returns, or later: true is returned where it will most likely let through then, by what is known.
+  @discardableResult
+  package func admit(_ ask: Ask, _ completion: @escaping (Answer) -> Void) -> Bool {
     let asking = Asking(ask, completion)
     prepare(asking)
     if let refusal = remembered(asking.groups[..<ask.exchange.count], asking.admissions) {
       count(.memo, refusal.limit)
-      return completion(.refused(refusal))
+      completion(.refused(refusal))
+      return false
     }
+    let hasRoom = asking.admissions.allSatisfy { $0.charges.allSatisfy(hasRoom(for:)) }
     send(asking)
+    return hasRoom
   }
+
+  /// Whether a limit had so much left that it takes many others to spend it meanwhile.
+  private func hasRoom(for charge: Charge) -> Bool {
+    guard let left = left[charge.key] else { return false }
+    return left >= Self.much && left / Self.much >= charge.cost
+  }
+
+  private static let much: Int64 = 32
 
   /// Whether the groups of an attempt were refused as much a moment ago, so that there is no use in asking.
   package func refusal(of groups: [LimitGroup], _ demand: Demand) -> Refusal? {

@@ -34,6 +34,8 @@ final class CacheVisit {
   var stale: (answer: CachedAnswer, now: Int64, at: Int64)?
   /// The flight that this exchange leads.
   var flight: Flight?
+  /// Its exchange has ended: a flight that it is told of later is another's to lead.
+  var isOver = false
   /// What it waits for in another's.
   var waiter: FlightWaiter?
 

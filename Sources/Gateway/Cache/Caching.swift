@@ -32,11 +32,12 @@ extension Worker {
     (exchange.cacheStatus, exchange.cacheResult) = (.forward(.miss), .miss)
   }
 
-  /// Begins to look while the shared state is asked whether the exchange is admitted: both go out together. Whoever may be refused
-  /// must not become a leader.
-  func lookAhead(_ exchange: Exchange) {
+  /// Begins to look while the shared state is asked whether the exchange is admitted: both go out together. `mayLead`: it will most
+  /// likely be; where it is not, those who wait for it here go on by themselves, once it is told.
+  func lookAhead(_ exchange: Exchange, mayLead: Bool) {
     guard let visit = exchange.cache, visit.phase == .begun else { return }
-    lookUp(visit, leadingFor: nil)
+    let leads = mayLead && !visit.directives.onlyIfCached
+    lookUp(visit, leadingFor: leads ? patience(exchange) : nil)
   }
 
   /// Nil where nothing of this request may be kept.
@@ -71,7 +72,8 @@ extension Worker {
     visit.phase = .looking
     let waiting = Waiting<CacheLookup?>()
     visit.lookup = waiting
-    desk.look(visit.keys, leadingFor: patience) { [executor] lookup, flight in
+    desk.look(visit.keys, leadingFor: patience) { [executor, desk] lookup, flight in
+      if let flight, visit.isOver { return desk.fail(flight, isHopeless: false) }
       visit.flight = flight
       if waiting.isAwaited { executor.handle { waiting.fill(lookup) } } else { waiting.fill(lookup) }
     }

@@ -78,11 +78,11 @@ extension Worker {
   private func answer(to ask: Limiter.Ask, _ exchange: Exchange) async -> Limiter.Answer {
     await waitForState(exchange) { fill in
       var isAnswered = false
-      limiter.admit(ask) {
+      let mayLead = limiter.admit(ask) {
         isAnswered = true
         fill($0)
       }
-      if !isAnswered { lookAhead(exchange) }
+      if !isAnswered { lookAhead(exchange, mayLead: mayLead) }
     }
   }
 

@@ -65,11 +65,12 @@ package struct Slots: Equatable, Sendable {
   /// Without the slots that have ended. One that would last longer than any may was written before the clock went back: it is
   /// cut to a whole lifetime.
   package func current(_ rule: Rule, now: Int64) -> Slots {
-    Slots(holders: holders.filter { $0.value > now }.mapValues { min($0, now + rule.lifetime) })
+    Slots(holders: running(at: now).holders.mapValues { min($0, now + rule.lifetime) })
   }
 
-  package mutating func forgetEnded(now: Int64) { holders = holders.filter { $0.value > now } }
+  /// Without the slots that have ended.
+  package func running(at now: Int64) -> Slots { Slots(holders: holders.filter { $0.value > now }) }
 
   package mutating func take(_ id: String, _ rule: Rule, now: Int64) { holders[id] = now + rule.lifetime }
-  package mutating func giveBack(_ id: String) { holders[id] = nil }
+  package func without(_ id: String) -> Slots { Slots(holders: holders.filter { $0.key != id }) }
 }

@@ -115,16 +115,24 @@ package struct LimitStore: Sendable {
       if charge.cost <= left { return (0, left) }
       return (charge.cost > budget.capacity ? nil : budget.ends - now, left)
     case .slots(let rule):
-      let free = rule.count - slots(charge.key, now).current(rule, now: now).holders.count
-      if free <= 0 { tidy(charge.key, rule, now) }
+      if now % Self.tidying == 0 { change(charge.key, now) { $0.running(at: now) } }
+      var free = rule.count - slots(charge.key, now).holders.count
+      if free <= 0 {
+        change(charge.key, now) { $0.current(rule, now: now) }
+        free = rule.count - slots(charge.key, now).holders.count
+      }
       return (free > 0 ? 0 : Self.slotWait, Int64(max(0, free)))
     }
   }
 
-  /// Cuts what a clock gone back left too long: where all slots are held so, nobody else would.
-  private mutating func tidy(_ key: String, _ rule: Slots.Rule, _ now: Int64) {
-    let current = slots(key, now).current(rule, now: now)
-    entries[key]?.value = .slots(current)
+  /// Slots that have ended count until somebody finds none free. One call in so many forgets them before, so that what is left is true.
+  private static let tidying: Int64 = 16
+
+  /// Changes slots for as long as they were to be kept.
+  private mutating func change(_ key: String, _ now: Int64, _ changed: (Slots) -> Slots) {
+    guard case .slots(let former) = value(key, now) else { return }
+    let slots = changed(former)
+    if slots.holders.isEmpty { entries[key] = nil } else { entries[key]?.value = .slots(slots) }
   }
 
   /// Takes a charge and returns what is left.
@@ -141,7 +149,6 @@ package struct LimitStore: Sendable {
       return max(0, budget.capacity - spent)
     case .slots(let rule):
       var slots = slots(charge.key, now)
-      slots.forgetEnded(now: now)
       slots.take(id, rule, now: now)
       put(slots, charge.key, rule, now)
       return Int64(max(0, rule.count - slots.holders.count))
@@ -165,9 +172,8 @@ package struct LimitStore: Sendable {
 
   /// Does nothing for what has no slots.
   private mutating func giveBackSlot(_ charge: Charge, _ id: String, _ now: Int64) {
-    guard case .slots = charge.rule, case .slots(var slots) = value(charge.key, now) else { return }
-    slots.giveBack(id)
-    if slots.holders.isEmpty { entries[charge.key] = nil } else { entries[charge.key]?.value = .slots(slots) }
+    guard case .slots = charge.rule else { return }
+    change(charge.key, now) { $0.without(id) }
   }
 
   private mutating func reserve(_ admission: Admission, _ now: Int64) {

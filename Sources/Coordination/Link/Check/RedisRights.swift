@@ -16,7 +16,7 @@ package enum RedisRights {
   package static let data = [
     "del", "exists", "get", "hdel", "hget", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "pttl",
     "set", "time",
-    "zadd", "zcard", "zcount", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank",
+    "zadd", "zcard", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank",
     "zremrangebyscore",
   ]
   /// To tell one another.
