@@ -72,3 +72,32 @@ def test_without_limits_the_look_takes_the_lock():
             assert not [key for key in redis.command("KEYS", "sy:{c:*") if redis.command("GET", key).startswith("L ")]
     finally:
         redis.stop()
+
+
+def test_who_is_refused_after_all_leaves_no_lock():
+    redis = Redis()
+    try:
+        with Cluster(1, "{ requests: 1000, per: minute }", redis, cache="cache: { ttl: 60s }", state=", timeout: 500ms") as cluster:
+            assert eventually(lambda: cluster.routers[0].metric("switchyard_redis_mode") == 0)
+
+            def ask(number):
+                client = Client([cluster.routers[0].port], {**BODY, "messages": prompt_of(100, seed=number)})
+                asyncio.run(client.ask(client.ports[0]))
+                assert eventually(lambda: cluster.routers[0].metric("switchyard_cache_flights") == 0)
+                return client.answers[0]
+
+            def locks():
+                return redis.figures("commandstats").get("cmdstat_set", "calls=0").split("calls=")[1].split(",")[0]
+
+            assert ask(0).status == 200  # the replica knows now that there is much left
+            [bucket] = redis.command("KEYS", "sy:*:rl:*")
+            level, at, tokens, window = redis.command("GET", bucket).split()
+            redis.command("SET", bucket, f"-30000000 {at} {tokens} {window}", "PX", "60000")
+            redis.command("CONFIG", "RESETSTAT")
+            assert ask(1).status == 429 and locks() == "1", locks()
+            assert not [key for key in redis.command("KEYS", "sy:{c:*") if redis.command("GET", key).startswith("L ")]
+            redis.command("DEL", bucket)
+            begin = time.monotonic()
+            assert eventually(lambda: ask(1).status == 200) and time.monotonic() - begin < 5
+    finally:
+        redis.stop()
