@@ -190,7 +190,7 @@ package final class Replica: Sendable {
     for worker in workers { await worker.announceEnd() }
     try? await Task.sleep(for: server.drainNotice)
     guard phase == .draining else { return }  // told to end at once meanwhile
-    await listener.withLockedValue { $0 }.map(ListenerDoor.init)?.shut()
+    await listener.withLockedValue { $0 }.map(ListenerDoor.init)?.shut(on: workers.map(\.loop))
     await close(listener)
     for worker in workers { await worker.drain() }
     if await !connectionsEnd(within: server.drainTimeout) {

@@ -11,12 +11,20 @@ struct ListenerDoor {
 
   init(_ channel: any Channel) { self.channel = channel }
 
-  /// Returns once nobody has waited for a quarter of a second, or after a second. Where the system refuses, at once.
+  /// Returns once nobody has waited for a quarter of a second, or after a second, and those who were let in are on one of `loops`. Where
+  /// the system refuses, at once.
   ///
-  /// The queue doesn't show handshakes under way, which take a round trip to the client, nor connections that are out of it and not yet
-  /// on their worker. A handshake that begins meanwhile is begun again by its client a second later.
-  func shut() async {
+  /// The queue doesn't show handshakes under way, which take a round trip to the client. A handshake that begins meanwhile is begun
+  /// again by its client a second later.
+  func shut(on loops: [any EventLoop]) async {
     guard (try? await use(sy_ignore_handshakes)) == 0 else { return }
+    await untilNobodyWaits()
+    // NIO closes a connection that is on its way to its loop and back when the listener closes: those that were before this are there.
+    for loop in loops { try? await loop.submit {}.get() }
+    try? await channel.eventLoop.submit {}.get()
+  }
+
+  private func untilNobodyWaits() async {
     var quiet = 0
     for _ in 0..<100 where quiet < 25 {
       try? await Task.sleep(for: .milliseconds(10))
