@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 
+import breakers
 import jumps
 import midnight
 from cluster import (
@@ -31,6 +32,10 @@ def figure(name):
     return register
 
 
+figure("a6")(breakers.an_endpoint_dies)
+figure("a7")(breakers.told_to_wait)
+figure("poison")(breakers.one_poisons)
+figure("outage")(breakers.all_endpoints_fail)
 figure("clock")(jumps.clock_jumps)
 figure("midnight")(midnight.over_midnight)
 

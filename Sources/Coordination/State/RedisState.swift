@@ -9,6 +9,7 @@ package final class RedisState: SharedState {
   let scripts: StateScripts
   package let keyNames: KeyNames
   private let runner: ScriptRunner
+  package let breakerPrefix: String
   private let register: String
   private let tell: (News) -> Void
 
@@ -32,6 +33,7 @@ package final class RedisState: SharedState {
     self.replica = replica
     self.tell = tell
     register = "\(prefix):{replicas}:seen"
+    breakerPrefix = prefix
     keyNames = KeyNames(prefix: prefix)
     scripts = .shared
     client = RedisClient(address, on: loop) { news in
@@ -153,6 +155,15 @@ package final class RedisState: SharedState {
     runner.run(script, key: call.keys[0], command: call.command, completion)
   }
 
+  func run<Value>(
+    _ script: Script, _ call: ScriptCall, _ read: @escaping (Reply) -> Value?,
+    _ completion: @escaping (Result<Value, StateFailure>) -> Void
+  ) {
+    run(script, call) { result in
+      completion(result.flatMap { read($0).map(Result.success) ?? .failure(.malformed) })
+    }
+  }
+
   private static var monotonic: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
 }
 
@@ -171,6 +182,7 @@ extension RedisState.News {
 struct StateScripts: Sendable {
   let limits = LimitScripts()
   let keys = KeyScripts()
+  let breakers = BreakerScripts()
   let presence = Script(PackageResources.presence_lua)
 
   static let shared = StateScripts()

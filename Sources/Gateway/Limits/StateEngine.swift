@@ -40,7 +40,7 @@ struct StateEngine: Sendable {
   }
 
   /// A worker's ways to limits and cache. To be called on `loop`.
-  func open(on loop: any EventLoop) -> (any SharedState & KeyRegister, any SharedCache) {
+  func open(on loop: any EventLoop) -> (any SharedState & KeyRegister & SharedBreakers, any SharedCache) {
     switch limits {
     case .embedded(let store): return (EmbeddedState(store), openCache(on: loop, beside: nil))
     case .redis(let address, let replica, let settings, let log):
@@ -50,6 +50,16 @@ struct StateEngine: Sendable {
       state.start()
       return (state, openCache(on: loop, beside: (state, address)))
     }
+  }
+
+  /// Hears what becomes of breakers; nil where they are in this process. For one worker; to be called on `loop`.
+  func openFeed(on loop: any EventLoop, _ desk: BreakerDesk) -> BreakerFeed? {
+    guard case .redis(let address, _, let settings, _) = limits else { return nil }
+    let feed = BreakerFeed(
+      address, on: loop, prefix: settings.keyPrefix, subscribed: { desk.readAllSoon() },
+      heard: { desk.hear($0, $1, now: StateClock.monotonicMilliseconds()) })
+    feed.start()
+    return feed
   }
 
   private func openCache(on loop: any EventLoop, beside state: (RedisState, RedisAddress)?) -> any SharedCache

@@ -29,6 +29,9 @@ actor Worker {
   /// Makes and revokes virtual keys over this worker's way to the shared state.
   let keyManager: KeyManager
   let replica: ReplicaState
+  let breakers: BreakerLink
+  /// The one that hears for all of the replica; nil on all workers but one.
+  private var feed: BreakerFeed?
   let cache: any SharedCache
   let desk: FlightDesk
   let cacheSeries: CacheSeries
@@ -57,8 +60,8 @@ actor Worker {
   /// To be made on `loop`.
   init(
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
-    registry: MetricsRegistry, state: any SharedState & KeyRegister, cache: any SharedCache,
-    replica: ReplicaState,
+    registry: MetricsRegistry, state: any SharedState & KeyRegister & SharedBreakers, cache: any SharedCache,
+    replica: ReplicaState, desk breakers: BreakerDesk, feed: sending BreakerFeed?,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
@@ -78,6 +81,8 @@ actor Worker {
     keys = KeyRing(state, replica.clock, snapshot)
     keyManager = KeyManager(state, on: loop)
     self.replica = replica
+    self.breakers = BreakerLink(state, breakers, logger) { replica.makeID() }
+    self.feed = feed
     self.cache = cache
     desk = FlightDesk(cache, makeID: { replica.makeID() }, clock: { replica.clock.monotonic })
     cacheSeries = CacheSeries(registry: registry)
@@ -131,6 +136,7 @@ actor Worker {
     chargeLongStreams()
     limiter.tick()
     keys.tick()
+    breakers.tick()
     for exchange in unattended { exchange.check(now: now) }
     cache.beat()
     desk.tick()
@@ -188,6 +194,8 @@ actor Worker {
   func close() async {
     endAll()
     await settled()
+    feed?.close()
+    feed = nil
     cache.close()
     limiter.close()
     isClosed = true
