@@ -18,7 +18,8 @@ package struct HTTPDate: Sendable {
     let clock = [time / 3600, time / 60 % 60, time % 60].map(Self.twoDigits).joined(separator: ":")
     let weekday = Self.days[Int(CivilDate.daysSinceMonday(Int64(day)))]
     let month = Self.months[Int(date.month) - 1]
-    line = Array("date: \(weekday), \(Self.twoDigits(Int(date.day))) \(month) \(date.year) \(clock) GMT\r\n".utf8)
+    line = Array(
+      "date: \(weekday), \(Self.twoDigits(Int(date.day))) \(month) \(date.year) \(clock) GMT\r\n".utf8)
   }
 
   /// The date without the header's name.
@@ -42,7 +43,8 @@ package struct HTTPDate: Sendable {
     _ year: Substring, _ month: Substring, _ day: Substring, _ time: Substring
   ) -> Int64? {
     let clock = time.split(separator: ":", omittingEmptySubsequences: false)
-    guard let month = months.firstIndex(of: String(month)), let year = self.year(year), let day = number(day, 1...31),
+    guard let month = months.firstIndex(of: String(month)), let year = self.year(year),
+      let day = number(day, 1...31),
       clock.count == 3, let hour = number(clock[0], 0...23), let minute = number(clock[1], 0...59),
       let second = number(clock[2], 0...60)  // a leap second
     else { return nil }

@@ -24,6 +24,8 @@ extension Settings {
     package var stream: Duration?
     package var plain: Duration?
 
-    package init(stream: Duration? = nil, plain: Duration? = nil) { (self.stream, self.plain) = (stream, plain) }
+    package init(stream: Duration? = nil, plain: Duration? = nil) {
+      (self.stream, self.plain) = (stream, plain)
+    }
   }
 }

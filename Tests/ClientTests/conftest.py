@@ -173,6 +173,14 @@ def http(router):
 
 
 @pytest.fixture
+def fresh_router(serve):
+    """A router of this test's own: what its providers fail at leaves no breaker open for the next."""
+    router = serve(server="  drain_notice: 1ms")
+    yield from settled(router)
+    assert router.stop() == 0
+
+
+@pytest.fixture
 def tag(alpha, beta):
     """A word that only this test's requests have; the simulators' logs are empty but for them."""
     alpha.forget()

@@ -31,6 +31,17 @@ ENDS = {
 }
 
 
+@pytest.fixture
+def router(fresh_router):
+    return fresh_router
+
+
+@pytest.fixture
+def http(router):
+    with httpx.Client(base_url=router.url, headers={"authorization": f"Bearer {CLIENT_KEY}"}, timeout=15) as client:
+        yield client
+
+
 def plain_and_streamed(names):
     """Each fault for both kinds of answer, but for those that show only when a stream has begun."""
     return [(name, stream) for name in names for stream in (False, True) if not stream or name not in ("half", "malformed")]

@@ -157,50 +157,73 @@ def dies(keys, cycles):
     replicas, rate, redis = 5, 200, Redis()
     try:
         with Pool(replicas, 2, redis, keys, "base: 1s, max: 1s") as pool:
-            news, (victim, other) = News(redis), pool.endpoints
+            news, (victim, _) = News(redis), pool.endpoints
             asyncio.run(together(pool.clients(), rate, 3))
-            failed, slowest, refused, in_flight = [], [], 0, []
+            deaths, refused = [], 0
             for cycle in range(cycles):
-                clients, begin = pool.clients(), time.time()
-                killed = {}
-
-                def kill():
-                    in_flight.append(pool.sum("switchyard_inflight", endpoint=f"sim/127.0.0.1:{victim.port}"))
-                    killed["at"] = time.time()
-                    victim.kill()
-
-                asyncio.run(together(clients, rate, 2, [(1, lambda: threading.Thread(target=kill).start())]))
-                time.sleep(0.3)  # the logs' last lines
-                # Before the first probe; an attempt that failed is followed by one elsewhere, which succeeds.
-                hurt = [r for r in pool.exchanges(begin) if r["attempts"] > 1 and killed["at"] <= r["at"] < killed["at"] + 0.95]
-                failed.append(sum(r["attempts"] - 1 for r in hurt))
-                slowest.append(max((r["at"] - r["duration_us"] / 1e6 - killed["at"] for r in hurt), default=0))
-                refused += sum(1 for answer in answers(clients) if answer.status != 200)
-                if cycle % 2:  # for long enough that probes fail
-                    asyncio.run(together(clients := pool.clients(), rate, 1.5))
-                    refused += sum(1 for answer in answers(clients) if answer.status != 200)
-                victim.start()
+                # Later deaths come while it starts slowly, and so at fewer calls a second: it takes longer to be seen.
+                death = Death(pool, victim, news)
                 clients = pool.clients()
-                asyncio.run(together(clients, rate, 2.5))
-                refused += sum(1 for answer in answers(clients) if answer.status != 200)
+                asyncio.run(together(clients, rate, 2 if cycle == 0 else 4, [(1, death.begin)]))
+                if cycle % 2:
+                    victim.start()
+                else:  # for long enough that probes fail
+                    more = pool.clients()
+                    asyncio.run(together(more, rate, 1.5))
+                    clients += more
+                    victim.start()
+                more = pool.clients()
+                asyncio.run(together(more, rate, 2.5))
+                refused += sum(1 for answer in answers(clients + more) if answer.status != 200)
                 back = eventually(lambda: sum(pool.states(victim)) == 0, 5)
                 demand(back, f"the endpoint did not come back: {pool.states(victim)}")
+                death.look()
+                deaths.append(death)
             probes = {name: pool.sum("switchyard_breaker_probes_total", result=name) for name in ("ok", "failed", "given_back", "cooldown")}
             recoveries, halves, lost = news.count("closed", "recovered"), news.count("half"), news.count("open", "probe-lost")
             print(
-                f"A6, {keys} keys: {cycles} deaths at {rate} requests a second over {replicas} replicas: failed attempts {failed} with"
-                f" {[int(n) for n in in_flight]} in flight; the last began {[round(s * 1e3) for s in slowest]} ms after the death; {refused}"
-                f" requests failed; {recoveries} recoveries with {probes['ok']:.0f} probes that succeeded, {halves - recoveries} other"
-                f" half-open generations with {probes['failed']:.0f} that failed; {lost} lost")
+                f"A6, {keys} keys: {cycles} deaths at {rate} requests a second over {replicas} replicas: failed attempts"
+                f" {[death.failed for death in deaths]} with {[death.in_flight for death in deaths]} in flight; the last one began"
+                f" {[round(death.last * 1e3) for death in deaths]} ms after the death and {[round(death.late * 1e3) for death in deaths]} ms"
+                f" after the breaker opened; {refused} requests failed; {recoveries} recoveries with {probes['ok']:.0f} probes that succeeded,"
+                f" {halves - recoveries} other half-open generations with {probes['failed']:.0f} that failed; {lost} lost")
             demand(refused <= cycles, "requests failed")
             demand(recoveries >= cycles, "the breaker did not open and close each time")
             demand(probes["ok"] - 2 * (halves - recoveries) <= 3 * recoveries <= probes["ok"], "not three probes brought it back")
             demand(probes["ok"] + probes["failed"] <= 3 * halves, "more probes than three in a generation")
-            demand_in_time(max(f - n for f, n in zip(failed, in_flight)) <= 40, f"{max(failed)} attempts failed")
-            # Later deaths come while it starts slowly, and so at fewer calls a second.
-            demand_in_time(slowest[0] <= 0.3, f"a replica went on for {slowest[0] * 1e3:.0f} ms")
+            demand_in_time(max(death.failed - death.in_flight for death in deaths) <= 40, "too many attempts failed")
+            demand_in_time(deaths[0].last <= 0.3, f"a replica went on for {deaths[0].last * 1e3:.0f} ms")
+            demand_in_time(max(death.late for death in deaths) <= 0.3, "a replica went on at an open breaker")
     finally:
         redis.stop()
+
+
+class Death:
+    """Of an endpoint under load: what it cost until its breaker was open everywhere."""
+
+    def __init__(self, pool, victim, news):
+        self.pool, self.victim, self.news = pool, victim, news
+        self.at = self.in_flight = self.failed = 0
+        self.last = self.late = 0.0
+
+    def begin(self):
+        threading.Thread(target=self.kill).start()
+
+    def kill(self):
+        self.in_flight = int(self.pool.sum("switchyard_inflight", endpoint=f"sim/127.0.0.1:{self.victim.port}"))
+        self.at = time.time()
+        self.victim.kill()
+
+    def look(self):
+        opened = next((at for at, words in self.news.lines if at >= self.at and words[1] == "open"), None)
+        demand(opened, "no breaker opened")
+        probed = next((at for at, words in self.news.lines if at >= opened and words[1] == "half"), time.time())
+        # An attempt that failed is followed by one elsewhere, which succeeds.
+        hurt = [r for r in self.pool.exchanges(self.at) if r["attempts"] > 1 and r["at"] < probed]
+        self.failed = sum(r["attempts"] - 1 for r in hurt)
+        begun = [r["at"] - r["duration_us"] / 1e6 for r in hurt]
+        self.last = max((at - self.at for at in begun), default=0)
+        self.late = max((at - opened for at in begun), default=0)
 
 
 def told_to_wait(seconds=22):

@@ -31,7 +31,9 @@ extension Classification.Complaint {
     let words = ["code", "type"].compactMap { error[$0]?.string?.string }
     if words.contains(where: Self.quota.contains) {
       self = .quotaSpent
-    } else if words.contains("request_too_large") || error["message"]?.string?.string.hasPrefix("Request too large") == true {
+    } else if words.contains("request_too_large")
+      || error["message"]?.string?.string.hasPrefix("Request too large") == true
+    {
       self = .tooLarge
     } else {
       return nil

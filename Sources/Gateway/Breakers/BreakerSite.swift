@@ -53,7 +53,8 @@ final class BreakerSite: Sendable {
 
   /// `joined` is when the endpoint was added to a pool that was in use.
   init(
-    _ endpoint: Endpoint, _ deployment: String, prefix: String, _ settings: BreakerSettings, _ slowness: Slowness,
+    _ endpoint: Endpoint, _ deployment: String, prefix: String, _ settings: BreakerSettings,
+    _ slowness: Slowness,
     _ trouble: Trouble, joined: Int64?
   ) {
     self.endpoint = endpoint
@@ -117,7 +118,9 @@ final class BreakerSite: Sendable {
   }
 
   /// True where it should be reported at once.
-  func failed(_ stamp: LocalBreaker.Stamp, _ outcome: LocalBreaker.Outcome, caller: UInt64, now: Int64) -> Bool {
+  func failed(_ stamp: LocalBreaker.Stamp, _ outcome: LocalBreaker.Outcome, caller: UInt64, now: Int64)
+    -> Bool
+  {
     update(now) { state in
       if case .answerFailed = outcome { state.pauses.failed(caller, now: now) }
       state.isPressing = true

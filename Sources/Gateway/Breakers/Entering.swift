@@ -12,7 +12,9 @@ extension Worker {
     let (snapshot, caller) = (exchange.snapshot, caller(exchange))
     guard let site = snapshot.site(of: step) else { return nil }
     let bar = snapshot.breakers.bars[step.endpoint]
-    func call(_ kind: BreakerCall.Kind) -> BreakerCall { BreakerCall(kind, at: site, bar, caller: caller, breakers) }
+    func call(_ kind: BreakerCall.Kind) -> BreakerCall {
+      BreakerCall(kind, at: site, bar, caller: caller, breakers)
+    }
     switch use(of: step, in: snapshot, for: caller) {
     case .out: return nil
     case .open: return call(.call(site.stamp(isCounted: !isPanic(site, snapshot))))

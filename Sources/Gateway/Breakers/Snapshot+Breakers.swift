@@ -29,7 +29,8 @@ extension Snapshot {
     guard let uses = uses(ofDeployment: deployment, for: caller) else {
       return choose(ofDeployment: deployment, isOut: isOut, random: &random)
     }
-    let left = zip(table.deployments[deployment].endpoints, uses).compactMap { item, use -> RoutingTable.Weighted? in
+    let left = zip(table.deployments[deployment].endpoints, uses).compactMap {
+      item, use -> RoutingTable.Weighted? in
       switch use {
       case .open(let weight), .ask(_, let weight):
         RoutingTable.Weighted(position: item.position, weight: max(1, Int(weight * Self.fineness)))

@@ -61,7 +61,8 @@ final class Attempt: TransferConsumer {
 
   init(
     _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, hidesUsage: Bool, limits: Limits,
-    recording: AnswerRecording? = nil, call: BreakerCall? = nil, peek: Peek, executor: LoopExecutor, now: Int64
+    recording: AnswerRecording? = nil, call: BreakerCall? = nil, peek: Peek, executor: LoopExecutor,
+    now: Int64
   ) {
     self.step = step
     surface = facts.surface
@@ -197,7 +198,8 @@ final class Attempt: TransferConsumer {
     transfer = nil
     inFlight = nil
     finalVerdict = verdict
-    call?.ended(verdict, head, after: SystemClock.monotonicNanoseconds() - startedAt, isStream: kind == .events)
+    call?.ended(
+      verdict, head, after: SystemClock.monotonicNanoseconds() - startedAt, isStream: kind == .events)
     if phase == .relaying, let sink { finish(sink, verdict) }
     phase = .ended
     live?.end(verdict, isWhole: isWhole)

@@ -9,7 +9,8 @@ extension Form where Value == Settings.Breaker {
         Field("slow_rate", \.slowRate, .rate, "Share of slow answers that opens."),
         Field(
           "slow_after", \.slowAfter, .slowAfter,
-          "From when on an answer is slow: a stream without its first token, a plain one that is not whole. Absent, none is."),
+          "From when on an answer is slow: a stream without its first token, a plain one that is not whole. Absent, none is."
+        ),
         Field("base", \.base, .duration(.milliseconds(1)...Self.longest), "First time open."),
         Field("max", \.max, .duration(.milliseconds(1)...Self.longest), "Longest time open."),
         Field("probes", \.probes, .int(1...1000), "Successes that close again."),

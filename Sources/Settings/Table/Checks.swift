@@ -76,7 +76,8 @@ enum Checks {
   static func breaker(_ breaker: inout Settings.Breaker, _ reader: inout Reader) {
     if breaker.max < breaker.base {
       let key = reader.isWritten("max") ? "max" : "base"
-      let other = key == "max" ? "is less than base" : "is more than max, which is 5 minutes where it is absent"
+      let other =
+        key == "max" ? "is less than base" : "is more than max, which is 5 minutes where it is absent"
       reader.fail("\(other): a breaker is open for base at first, and for max at the longest", under: [key])
     }
   }

@@ -47,7 +47,8 @@ package enum Catalogue {
   package static let breakerState = MetricFamily(
     .gauge, "switchyard_breaker_state", labels: ["deployment", "endpoint"],
     help:
-      "How an endpoint stands: 0 closed, 1 half-open, 2 open, 3 left alone as it asked for, 4 refusing the router's credential.")
+      "How an endpoint stands: 0 closed, 1 half-open, 2 open, 3 left alone as it asked for, 4 refusing the router's credential."
+  )
   package static let breakerTransitions = MetricFamily(
     .counter, "switchyard_breaker_transitions_total", labels: ["deployment", "endpoint", "to"],
     help: "Changes of how an endpoint stands, as this replica saw them, by what it came to.")
