@@ -25,6 +25,7 @@ server:
   drain_timeout: 30s
 {server}
 admin: {{ port: {admin_port} }}
+breaker: {{ min_requests: 1000 }}  # faults on command, one after another
 providers:
   alpha: {{ dialect: openai, base_url: "{alpha}/v1", api_key: "${{PROVIDER_KEY}}" }}
   beta: {{ dialect: openai, base_url: "{beta}/v1", api_keys: [ {{ file: {key_file} }} ] }}

@@ -22,6 +22,12 @@ def client(router):
         yield client
 
 
+@pytest.fixture
+def http(router):
+    with httpx.Client(base_url=router.url, headers={"authorization": f"Bearer {CLIENT_KEY}"}, timeout=15) as client:
+        yield client
+
+
 def other_client(router, **options):
     return openai.OpenAI(**{"base_url": f"{router.url}/v1", "api_key": CLIENT_KEY, "max_retries": 0, "timeout": 15, **options})
 
