@@ -188,7 +188,7 @@ package struct LocalBreaker: Sendable {
     if let shared, status.generation < shared.generation {
       guard let asked, asked > heard else { return }
     }
-    let isNew = status.generation != shared?.generation
+    let isNew = status.generation != (shared?.generation ?? 0)
     // After an outage the shared state wins; and what its probes have shown need not be shown again.
     let hasRecovered = isNew && status.phase == .closed && status.reason == .recovered
     if !isConnected || hasRecovered { closeOwn(now) }

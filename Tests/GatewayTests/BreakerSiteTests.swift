@@ -1,0 +1,115 @@
+import Policy
+import Settings
+import Testing
+
+@testable import Gateway
+
+/// What a site adds to its `LocalBreaker`: when to report, what to say again, and whether routing need look at all.
+struct BreakerSiteTests {
+  private static let two = """
+    server: { host: 127.0.0.1 }
+    providers:
+      lab: { dialect: openai, endpoints: [ "http://a:1/v1", "http://b:1/v1" ], api_keys: ["one", "two"] }
+    deployments: { d: { provider: lab, model: m } }
+    models: { m: { deployments: [d] } }
+    """
+
+  private func snapshot(_ more: String = "", after former: Snapshot? = nil) throws -> Snapshot {
+    Snapshot(try settings(Self.two + "\n" + more), epoch: (former?.epoch ?? 0) + 1, former: former)
+  }
+
+  private func sites(_ snapshot: Snapshot) -> [BreakerSite] { snapshot.breakers.pools[0] }
+
+  private func status(_ phase: BreakerState.Phase, _ generation: Int64, left: Int64 = 0) -> BreakerStatus {
+    BreakerStatus(
+      phase: phase, generation: generation, left: left, cool: nil, age: 0, opens: 0, issued: 0, succeeded: 0,
+      reason: phase == .closed ? .new : .rate)
+  }
+
+  @Test func replicasCallSitesByURLAndCredential() throws {
+    #expect(
+      sites(try snapshot()).map(\.keys.name) == [
+        "http://a:1/v1/d", "http://a:1/v1%232/d", "http://b:1/v1/d", "http://b:1/v1%232/d",
+      ])
+  }
+
+  @Test func sitesOutliveAReloadUnlessTheirSettingsChange() throws {
+    let first = try snapshot()
+    #expect(sites(try snapshot(after: first)).elementsEqual(sites(first), by: ===))
+    let other = sites(try snapshot("breaker: { base: 1s }", after: first))
+    #expect(zip(other, sites(first)).allSatisfy { $0 !== $1 })
+    #expect(first.breakers.trouble.isNone)
+  }
+
+  @Test func anEndpointThatJoinsAPoolInUseStartsSlowly() throws {
+    let first = Snapshot(
+      try settings(Self.two.replacing(#", "http://b:1/v1""#, with: "")), epoch: 1, former: nil)
+    let second = try snapshot(after: first)
+    let now = Int64(0)  // before it joined
+    #expect(sites(second).map { $0.view(now: now).share < 1 } == [false, false, true, true])
+    #expect(sites(second).allSatisfy { $0.view(now: .max / 4).share == 1 }, "long after")
+    #expect(!second.breakers.trouble.isNone)
+  }
+
+  @Test func successesAreToldOnceASecondAndFailuresAtOnce() throws {
+    let site = sites(try snapshot())[0]
+    site.succeeded(site.stamp(), caller: 1, isSlow: false, now: 0)
+    let first = try #require(site.takeReport(now: 0, isShared: true))
+    #expect(first.counts.text == "0 0 1:1/0/0")
+    site.succeeded(site.stamp(), caller: 1, isSlow: false, now: 10)
+    #expect(site.takeReport(now: 10, isShared: true) == nil, "one at a time")
+    #expect(!site.reported(first, status(.closed, 0), asked: 0, now: 11))
+    #expect(site.takeReport(now: 999, isShared: true) == nil)
+    #expect(site.failed(site.stamp(), .answerFailed(cell: 2), caller: 2, now: 999))
+    let second = try #require(site.takeReport(now: 999, isShared: true))
+    #expect(second.counts.text == "0 0 1:1/0/0 2:0/1/0")
+    #expect(second.sequence > first.sequence)
+  }
+
+  @Test func aReportWithoutAReplyIsSentAgainAsItWas() throws {
+    let site = sites(try snapshot())[0]
+    _ = site.failed(site.stamp(), .answerFailed(cell: 0), caller: 0, now: 0)
+    let report = try #require(site.takeReport(now: 0, isShared: true))
+    for _ in 0..<2 {
+      _ = site.reported(report, nil, asked: 0, now: 1)
+      #expect(site.takeReport(now: 2, isShared: true) == report)
+    }
+    _ = site.reported(report, nil, asked: 0, now: 1)
+    #expect(site.takeReport(now: 2, isShared: true) == nil, "given up")
+  }
+
+  @Test func whatIsHeardIsTroubleUntilItIsOver() throws {
+    let snapshot = try snapshot()
+    let site = sites(snapshot)[0]
+    #expect(snapshot.uses(ofDeployment: 0, for: 7) == nil)
+    site.hear(status(.open, 5, left: 1_000), asked: nil, now: 0)
+    #expect(!snapshot.breakers.trouble.isNone)
+    #expect(site.takeChange() == .open && site.takeChange() == nil)
+    site.hear(status(.closed, 6), asked: nil, now: 10)
+    #expect(snapshot.breakers.trouble.isNone)
+    #expect(site.figures(now: 10).tally.transitions == [.open: 1, .closed: 1])
+  }
+
+  @Test func aRefusedCredentialIsTroubleAsLongAsItsConfiguration() throws {
+    var snapshot = try snapshot()
+    let trouble = snapshot.breakers.trouble
+    #expect(snapshot.breakers.bars[1].set())
+    #expect(!snapshot.breakers.bars[1].set(), "told once")
+    let uses = try #require(snapshot.uses(ofDeployment: 0, for: 7))
+    #expect(uses.map { $0 == .out } == [false, true, false, false])
+    snapshot = try self.snapshot(after: snapshot)
+    #expect(trouble.isNone && snapshot.breakers.trouble === trouble)
+  }
+
+  @Test func aCallerThatFailsAloneIsOutAndNobodyElse() throws {
+    let snapshot = try snapshot()
+    let now = 1_000_000_000_000 as Int64  // pauses last longer than the test
+    let site = sites(snapshot)[0]
+    site.succeeded(site.stamp(), caller: 1, isSlow: false, now: now)
+    for _ in 0..<5 { _ = site.failed(site.stamp(), .answerFailed(cell: 2), caller: 2, now: now) }
+    #expect(site.pause(of: 2, now: now) > 0 && site.pause(of: 1, now: now) == 0)
+    let use = { snapshot.standings(ofDeployment: 0, for: $0, now: now).uses[0] }
+    #expect(use(2) == .out)
+    #expect(use(1) == .open(weight: 1))
+  }
+}
