@@ -128,7 +128,8 @@ class News:
     def read(self):
         try:
             while True:
-                self.lines.append((time.time(), self.connection.receive()[2].split()))
+                message = self.connection.receive()[2].split()
+                self.lines.append((time.time(), message))
         except (OSError, ValueError, TypeError):
             pass
 
@@ -323,6 +324,42 @@ def all_endpoints_fail(seconds=30):
             demand(any(a.status == 200 for a in answers(clients) if a.at > healed["at"] + 5), "it did not come back")
             demand_in_time(recovery <= 2, f"recovery took {recovery:.2f} s")
             told(pool)
+    finally:
+        redis.stop()
+
+
+def without_redis(seconds=4):
+    """Redis is away, then an endpoint dies, comes back and dies again, then Redis is back: no request fails, and all agree at the end."""
+    redis = Redis()
+    try:
+        with Pool(3, 2, redis, 2, "base: 1s, max: 2s") as pool:
+            victim, failed, table = pool.endpoints[0], 0, []
+
+            def load(what):
+                nonlocal failed
+                clients = pool.clients()
+                asyncio.run(together(clients, 60, seconds))
+                failed += sum(1 for answer in answers(clients) if answer.status != 200)
+                probes = {name: int(pool.sum("switchyard_breaker_probes_total", result=name)) for name in ("ok", "failed")}
+                table.append((what, [int(state) for state in pool.states(victim)], probes))
+                return table[-1][1]
+
+            for what, change, isOpen in [
+                    ("all well", None, False), ("Redis away", redis.kill, False), ("endpoint dead", victim.kill, True),
+                    ("endpoint back", victim.start, False), ("endpoint dead again", victim.kill, True), ("Redis back", redis.start, True),
+                    ("endpoint back", victim.start, False)]:
+                if change:
+                    change()
+                states = load(what)
+                if not isOpen:
+                    demand(eventually(lambda: sum(pool.states(victim)) == 0, 10), f"{what}: it is open: {pool.states(victim)}")
+                else:
+                    demand(0 not in states, f"{what}: a replica goes on: {states}")
+            for what, states, probes in table:
+                print(f"alone: {what:20} state by replica {states}, probes so far {probes}")
+            print(f"alone: {failed} requests failed")
+            demand(failed <= 2, "requests failed")
+            demand(all(router.metric("switchyard_redis_mode") == 0 for router in pool.routers), "Redis is not used again")
     finally:
         redis.stop()
 

@@ -36,6 +36,7 @@ figure("a6")(breakers.an_endpoint_dies)
 figure("a7")(breakers.told_to_wait)
 figure("poison")(breakers.one_poisons)
 figure("outage")(breakers.all_endpoints_fail)
+figure("alone")(breakers.without_redis)
 figure("clock")(jumps.clock_jumps)
 figure("midnight")(midnight.over_midnight)
 

@@ -84,10 +84,16 @@ struct BreakerSiteTests {
     #expect(snapshot.uses(ofDeployment: 0, for: 7) == nil)
     site.hear(status(.open, 5, left: 1_000), asked: nil, now: 0)
     #expect(!snapshot.breakers.trouble.isNone)
-    #expect(site.takeChange() == .open && site.takeChange() == nil)
-    site.hear(status(.closed, 6), asked: nil, now: 10)
+    func change() -> [Bool?] { site.takeChange().map { [$0.phase == .open, $0.isNews] } ?? [] }
+    #expect(change() == [true, true] && change() == [])
+    site.hear(status(.half, 6), asked: nil, now: 5)
+    #expect(change() == [false, false], "that it is probed is no news")
+    site.hear(status(.open, 7, left: 1_000), asked: nil, now: 6)
+    #expect(change() == [true, false], "nor that it failed")
+    site.hear(status(.closed, 8), asked: nil, now: 10)
+    #expect(change() == [false, true])
     #expect(snapshot.breakers.trouble.isNone)
-    #expect(site.figures(now: 10).tally.transitions == [.open: 1, .closed: 1])
+    #expect(site.figures(now: 10).tally.transitions == [.open: 2, .half: 1, .closed: 1])
   }
 
   @Test func aRefusedCredentialIsTroubleAsLongAsItsConfiguration() throws {

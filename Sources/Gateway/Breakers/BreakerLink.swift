@@ -106,7 +106,7 @@ final class BreakerLink {
       report(site)
       if isAvailable, site.isReadDue(now: now, period: 800 + Int64(chance.below(400))) { read(site) }
       site.look(now: now)
-      if let phase = site.takeChange() { tell(site, phase) }
+      if let (phase, isNews) = site.takeChange() { tell(site, phase, isNews) }
     }
     shared.flush()
   }
@@ -127,9 +127,9 @@ final class BreakerLink {
 
   // MARK: Telling people
 
-  private func tell(_ site: BreakerSite, _ phase: BreakerPhase) {
+  private func tell(_ site: BreakerSite, _ phase: BreakerPhase, _ isNews: Bool) {
     logger.log(
-      level: phase == .open ? .warning : .notice, "a breaker changed",
+      level: !isNews ? .debug : phase == .open ? .warning : .notice, "a breaker changed",
       metadata: [
         "endpoint": "\(site.endpoint.id)", "deployment": "\(site.deployment)", "state": "\(phase.name)",
       ])

@@ -34,6 +34,7 @@ final class BreakerSite: Sendable {
     var reportedAt = Int64.min / 2
     var readAt = Int64.min / 2
     var isTold = true
+    var lastNews = BreakerPhase.closed
     var tally = BreakerTally()
   }
 
@@ -205,12 +206,14 @@ final class BreakerSite: Sendable {
   /// Time may have changed how it stands.
   func look(now: Int64) { update(now) { _ in } }
 
-  /// The phase, if nobody has told of it yet.
-  func takeChange() -> BreakerPhase? {
+  /// The phase, if nobody has told of it yet. That it is probed, and opens once more for it, is no news.
+  func takeChange() -> (phase: BreakerPhase, isNews: Bool)? {
     state.withLockedValue { state in
       guard !state.isTold else { return nil }
       state.isTold = true
-      return state.phase
+      let isNews = state.phase != .half && state.phase != state.lastNews
+      if isNews { state.lastNews = state.phase }
+      return (state.phase, isNews)
     }
   }
 
