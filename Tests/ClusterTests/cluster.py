@@ -322,7 +322,8 @@ class Answer:
 
 
 class Client:
-    """Asks replicas in turn, at a steady rate whatever becomes of it; keeps connections. Gives an answer up after `patience` seconds."""
+    """Asks replicas in turn, at a steady rate whatever becomes of it; keeps connections. Gives an answer up after `patience` seconds.
+    `ports` are of loopback, or pairs of an address and a port."""
 
     def __init__(self, ports, body, key=CLIENT_KEY, patience=30, headers=()):
         self.ports, self.patience = ports, patience
@@ -338,7 +339,8 @@ class Client:
         begin = time.monotonic()
         status, headers = 0, {}
         try:
-            reader, writer = self.idle[port].pop() if self.idle[port] else await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = self.idle[port].pop() if self.idle[port] else await asyncio.open_connection(
+                *(port if isinstance(port, tuple) else ("127.0.0.1", port)))
             writer.write(self.request)
             status, headers = await asyncio.wait_for(self.read(reader), self.patience)
             self.idle[port].append((reader, writer))

@@ -18,6 +18,7 @@ import time
 import breakers
 import jumps
 import midnight
+import partition
 from cluster import (
     BINARIES, KEYS, Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
 from demands import Missed, demand, demand_in_time
@@ -39,6 +40,7 @@ figure("outage")(breakers.all_endpoints_fail)
 figure("alone")(breakers.without_redis)
 figure("clock")(jumps.clock_jumps)
 figure("midnight")(midnight.over_midnight)
+figure("partition")(partition.cut_off)
 
 
 @figure("a1")

@@ -1,5 +1,8 @@
 """The figures in short: what each demands must hold in seconds too, but for its times. `figures.py` measures them at length."""
 
+import os
+import shutil
+
 import pytest
 
 from clocked_redis import ClockedRedis
@@ -8,7 +11,7 @@ from figures import FIGURES
 
 SHORT = {
     "a1": 10, "a2": 5, "a4": 12, "a5": 6, "a6": 20, "a7": 5, "a15": 2, "a20": 10, "alone": 3, "clock": 12, "flush": 6, "gone": 3,
-    "kill": 3, "lease": 4, "midnight": 3, "outage": 8, "poison": 8, "revoke": 1, "trips": 2}
+    "kill": 3, "lease": 4, "midnight": 3, "outage": 8, "partition": 6, "poison": 8, "revoke": 1, "trips": 2}
 CLOCKED = {"clock", "midnight"}
 
 
@@ -16,5 +19,7 @@ CLOCKED = {"clock", "midnight"}
 def test_figure(name, monkeypatch):
     if name in CLOCKED and not ClockedRedis.LIBRARY:
         pytest.skip("libfaketime is missing")
+    if name == "partition" and (os.geteuid() != 0 or not shutil.which("iptables", path=os.environ["PATH"] + ":/usr/sbin")):
+        pytest.skip("needs root, for network namespaces, and iptables")
     monkeypatch.setattr(Times, "count", False)
     FIGURES[name](seconds=SHORT[name])

@@ -240,6 +240,10 @@ final class CurlDriver {
     bridge.forget(descriptor)
   }
 
+  /// Milliseconds within which the system of a provider that vanished without a word, or is cut off, has to acknowledge what it was sent,
+  /// a keep-alive probe on a quiet connection too: what waits there can be tried elsewhere then.
+  private static let longestSilence: CInt = 10_000
+
   func configureSockets(_ easy: UnsafeMutableRawPointer) {
     let context = Unmanaged.passUnretained(self).toOpaque()
     sy_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
@@ -253,8 +257,9 @@ final class CurlDriver {
     let descriptor = socket(
       address.pointee.family, address.pointee.socktype | flags, address.pointee.protocol)
     guard descriptor >= 0 else { return CURL_SOCKET_BAD }
-    // A provider that vanished without a word is noticed within this, while bytes of ours are unacknowledged.
-    if address.pointee.family != AF_UNIX { _ = sy_set_tcp_option(descriptor, CInt(TCP_USER_TIMEOUT), 30_000) }
+    if address.pointee.family != AF_UNIX {
+      _ = sy_set_tcp_option(descriptor, CInt(TCP_USER_TIMEOUT), Self.longestSilence)
+    }
     // libcurl closes a socket that didn't get connected without a word, so the number may be known from a former life.
     closed(descriptor)
     ownSockets.insert(descriptor)
