@@ -82,9 +82,9 @@ extension Worker {
     _ request: PeekedRequest, _ body: PaddedBytes, to model: Int, _ principal: Principal, _ exchange: Exchange
   ) async throws(ExchangeError) -> Attempt? {
     let snapshot = exchange.snapshot
-    let choose: AttemptPlan.Choose = { snapshot.choose(ofDeployment: $0, isOut: $1, random: &$2) }
+    let choose: AttemptPlan.Choose = { self.choose(ofModel: $0, $1, in: snapshot, random: &$2) }
     var plan = AttemptPlan(
-      candidates: snapshot.table.candidates(for: model, allows: principal.allows, random: &random),
+      stages: snapshot.table.stages(for: model, allows: principal.allows),
       limit: snapshot.table.models[model].attempts)
     snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())
     var next = plan.first(random: &random, choose: choose)
@@ -112,10 +112,12 @@ extension Worker {
       if let last { count(fallbackFrom: last.attempt.step, to: step, because: last.verdict, snapshot) }
       let attempt = try start(step, request, body, exchange)
       let verdict = await attempt.judged()
-      if !exchange.answer.isFromCache {
-        exchange.answer.upstream += SystemClock.monotonicNanoseconds() - attempt.startedAt
+      let judgedAt = SystemClock.monotonicNanoseconds()
+      if !exchange.answer.isFromCache { exchange.answer.upstream += judgedAt - attempt.startedAt }
+      if verdict.kind == .success {
+        learnPace(attempt, snapshot, now: judgedAt)
+        return attempt
       }
-      if verdict.kind == .success { return attempt }
       note(attempt, verdict, exchange)
       giveBack(after: verdict, exchange)
       last = (attempt, verdict)

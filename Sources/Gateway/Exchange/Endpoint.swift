@@ -25,6 +25,8 @@ final class Endpoint: Sendable {
   let id: String
   /// Requests in flight, over all workers.
   private let inFlightCount = Atomic<Int>(0)
+  /// What the other replicas had in flight there when they last told.
+  private let othersCount = Atomic<Int>(0)
 
   init(_ identity: Identity) {
     self.identity = identity
@@ -32,6 +34,9 @@ final class Endpoint: Sendable {
   }
 
   var inFlight: Int { inFlightCount.load(ordering: .relaxed) }
+
+  var others: Int { othersCount.load(ordering: .relaxed) }
+  func setOthers(_ count: Int) { othersCount.store(count, ordering: .relaxed) }
 
   fileprivate func enter() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }
   fileprivate func leave() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }

@@ -47,7 +47,9 @@ actor Worker {
   var responses = HTTP1ResponseWriter()
   var notices = Notices()
   private(set) var date = HTTPDate(unixSeconds: 0)
-  private var pools: [ObjectIdentifier: EndpointPools] = [:]
+  /// The models' pools, as this worker sees them.
+  let pools = PoolViews()
+  private var connectionPools: [ObjectIdentifier: EndpointPools] = [:]
   private var connections: [Connection] = []
   /// Answers end their connections.
   private var isEnding = false
@@ -134,6 +136,7 @@ actor Worker {
     for exchange in unattended { exchange.check(now: now) }
     cache.beat()
     desk.tick()
+    pools.tick(now / 1_000_000, sight)
   }
 
   /// Looks after an exchange that has no connection any more, or may lose it, until it is settled.
@@ -158,9 +161,9 @@ actor Worker {
     guard snapshot.epoch > self.snapshot.epoch else { return }  // overtaken
     self.snapshot = snapshot
     let kept = Set(snapshot.endpoints.map(ObjectIdentifier.init))
-    for (endpoint, pools) in pools where !kept.contains(endpoint) {
+    for (endpoint, pools) in connectionPools where !kept.contains(endpoint) {
       pools.retire()
-      self.pools[endpoint] = nil
+      connectionPools[endpoint] = nil
     }
     series.removeAll()
     keys.apply(snapshot)
@@ -193,8 +196,8 @@ actor Worker {
     isClosed = true
     for connection in connections.reversed() { connection.cut() }
     log?.flush()
-    for endpoint in pools.values { endpoint.retire() }
-    pools.removeAll()
+    for endpoint in connectionPools.values { endpoint.retire() }
+    connectionPools.removeAll()
     upstream.close()
   }
 
@@ -213,9 +216,9 @@ actor Worker {
 
   func pool(_ endpoint: Endpoint, _ surface: Surface) throws(UpstreamError) -> any TransferPool {
     let key = ObjectIdentifier(endpoint)
-    if let pool = pools[key]?.pool(surface) { return pool }
+    if let pool = connectionPools[key]?.pool(surface) { return pool }
     let pool = try upstream.pool(endpoint.target(for: surface))
-    pools[key, default: EndpointPools(endpoint: endpoint)].set(pool, for: surface)
+    connectionPools[key, default: EndpointPools(endpoint: endpoint)].set(pool, for: surface)
     return pool
   }
 }
