@@ -37,6 +37,7 @@ package final class Replica: Sendable {
   let surroundings: Surroundings
   let state: ReplicaState
   let shared = SharedCounts()
+  let cluster: ClusterLoads
   let registry = MetricsRegistry()
   private let loops: MultiThreadedEventLoopGroup
   private let adminLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -62,28 +63,29 @@ package final class Replica: Sendable {
     let (state, engine) = try StateEngine.make(
       settings, workers: settings.server.workers ?? System.coreCount, surroundings.logger)
     self.state = state
+    cluster = ClusterLoads(state)
     self.snapshot = NIOLockedValueBox(snapshot)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
-    let (shared, registry) = (shared, registry)
+    let (shared, cluster, registry) = (shared, cluster, registry)
     var workers: [Worker] = []
     for loop in loops.makeIterator() {
-      workers.append(try await Self.worker(on: loop, snapshot, shared, registry, state, engine, surroundings))
+      workers.append(
+        try await Self.worker(on: loop, snapshot, shared, cluster, registry, state, engine, surroundings))
     }
     self.workers = workers
   }
 
   private static func worker(
-    on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ registry: MetricsRegistry,
-    _ state: ReplicaState, _ engine: StateEngine, _ surroundings: Surroundings
+    on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ cluster: ClusterLoads,
+    _ registry: MetricsRegistry, _ state: ReplicaState, _ engine: StateEngine, _ surroundings: Surroundings
   ) async throws -> Worker {
     try await loop.flatSubmit {
       do {
         let upstream = try UpstreamClient(loop: loop, mode: surroundings.readiness)
         let started = upstream.start()
-        let (shares, cache) = engine.open(on: loop)
         let worker = Worker(
-          loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, registry: registry,
-          state: shares, cache: cache, replica: state, log: surroundings.accessLog,
+          loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, cluster: cluster,
+          registry: registry, ways: engine.open(on: loop), replica: state, log: surroundings.accessLog,
           logger: surroundings.logger)
         loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
           worker.executor.handle {
@@ -285,6 +287,7 @@ package final class Replica: Sendable {
       (Catalogue.cacheWaiting, gauges.waiting),
     ]
     for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
+    cluster.record(current, in: shard, of: registry)
     record(gauges.keys, in: shard)
     shard.set(
       registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 
+import balance
 import jumps
 import midnight
 from cluster import (
@@ -31,6 +32,7 @@ def figure(name):
     return register
 
 
+figure("a9")(balance.replica_dies)
 figure("clock")(jumps.clock_jumps)
 figure("midnight")(midnight.over_midnight)
 

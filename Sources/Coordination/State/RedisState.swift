@@ -10,6 +10,7 @@ package final class RedisState: SharedState {
   package let keyNames: KeyNames
   private let runner: ScriptRunner
   private let register: String
+  let loadKey: String
   private let tell: (News) -> Void
 
   /// What is worth a log line: changes only.
@@ -32,6 +33,7 @@ package final class RedisState: SharedState {
     self.replica = replica
     self.tell = tell
     register = "\(prefix):{replicas}:seen"
+    loadKey = "\(prefix):{lb}:inflight"
     keyNames = KeyNames(prefix: prefix)
     scripts = .shared
     client = RedisClient(address, on: loop) { news in
@@ -171,6 +173,7 @@ extension RedisState.News {
 struct StateScripts: Sendable {
   let limits = LimitScripts()
   let keys = KeyScripts()
+  let loads = LoadScripts()
   let presence = Script(PackageResources.presence_lua)
 
   static let shared = StateScripts()

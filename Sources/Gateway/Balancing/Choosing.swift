@@ -7,10 +7,8 @@ extension Worker {
   func choose(
     ofModel model: Int, _ spent: AttemptPlan.Spent, in snapshot: Snapshot, random: inout Chance
   ) -> AttemptPlan.Place? {
-    pools.view(ofModel: model, in: snapshot).choose(spent, sight, random: &random)
+    pools.view(ofModel: model, in: snapshot).choose(spent, cluster.sight, random: &random)
   }
-
-  var sight: Balancer.Sight { .fresh }
 
   /// Learns how soon an endpoint answered, from an answer that can be sent.
   func learnPace(_ attempt: Attempt, _ snapshot: Snapshot, now: Int64) {

@@ -49,6 +49,8 @@ actor Worker {
   private(set) var date = HTTPDate(unixSeconds: 0)
   /// The models' pools, as this worker sees them.
   let pools = PoolViews()
+  let cluster: ClusterLoads
+  let loadRegister: (any LoadRegister)?
   private var connectionPools: [ObjectIdentifier: EndpointPools] = [:]
   private var connections: [Connection] = []
   /// Answers end their connections.
@@ -59,14 +61,15 @@ actor Worker {
   /// To be made on `loop`.
   init(
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
-    registry: MetricsRegistry, state: any SharedState & KeyRegister, cache: any SharedCache,
-    replica: ReplicaState,
+    cluster: ClusterLoads, registry: MetricsRegistry, ways: StateEngine.Ways, replica: ReplicaState,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
     self.upstream = upstream
     self.snapshot = snapshot
     self.shared = shared
+    self.cluster = cluster
+    loadRegister = ways.loads
     self.registry = registry
     self.logger = logger
     executor = LoopExecutor(loop: loop)
@@ -74,14 +77,14 @@ actor Worker {
     self.shard = shard
     let limitSeries = LimitSeries(registry: registry)
     self.limitSeries = limitSeries
-    limiter = Limiter(state, replica, leases: replica.isAlone ? nil : LeaseTerms()) { way, limit in
+    limiter = Limiter(ways.state, replica, leases: replica.isAlone ? nil : LeaseTerms()) { way, limit in
       limitSeries.count(way, limit, in: shard)
     }
-    keys = KeyRing(state, replica.clock, snapshot)
-    keyManager = KeyManager(state, on: loop)
+    keys = KeyRing(ways.state, replica.clock, snapshot)
+    keyManager = KeyManager(ways.state, on: loop)
     self.replica = replica
-    self.cache = cache
-    desk = FlightDesk(cache, makeID: { replica.makeID() }, clock: { replica.clock.monotonic })
+    cache = ways.cache
+    desk = FlightDesk(ways.cache, makeID: { replica.makeID() }, clock: { replica.clock.monotonic })
     cacheSeries = CacheSeries(registry: registry)
     series = SeriesCache(registry: registry)
     self.log = log.map(AccessLog.init(writer:))
@@ -136,7 +139,8 @@ actor Worker {
     for exchange in unattended { exchange.check(now: now) }
     cache.beat()
     desk.tick()
-    pools.tick(now / 1_000_000, sight)
+    shareLoads()
+    pools.tick(now / 1_000_000, cluster.sight)
   }
 
   /// Looks after an exchange that has no connection any more, or may lose it, until it is settled.

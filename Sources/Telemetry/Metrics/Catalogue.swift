@@ -41,6 +41,15 @@ package enum Catalogue {
   package static let inflight = MetricFamily(
     .gauge, "switchyard_inflight", labels: ["endpoint"],
     help: "Attempts in flight at an endpoint, of this replica.")
+  package static let inflightCluster = MetricFamily(
+    .gauge, "switchyard_inflight_cluster", labels: ["endpoint"],
+    help: "Attempts in flight at an endpoint, of all replicas as far as this one knows.")
+  package static let loadsAge = MetricFamily(
+    .gauge, "switchyard_loads_age_seconds", .seconds,
+    help: "How old this replica's knowledge of the others' attempts in flight is; -1 where it has none.")
+  package static let firstTokenAverage = MetricFamily(
+    .gauge, "switchyard_upstream_first_token_average_seconds", .seconds, labels: ["deployment", "endpoint"],
+    help: "Peak average of the time to the first token of streams, by which slow endpoints get less.")
 
   // MARK: Limits and shared state
 
@@ -167,7 +176,7 @@ package enum Catalogue {
   /// All of them, in the order of rendering.
   package static let all = [
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
-    attempts, attemptResults, fallbacks, inflight,
+    attempts, attemptResults, fallbacks, inflight, inflightCluster, loadsAge, firstTokenAverage,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
