@@ -82,7 +82,7 @@ extension Worker {
     _ request: PeekedRequest, _ body: PaddedBytes, to model: Int, _ principal: Principal, _ exchange: Exchange
   ) async throws(ExchangeError) -> Attempt? {
     let snapshot = exchange.snapshot
-    let choose: AttemptPlan.Choose = { self.choose(ofModel: $0, $1, in: snapshot, random: &$2) }
+    let choose: AttemptPlan.Choose = { self.choose(ofModel: $0, $1, for: exchange, random: &$2) }
     var plan = AttemptPlan(
       stages: snapshot.table.stages(for: model, allows: principal.allows),
       limit: snapshot.table.models[model].attempts)

@@ -26,6 +26,8 @@ extension Settings {
   package struct Server: Sendable, Equatable {
     package var port = 8080
     package var host = "0.0.0.0"
+    /// Where this replica stands, as endpoints say where they do.
+    package var zone: String?
     /// Event loops; nil is one per core.
     package var workers: Int?
     package var maxBody = Bytes(32 << 20)
@@ -143,10 +145,13 @@ extension Settings {
       case roundRobin = "round_robin"
       case random, weighted, latency, cost, resource, learned
     }
+    /// What keeps requests at one endpoint, whose cache knows them.
+    package enum Affinity: String, Sendable, CaseIterable { case none, session, prefix }
 
     package var name: String
     package var deployments: [WeightedDeployment]
     package var balance: Balance = .leastConnections
+    package var affinity: Affinity = .none
     /// Models tried in order once no deployment of this one can answer.
     package var fallbacks: [String] = []
     package var retry = Retry()

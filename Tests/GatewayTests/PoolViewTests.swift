@@ -29,7 +29,7 @@ struct PoolViewTests {
     let view = PoolViews().view(ofModel: 0, in: snapshot)
     var (random, counts) = (Chance(seed: seed), [0, 0, 0, 0])
     for _ in 0..<count {
-      if let place = view.choose(spent, .fresh, random: &random) { counts[place.endpoint] += 1 }
+      if let place = view.choose(.init(spent: spent), random: &random) { counts[place.endpoint] += 1 }
     }
     return counts
   }
@@ -64,11 +64,11 @@ struct PoolViewTests {
       let pace = snapshot.pace(.init(deployment: deployment, endpoint: endpoint))
       pace.firstToken.add(endpoint == 0 ? 900 : 100, at: 1_000)
     }
-    _ = view.choose(AttemptPlan.Spent(), .fresh, random: &random)
+    _ = view.choose(.init(), random: &random)
     view.tick(1_000, .fresh)
     var counts = [0, 0, 0, 0]
     for _ in 0..<10_000 {
-      if let place = view.choose(AttemptPlan.Spent(), .fresh, random: &random) { counts[place.endpoint] += 1 }
+      if let place = view.choose(.init(), random: &random) { counts[place.endpoint] += 1 }
     }
     // Three times as slow for its square root of nine: a ninth of its share of 6.
     #expect(abs(counts[0] - 10_000 * 6 / 9 * 9 / 96) < 200, "\(counts)")
@@ -104,5 +104,109 @@ struct PoolViewTests {
     #expect(views.view(ofModel: 1, in: next).pool.members[0].endpoint.id == "cloud/e")
     #expect(views.view(ofModel: 1, in: former).pool.members[0].endpoint.id == "cloud/d")
     #expect(views.view(ofModel: 1, in: next) === views.view(ofModel: 1, in: next))
+  }
+
+  // MARK: Ways to balance
+
+  /// Two deployments of two endpoints and one, `model` being what the model says besides.
+  private func view(_ model: String, zone: String = "") throws -> (Snapshot, PoolView) {
+    let yaml = """
+      server: { host: 127.0.0.1\(zone) }
+      providers:
+        near: { dialect: openai, endpoints: [ { url: "http://a/v1", zone: a }, { url: "http://b/v1", zone: b } ] }
+        cloud: { dialect: openai, base_url: "https://d/v1" }
+      deployments:
+        small: { provider: near, model: s, price: { input: 1, output: 4 } }
+        large: { provider: cloud, model: l, price: { input: 2, output: 2 } }
+      models:
+        both: { deployments: [small, { name: large, weight: 2 }]\(model) }
+      """
+    let snapshot = try self.snapshot(yaml)
+    return (snapshot, PoolView(snapshot.pools[0]))
+  }
+
+  private func counts(_ view: PoolView, _ count: Int = 1_000, ask: PoolView.Ask = .init()) -> [Int] {
+    var (random, counts) = (Chance(seed: 9), [0, 0, 0])
+    for _ in 0..<count { if let place = view.choose(ask, random: &random) { counts[place.endpoint] += 1 } }
+    return counts
+  }
+
+  @Test func roundRobinTakesTurnsWhateverTheLoad() throws {
+    let (snapshot, view) = try view(", balance: round_robin")
+    snapshot.endpoints[0].setOthers(50)
+    #expect(counts(view, 30) == [10, 10, 10])
+  }
+
+  @Test func byChanceWeightsCountOrDoNot() throws {
+    let (snapshot, weighted) = try view(", balance: weighted")
+    snapshot.endpoints[2].setOthers(50)
+    for (count, share) in zip(counts(weighted, 12_000), [1, 1, 4]) {
+      #expect(abs(count - 2_000 * share) < 200)
+    }
+    let (_, random) = try view(", balance: random")
+    for count in counts(random, 9_000) { #expect(abs(count - 3_000) < 250) }
+  }
+
+  @Test func costTakesTheCheapestForTheTokensThatAreExpected() throws {
+    let (snapshot, view) = try view(", balance: cost")
+    #expect(counts(view, 100, ask: .init(tokens: (1_000, 1_000))) == [0, 0, 100])
+    let long = counts(view, 100, ask: .init(tokens: (9_000, 1_000)))
+    #expect(long[2] == 0 && long[0] > 20 && long[1] > 20, "\(long)")
+    snapshot.endpoints[0].setOthers(1)
+    #expect(counts(view, 100, ask: .init(tokens: (9_000, 1_000))) == [0, 100, 0])
+    // Without room at the cheapest, the next.
+    var plan = AttemptPlan(stages: [.init(model: 0, fallback: 0)], limit: 3)
+    var (random, seen) = (Chance(seed: 2), [Int]())
+    let choose: AttemptPlan.Choose = { _, spent, random in
+      view.choose(.init(spent: spent, tokens: (1_000, 1_000)), random: &random)
+    }
+    if case .attempt(let step) = plan.first(random: &random, choose: choose) { seen.append(step.endpoint) }
+    if case .attempt(let step) = plan.skip(deployment: true, random: &random, choose: choose) {
+      seen.append(step.endpoint)
+    }
+    #expect(seen == [2, 1])
+  }
+
+  @Test func latencyTakesTheFastestThatIsNotBusy() throws {
+    let (snapshot, view) = try view(", balance: latency")
+    for (endpoint, time) in [80.0, 20, 120].enumerated() {
+      let place = AttemptPlan.Place(deployment: endpoint == 2 ? 1 : 0, endpoint: endpoint)
+      snapshot.pace(place).whole.add(time, at: 1_000)
+    }
+    _ = counts(view, 1)
+    view.tick(1_000, .fresh)
+    // 80/1, 20/1 and 120/4: the third has all of a weight of 2, the others share 1.
+    #expect(counts(view, 100) == [0, 100, 0])
+    snapshot.endpoints[1].setOthers(1)
+    #expect(counts(view, 100) == [0, 0, 100])
+  }
+
+  @Test func theOwnZoneIsPreferredWhileItHasRoom() throws {
+    let (snapshot, view) = try view("", zone: ", zone: b")
+    #expect(snapshot.pools[0].members.map(\.isNear) == [false, true, true])
+    #expect(counts(view)[0] == 0)
+    snapshot.endpoints[2].setOthers(9)
+    #expect(counts(view)[0] == 0, "one of its own is idle")
+    snapshot.endpoints[1].setOthers(1)
+    #expect(counts(view)[0] == 1_000, "an idle one elsewhere counts as having one")
+    snapshot.endpoints[0].setOthers(1)
+    #expect(counts(view)[1] == 1_000)
+    let (_, anywhere) = try self.view("")
+    #expect(counts(anywhere)[0] > 100)
+  }
+
+  @Test func whatBelongsTogetherStaysTogether() throws {
+    let (snapshot, view) = try view(", affinity: session")
+    var places = Set<Int>()
+    for key in 0..<60 as Range<UInt64> {
+      let counts = counts(view, 20, ask: .init(key: key))
+      #expect(counts.contains(20), "\(counts)")
+      places.insert(counts.firstIndex(of: 20) ?? -1)
+    }
+    #expect(places == [0, 1, 2])
+    // One more than 1.25 of its share of what there is: it goes elsewhere.
+    let key = (0..<60 as Range<UInt64>).first { counts(view, 1, ask: .init(key: $0))[0] == 1 }
+    snapshot.endpoints[0].setOthers(9)
+    #expect(counts(view, 50, ask: .init(key: key))[0] == 0)
   }
 }

@@ -2,7 +2,7 @@ import Policy
 import Settings
 import Synchronization
 
-/// All endpoints of a model, over its deployments.
+/// All endpoints of a model, over its deployments, and how one of them is chosen.
 struct ModelPool: Sendable {
   /// An endpoint as a deployment uses it.
   struct Member: Sendable {
@@ -11,25 +11,45 @@ struct ModelPool: Sendable {
     var pace: Pace
     /// Its share of the model's traffic: its deployment's weight, of which it has its own weight's part.
     var weight: Double
+    /// Not in another zone than this replica.
+    var isNear: Bool
+    var price: Settings.Price?
   }
 
+  let name: String
+  let balance: Settings.Model.Balance
+  let affinity: Settings.Model.Affinity
   let members: [Member]
+  /// Of each member: what it is called on all replicas, hashed.
+  let hashes: [UInt64]
+  let turns: Turns
 
-  /// `paces` has those of the endpoint's positions at a deployment.
   init(
-    _ deployments: [RoutingTable.Weighted], _ table: [RoutingTable.Deployment], _ endpoints: [Endpoint],
-    pace: (AttemptPlan.Place) -> Pace
+    _ model: Settings.Model, _ deployments: [RoutingTable.Weighted], _ table: [RoutingTable.Deployment],
+    _ endpoints: [Endpoint], isNear: [Bool], former: ModelPool?,
+    deployment: (AttemptPlan.Place) -> Snapshot.Deployment
   ) {
+    (name, balance, affinity) = (model.name, model.balance, model.affinity)
+    turns = former?.turns ?? Turns()
     let sums = deployments.map { table[$0.position].endpoints.reduce(0) { $0 + $1.weight } }
     // Whole numbers where that can be, so that equal shares are equal.
     let scale = Self.commonMultiple(sums.filter { $0 > 0 })
-    members = zip(deployments, sums).flatMap { deployment, sum in
-      table[deployment.position].endpoints.map { item in
-        let place = AttemptPlan.Place(deployment: deployment.position, endpoint: item.position)
-        let weight = Double(deployment.weight) * Double(item.weight) * (scale / Double(sum))
+    let members = zip(deployments, sums).flatMap { weighted, sum in
+      table[weighted.position].endpoints.map { item in
+        let place = AttemptPlan.Place(deployment: weighted.position, endpoint: item.position)
+        let deployment = deployment(place)
         return Member(
-          place: place, endpoint: endpoints[item.position], pace: pace(place), weight: weight)
+          place: place, endpoint: endpoints[item.position], pace: deployment.pace(place),
+          weight: Double(weighted.weight) * Double(item.weight) * (scale / Double(sum)),
+          isNear: isNear[item.position], price: deployment.price)
       }
+    }
+    self.members = members
+    hashes = members.map { member in
+      var hash = Fingerprint()
+      hash.add(member.endpoint.identity.url)
+      hash.add("\(member.endpoint.identity.credential) \(table[member.place.deployment].name)")
+      return hash.value
     }
   }
 
@@ -44,4 +64,11 @@ struct ModelPool: Sendable {
     }
     return Double(multiple)
   }
+}
+
+/// Whose turn it is: a count that all workers of the replica share.
+final class Turns: Sendable {
+  private let count = Atomic<UInt64>(0)
+
+  func next() -> UInt64 { count.wrappingAdd(1, ordering: .relaxed).oldValue }
 }

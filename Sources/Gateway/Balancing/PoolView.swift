@@ -1,31 +1,64 @@
 import Policy
+import Settings
 
 /// A model's pool as one worker sees it, with room for the options of a choice: nothing is allocated for one. Confined to the
 /// worker's loop.
 final class PoolView {
+  /// What an exchange brings to a choice.
+  struct Ask {
+    var spent = AttemptPlan.Spent()
+    var sight = Balancer.Sight.fresh
+    /// A hash of what is to stay at one endpoint; nil where nothing is.
+    var key: UInt64?
+    /// What it will probably take, where prices decide.
+    var tokens: (input: Int64, output: Int64) = (0, 0)
+  }
+
+  /// How much slower an endpoint of another zone counts as.
+  private static let distance = 2.0
+
   let pool: ModelPool
   private var options: [Balancer.Option]
+  private let hasFar: Bool
   private var isUsed = false
 
   init(_ pool: ModelPool) {
     self.pool = pool
+    hasFar = pool.members.contains { !$0.isNear } && pool.members.contains { $0.isNear }
     options = pool.members.enumerated().map { index, member in
       Balancer.Option(position: index, weight: member.weight, own: 0)
     }
+    setSlowness(pool.members.map { _ in 1 })
   }
 
-  /// Where the next attempt goes; nil where `spent` leaves nothing.
-  func choose(_ spent: AttemptPlan.Spent, _ sight: Balancer.Sight, random: inout Chance)
-    -> AttemptPlan.Place?
-  {
+  /// Where the next attempt goes; nil where what is spent leaves nothing.
+  func choose(_ ask: Ask, random: inout Chance) -> AttemptPlan.Place? {
     isUsed = true
     let members = pool.members
-    if members.count == 1 { return spent.contains(members[0].place) ? nil : members[0].place }
-    fill(spent, sight)
-    return Balancer().choose(options, sight, random: &random).map { members[$0].place }
+    if members.count == 1 { return ask.spent.contains(members[0].place) ? nil : members[0].place }
+    fill(ask.spent)
+    if pool.balance == .cost { leaveCheapest(ask.tokens) }
+    if let key = ask.key,
+      let preferred = Affinity().choose(options, names: pool.hashes, key: key, ask.sight)
+    {
+      return members[preferred].place
+    }
+    let way = way()
+    if hasFar, way.heedsLoad { preferNear(ask.sight) }
+    return Balancer().choose(options, by: way, ask.sight, random: &random).map { members[$0].place }
   }
 
-  private func fill(_ spent: AttemptPlan.Spent, _ sight: Balancer.Sight) {
+  private func way() -> Balancer.Way {
+    switch pool.balance {
+    case .leastConnections, .cost, .resource, .learned: .leastConnections
+    case .latency: .lowestCost
+    case .weighted: .weights
+    case .random: .equalChance
+    case .roundRobin: .turn(pool.turns.next())
+    }
+  }
+
+  private func fill(_ spent: AttemptPlan.Spent) {
     let members = pool.members
     let isFresh = spent.isEmpty
     options.withUnsafeMutableBufferPointer { options in
@@ -39,13 +72,45 @@ final class PoolView {
     }
   }
 
+  /// Of those that are left, the ones whose price is the lowest for that many tokens.
+  private func leaveCheapest(_ tokens: (input: Int64, output: Int64)) {
+    let members = pool.members
+    func cost(_ index: Int) -> Int64 {
+      members[index].price?.cost(input: tokens.input, output: tokens.output) ?? .max
+    }
+    var lowest = Int64.max
+    for index in members.indices where options[index].weight > 0 { lowest = min(lowest, cost(index)) }
+    for index in members.indices where cost(index) > lowest { options[index].weight = 0 }
+  }
+
+  /// While one of the own zone is idle, nothing goes elsewhere.
+  private func preferNear(_ sight: Balancer.Sight) {
+    let members = pool.members
+    let isIdle = members.indices.contains {
+      members[$0].isNear && options[$0].weight > 0 && options[$0].load(sight) == 0
+    }
+    guard isIdle else { return }
+    for index in members.indices where !members[index].isNear { options[index].weight = 0 }
+  }
+
   /// Ten times a second: how slow each is, where that was asked for since. `now`: monotonic milliseconds.
   func tick(_ now: Int64, _ sight: Balancer.Sight) {
     guard isUsed, pool.members.count > 1 else { return }
     isUsed = false
-    let slowness = Balancer.slowness(
-      pool.members.enumerated().map { ($1.pace.firstToken.value(at: now), options[$0].load(sight)) })
-    for (index, value) in slowness.enumerated() { options[index].slowness = value }
+    let firstTokens = pool.members.map { $0.pace.firstToken.value(at: now) }
+    if pool.balance == .latency {
+      let isKnown = firstTokens.contains { $0 != nil }
+      let times = isKnown ? firstTokens : pool.members.map { $0.pace.whole.value(at: now) }
+      setSlowness(Balancer.relativeTimes(times))
+    } else {
+      setSlowness(Balancer.slowness(zip(firstTokens, options).map { ($0, $1.load(sight)) }))
+    }
+  }
+
+  private func setSlowness(_ slowness: [Double]) {
+    for (index, value) in slowness.enumerated() {
+      options[index].slowness = hasFar && !pool.members[index].isNear ? value * Self.distance : value
+    }
   }
 }
 

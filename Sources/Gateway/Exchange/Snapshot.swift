@@ -60,8 +60,11 @@ final class Snapshot: Sendable {
     cache = CacheRules(settings)
     let table = Self.table(settings, addresses)
     self.table = table
-    pools = table.models.map { model in
-      ModelPool(model.deployments, table.deployments, endpoints) { deployments[$0.deployment].pace($0) }
+    pools = zip(settings.models, table.models).map { model, entry in
+      ModelPool(
+        model, entry.deployments, table.deployments, endpoints, isNear: addresses.isNear,
+        former: former?.pools.first { $0.name == model.name }
+      ) { deployments[$0.deployment] }
     }
     let limitTable = LimitTable(settings)
     self.limitTable = limitTable
@@ -80,6 +83,9 @@ final class Snapshot: Sendable {
   func isOfCredential(_ limit: Limit, at endpoint: Int) -> Bool {
     credentials[endpoint]?.limits.contains { $0.key == limit.key } ?? false
   }
+
+  /// Whether some model's requests stay together by how their prompts begin.
+  var usesPrefixes: Bool { pools.contains { $0.affinity == .prefix } }
 
   func pace(_ place: AttemptPlan.Place) -> Pace { deployments[place.deployment].pace(place) }
 
@@ -137,6 +143,8 @@ extension Snapshot.Deployment {
 private struct Addresses {
   private(set) var endpoints: [Endpoint] = []
   private(set) var byProvider: [String: [RoutingTable.Weighted]] = [:]
+  /// By position: whether it stands in this replica's zone, or anywhere.
+  private(set) var isNear: [Bool] = []
 
   init(_ settings: Settings, former: Snapshot?) {
     let known = Dictionary(
@@ -147,6 +155,7 @@ private struct Addresses {
           byProvider[provider.name, default: []].append(
             .init(position: endpoints.count, weight: endpoint.weight))
           endpoints.append(known[identity] ?? Endpoint(identity))
+          isNear.append(endpoint.zone == nil || [nil, endpoint.zone].contains(settings.server.zone))
         }
       }
     }

@@ -89,6 +89,7 @@ actor Worker {
     series = SeriesCache(registry: registry)
     self.log = log.map(AccessLog.init(writer:))
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
+    peek.readsPrefix = snapshot.usesPrefixes
   }
 
   // MARK: Connections
@@ -164,6 +165,7 @@ actor Worker {
   func apply(_ snapshot: Snapshot) {
     guard snapshot.epoch > self.snapshot.epoch else { return }  // overtaken
     self.snapshot = snapshot
+    peek.readsPrefix = snapshot.usesPrefixes
     let kept = Set(snapshot.endpoints.map(ObjectIdentifier.init))
     for (endpoint, pools) in connectionPools where !kept.contains(endpoint) {
       pools.retire()

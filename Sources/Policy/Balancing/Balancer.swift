@@ -32,6 +32,9 @@ package struct Balancer: Sendable {
     case equalChance
     /// The one whose turn it is, by a number that grows by one with each choice.
     case turn(UInt64)
+
+    /// Whether it looks at what is in flight.
+    package var heedsLoad: Bool { self == .leastConnections || self == .lowestCost }
   }
 
   /// How much is known of the others' loads. With old ones, whoever seems least loaded is chosen by all at once; the better of two
@@ -159,6 +162,12 @@ package struct Balancer: Sendable {
   /// What there would be with one more request, against the endpoint's share.
   private static func cost(_ option: Option, _ load: Int) -> Double {
     Double(load + 1) * option.slowness / option.weight
+  }
+
+  /// How slow each endpoint is against the fastest; one of which nothing is known is as fast, so that it is tried.
+  package static func relativeTimes(_ times: [Double?]) -> [Double] {
+    let fastest = max(times.compactMap { $0 }.min() ?? 1, 0.001)
+    return times.map { max($0 ?? fastest, fastest) / fastest }
   }
 
   /// How slow each endpoint of a pool is against the median of those that are known, as `Option.slowness` wants it: (time / median)^½.
