@@ -90,10 +90,22 @@ extension Settings {
     package var caFile: String?
     package var clientCertificateFile: String?
     package var clientKeyFile: String?
+    /// Where its endpoints say how loaded they are.
+    package var load: Load?
     /// Egress proxy, `http://host:port`.
     package var proxy: String?
     /// What one credential may use, each for itself.
     package var limits: [Limit] = []
+  }
+
+  /// vLLM's gauges in Prometheus' text.
+  package struct Load: Sendable, Equatable {
+    /// At the endpoint's host.
+    package var path = "/metrics"
+    /// Time between two looks.
+    package var every: Duration = .seconds(1)
+
+    package init() {}
   }
 
   /// Endpoints by name service.

@@ -33,6 +33,7 @@ def figure(name):
 
 
 figure("a9")(balance.replica_dies)
+figure("pool")(balance.unequal_pool)
 figure("clock")(jumps.clock_jumps)
 figure("midnight")(midnight.over_midnight)
 

@@ -1,6 +1,7 @@
 import Policy
 import Settings
 import Testing
+import Upstream
 
 @testable import Gateway
 
@@ -208,5 +209,35 @@ struct PoolViewTests {
     let key = (0..<60 as Range<UInt64>).first { counts(view, 1, ask: .init(key: $0))[0] == 1 }
     snapshot.endpoints[0].setOthers(9)
     #expect(counts(view, 50, ask: .init(key: key))[0] == 0)
+  }
+
+  @Test func whatEndpointsSayOfThemselvesCounts() throws {
+    let yaml = Self.base.replacing("\"http://c/v1\" ]", with: "\"http://c/v1\" ], load: {}")
+      .replacing(
+        "{ deployments: [ { name: small, weight: 3 }, large ] }",
+        with: "{ deployments: [small], balance: resource }")
+    let snapshot = try snapshot(yaml)
+    let view = PoolView(snapshot.pools[0])
+    #expect(snapshot.loads.map(\.path) == ["/metrics", "/metrics", "/metrics"])
+    #expect(snapshot.loads[0].endpoint.target(ofLoad: "/metrics").url == "http://a/metrics")
+    let tell = { (endpoint: Int, text: String, known: Int) in
+      snapshot.endpoints[endpoint].reported.take(try #require(ServerGauges(text)), known: known, now: 10_000)
+    }
+    // Nobody says anything: least connections.
+    snapshot.endpoints[0].setOthers(2)
+    #expect(counts(view, 30)[0] == 0)
+    try tell(0, "vllm:num_requests_running 2", 2)
+    try tell(1, "vllm:num_requests_running 3\nvllm:num_requests_waiting 5", 0)
+    view.tick(10_001, .fresh)
+    // 2 known of a weight of 2; 8 of somebody else; the third says nothing and counts as having 4.
+    #expect(counts(view, 30) == [30, 0, 0])
+    try tell(0, "vllm:num_requests_running 2\nvllm:kv_cache_usage_perc 0.9", 2)
+    _ = counts(view, 1)
+    view.tick(10_002, .fresh)
+    // 3 for a weight of 2 × 0.1, 9 for 1, and 5 for the average of both, 0.55.
+    #expect(counts(view, 30) == [0, 30, 0])
+    _ = counts(view, 1)
+    view.tick(15_100, .fresh)
+    #expect(counts(view, 30)[0] == 0, "what was said is too old")
   }
 }

@@ -19,6 +19,8 @@ final class PoolView {
 
   let pool: ModelPool
   private var options: [Balancer.Option]
+  /// By endpoints' own reports: requests of others, and a share of the weight. Empty where the model doesn't go by them.
+  private var reports: [(foreign: Int, room: Double)] = []
   private let hasFar: Bool
   private var isUsed = false
 
@@ -37,6 +39,10 @@ final class PoolView {
     let members = pool.members
     if members.count == 1 { return ask.spent.contains(members[0].place) ? nil : members[0].place }
     fill(ask.spent)
+    for (index, report) in reports.enumerated() {
+      options[index].own += report.foreign
+      options[index].weight *= report.room
+    }
     if pool.balance == .cost { leaveCheapest(ask.tokens) }
     if let key = ask.key,
       let preferred = Affinity().choose(options, names: pool.hashes, key: key, ask.sight)
@@ -93,10 +99,13 @@ final class PoolView {
     for index in members.indices where !members[index].isNear { options[index].weight = 0 }
   }
 
-  /// Ten times a second: how slow each is, where that was asked for since. `now`: monotonic milliseconds.
+  /// Ten times a second: how slow each is, where that was asked for since, and what each says of itself. `now`: monotonic milliseconds.
   func tick(_ now: Int64, _ sight: Balancer.Sight) {
-    guard isUsed, pool.members.count > 1 else { return }
+    guard isUsed || pool.balance == .resource, pool.members.count > 1 else { return }
     isUsed = false
+    if pool.balance == .resource {
+      reports = Self.reports(pool.members.map { $0.endpoint.reported.value(now: now) })
+    }
     let firstTokens = pool.members.map { $0.pace.firstToken.value(at: now) }
     if pool.balance == .latency {
       let isKnown = firstTokens.contains { $0 != nil }
@@ -105,6 +114,15 @@ final class PoolView {
     } else {
       setSlowness(Balancer.slowness(zip(firstTokens, options).map { ($0, $1.load(sight)) }))
     }
+  }
+
+  /// One that says nothing counts as the others' average; where none does, connections alone count.
+  private static func reports(_ told: [(foreign: Int, room: Double)?]) -> [(foreign: Int, room: Double)] {
+    let known = told.compactMap { $0 }
+    guard !known.isEmpty else { return [] }
+    let foreign = known.reduce(0) { $0 + $1.foreign } / known.count
+    let room = known.reduce(0) { $0 + $1.room } / Double(known.count)
+    return told.map { $0 ?? (foreign, room) }
   }
 
   private func setSlowness(_ slowness: [Double]) {

@@ -27,6 +27,7 @@ final class Endpoint: Sendable {
   private let inFlightCount = Atomic<Int>(0)
   /// What the other replicas had in flight there when they last told.
   private let othersCount = Atomic<Int>(0)
+  let reported = ReportedLoad()
 
   init(_ identity: Identity) {
     self.identity = identity
@@ -43,8 +44,21 @@ final class Endpoint: Sendable {
 
   /// How this endpoint is called for a surface. A base URL ends in `/v1`, as SDKs have it; the surface's path goes on from there.
   func target(for surface: Surface) -> TransferTarget {
-    var target = TransferTarget(url: identity.url + surface.rawValue.dropFirst("/v1".count))
-    target.headers = ["Content-Type: application/json"]
+    target(identity.url + surface.rawValue.dropFirst("/v1".count), ["Content-Type: application/json"])
+  }
+
+  /// How it is asked for its load: at a path of its host, as servers have that outside of their API.
+  func target(ofLoad path: String) -> TransferTarget {
+    let schemeEnd = identity.url.firstRange(of: "://")?.upperBound ?? identity.url.startIndex
+    let host = identity.url[schemeEnd...].prefix { $0 != "/" }
+    var target = target(identity.url[..<schemeEnd] + host + path, [])
+    target.method = .get
+    return target
+  }
+
+  private func target(_ url: String, _ headers: [String]) -> TransferTarget {
+    var target = TransferTarget(url: url)
+    target.headers = headers
     if let key = identity.key { target.headers.append("Authorization: Bearer \(key.revealed)") }
     target.caFile = identity.caFile
     target.clientCertificateFile = identity.clientCertificateFile

@@ -23,6 +23,14 @@ final class Snapshot: Sendable {
     var paces: [Pace]
   }
 
+  /// An endpoint that says how loaded it is, where, and how often it is asked.
+  struct Load: Sendable {
+    var endpoint: Endpoint
+    var path: String
+    /// Milliseconds.
+    var every: Int64
+  }
+
   /// Grows by one with each configuration applied.
   let epoch: Int
   let settings: Settings
@@ -34,6 +42,7 @@ final class Snapshot: Sendable {
   let pools: [ModelPool]
   /// By the positions that the table's pools name.
   let endpoints: [Endpoint]
+  let loads: [Load]
   let authenticator: Authenticator
   /// Nil where no answer is kept.
   let cache: CacheRules?
@@ -58,6 +67,12 @@ final class Snapshot: Sendable {
         ledger: ledgers[model.name] ?? RetryLedger())
     }
     cache = CacheRules(settings)
+    loads = settings.providers.flatMap { provider -> [Load] in
+      guard let load = provider.load else { return [] }
+      return (addresses.byProvider[provider.name] ?? []).map {
+        Load(endpoint: endpoints[$0.position], path: load.path, every: load.every.nanoseconds / 1_000_000)
+      }
+    }
     let table = Self.table(settings, addresses)
     self.table = table
     pools = zip(settings.models, table.models).map { model, entry in

@@ -50,6 +50,7 @@ actor Worker {
   /// The models' pools, as this worker sees them.
   let pools = PoolViews()
   let cluster: ClusterLoads
+  private let probes = LoadProbes()
   let loadRegister: (any LoadRegister)?
   private var connectionPools: [ObjectIdentifier: EndpointPools] = [:]
   private var connections: [Connection] = []
@@ -141,6 +142,7 @@ actor Worker {
     cache.beat()
     desk.tick()
     shareLoads()
+    if !snapshot.loads.isEmpty { probes.tick(snapshot, upstream, now: now / 1_000_000) }
     pools.tick(now / 1_000_000, cluster.sight)
   }
 
@@ -171,6 +173,7 @@ actor Worker {
       pools.retire()
       connectionPools[endpoint] = nil
     }
+    probes.forget()
     series.removeAll()
     keys.apply(snapshot)
   }
@@ -202,6 +205,7 @@ actor Worker {
     isClosed = true
     for connection in connections.reversed() { connection.cut() }
     log?.flush()
+    probes.close()
     for endpoint in connectionPools.values { endpoint.retire() }
     connectionPools.removeAll()
     upstream.close()
