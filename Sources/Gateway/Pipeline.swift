@@ -9,7 +9,7 @@ import Upstream
 
 /// The path of every exchange, top to bottom:
 ///
-///     authenticate → read & peek → route → (admit, cache → attempt) ⟲ → relay → settle
+///     authenticate → read & peek → route → (admit, cache, enter → attempt) ⟲ → relay → settle
 ///
 /// Each phase may end it with an `ExchangeError`; whatever happens, it is settled once. The functions `await` once per phase at
 /// most; bytes are passed on by callbacks.
@@ -109,8 +109,17 @@ extension Worker {
         continue
       }
       try mayGoOn(exchange)
-      if let last { count(fallbackFrom: last.attempt.step, to: step, because: last.verdict, snapshot) }
-      let attempt = try start(step, request, body, exchange)
+      guard let call = await enter(step, exchange) else {
+        giveBack(after: .breakerOpen, exchange)
+        next = plan.skip(deployment: false, random: &random, choose: choose)
+        continue
+      }
+      if let last {
+        count(fallbackFrom: last.attempt.step.candidate.stage, to: step, because: last.verdict, snapshot)
+      } else if let first = plan.stages.first, full == nil {
+        count(fallbackFrom: first, to: step, because: .breakerOpen, snapshot)
+      }
+      let attempt = try start(step, call, request, body, exchange)
       let verdict = await attempt.judged()
       let judgedAt = SystemClock.monotonicNanoseconds()
       if !exchange.answer.isFromCache { exchange.answer.upstream += judgedAt - attempt.startedAt }
@@ -126,7 +135,9 @@ extension Worker {
         mayRetry: { mayRetry(model, exchange) })
     }
     if last == nil, let full { throw .capacitySpent(full) }
-    guard let last, case .stop(let stop) = next else { throw .local("no candidate") }
+    guard let last, case .stop(let stop) = next else {
+      throw Unavailable(plan.stages, for: caller(exchange), in: snapshot).error
+    }
     exchange.answer.verdict = last.verdict
     let isOutdone = last.attempt.head.status >= 500 && exchange.cache?.stale != nil
     guard last.attempt.isPresentable, !isOutdone else { throw error(last.verdict, stop, last.attempt.head) }
@@ -139,7 +150,7 @@ extension Worker {
   {
     switch verdict.reason {
     case .clientGone: return .clientGone
-    case .refusedByProvider: return .refused(status: head.status)
+    case .refusedByProvider, .tooLarge: return .refused(status: head.status)
     default:
       var error = ExchangeError(verdict, stop: stop)
       error.retryAfterSeconds = head.retryAfterSeconds
@@ -148,7 +159,8 @@ extension Worker {
   }
 
   private func start(
-    _ step: AttemptPlan.Step, _ request: PeekedRequest, _ body: PaddedBytes, _ exchange: Exchange
+    _ step: AttemptPlan.Step, _ call: BreakerCall, _ request: PeekedRequest, _ body: PaddedBytes,
+    _ exchange: Exchange
   ) throws(ExchangeError) -> Attempt {
     let snapshot = exchange.snapshot
     let deployment = snapshot.deployments[step.candidate.deployment]
@@ -157,8 +169,8 @@ extension Worker {
     let now = SystemClock.monotonicNanoseconds()
     let attempt = Attempt(
       step, at: snapshot.endpoints[step.endpoint], facts: request.facts, hidesUsage: injects,
-      limits: limits(request.facts, exchange, now), recording: recording(exchange), peek: peek,
-      executor: executor, now: now)
+      limits: limits(request.facts, exchange, now), recording: recording(exchange), call: call,
+      peek: peek, executor: executor, now: now)
     exchange.attempts += 1
     exchange.attempt = attempt
     exchange.answer.candidate = step.candidate
@@ -171,6 +183,7 @@ extension Worker {
     } catch {
       logger.error(
         "an endpoint can't be called", metadata: ["reason": "\(error)", "request_id": "\(exchange.id)"])
+      attempt.abort(.local)
       throw .local("\(error)")
     }
     return attempt
@@ -215,13 +228,13 @@ extension Worker {
   }
 
   private func count(
-    fallbackFrom from: AttemptPlan.Step, to: AttemptPlan.Step, because verdict: Classification,
+    fallbackFrom from: RoutingTable.Stage, to: AttemptPlan.Step, because verdict: Classification,
     _ snapshot: Snapshot
   ) {
-    guard to.candidate.fallback > from.candidate.fallback else { return }
+    guard to.candidate.fallback > from.fallback else { return }
     shard.increment(
       series.fallback(
-        from: from.candidate.model, to: to.candidate.model, reason: verdict.reason, in: snapshot))
+        from: from.model, to: to.candidate.model, reason: verdict.reason, in: snapshot))
   }
 
   /// Counts an attempt that failed and says why, with what clients are not told; never a body. Warnings come once in a while for

@@ -39,6 +39,7 @@ package final class Replica: Sendable {
   let shared = SharedCounts()
   let cluster: ClusterLoads
   let registry = MetricsRegistry()
+  let breakers: BreakerDesk
   private let loops: MultiThreadedEventLoopGroup
   private let adminLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let workers: [Worker]
@@ -67,17 +68,22 @@ package final class Replica: Sendable {
     self.snapshot = NIOLockedValueBox(snapshot)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
     let (shared, cluster, registry) = (shared, cluster, registry)
+    let breakers = BreakerDesk(snapshot, now: StateClock.monotonicMilliseconds())
+    self.breakers = breakers
     var workers: [Worker] = []
     for loop in loops.makeIterator() {
-      workers.append(
-        try await Self.worker(on: loop, snapshot, shared, cluster, registry, state, engine, surroundings))
+      let worker = try await Self.worker(
+        on: loop, snapshot, shared, cluster, registry, state, engine, breakers, isFirst: workers.isEmpty,
+        surroundings)
+      workers.append(worker)
     }
     self.workers = workers
   }
 
   private static func worker(
     on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ cluster: ClusterLoads,
-    _ registry: MetricsRegistry, _ state: ReplicaState, _ engine: StateEngine, _ surroundings: Surroundings
+    _ registry: MetricsRegistry, _ state: ReplicaState, _ engine: StateEngine, _ breakers: BreakerDesk,
+    isFirst: Bool, _ surroundings: Surroundings
   ) async throws -> Worker {
     try await loop.flatSubmit {
       do {
@@ -85,7 +91,8 @@ package final class Replica: Sendable {
         let started = upstream.start()
         let worker = Worker(
           loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, cluster: cluster,
-          registry: registry, ways: engine.open(on: loop), replica: state, log: surroundings.accessLog,
+          registry: registry, ways: engine.open(on: loop), replica: state, desk: breakers,
+          feed: isFirst ? engine.openFeed(on: loop, breakers) : nil, log: surroundings.accessLog,
           logger: surroundings.logger)
         loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
           worker.executor.handle {
@@ -171,6 +178,7 @@ package final class Replica: Sendable {
       current = Snapshot(settings, epoch: current.epoch + 1, former: current)
       return current
     }
+    breakers.apply(next)
     for worker in workers { await worker.apply(next) }
     reloadsApplied.wrappingAdd(1, ordering: .relaxed)
     isRefused.store(false, ordering: .relaxed)
@@ -273,6 +281,7 @@ package final class Replica: Sendable {
       permits += endpoint.inFlight
       shard.set(registry.series(Catalogue.inflight, endpoint.id), to: Int64(endpoint.inFlight))
     }
+    recordBreakers(of: current, in: shard)
     let values: [(MetricFamily, Int)] = [
       (Catalogue.exchangesActive, shared.exchanges.load(ordering: .relaxed)),
       (Catalogue.bufferedBytes, shared.buffered.load(ordering: .relaxed)),

@@ -51,7 +51,7 @@ package struct AttemptPlan {
     case budgetSpent = "budget_spent"
   }
 
-  private let stages: [RoutingTable.Stage]
+  package let stages: [RoutingTable.Stage]
   private let limit: Int
   /// Attempts started so far.
   package private(set) var count = 0

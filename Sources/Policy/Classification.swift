@@ -1,6 +1,6 @@
 /// What one attempt's end means, decided once; retry, metrics, log and headers all use this verdict.
 ///
-/// Statuses after algorithms §7 and the rulings of §2.
+/// Statuses after algorithms §7 and the rulings of §2; `effect` is what breakers make of it.
 package struct Classification: Sendable, Equatable {
   /// For whoever counts successes and failures of an endpoint.
   package enum Kind: String, Sendable {
@@ -9,6 +9,8 @@ package struct Classification: Sendable, Equatable {
     case ignore
     /// The endpoint asks for a pause; no failure.
     case cooldown
+    /// The router's own credential is refused, whoever calls with it.
+    case credential
   }
 
   /// Who caused it.
@@ -38,6 +40,8 @@ package struct Classification: Sendable, Equatable {
     case conflict
     case credential
     case refusedByProvider = "refused_by_provider"
+    case tooLarge = "request_too_large"
+    case breakerOpen = "breaker_open"
     case redirect
     case connect
     case connectTimeout = "connect_timeout"
@@ -88,16 +92,51 @@ extension Classification {
   /// Trouble of our own (memory, a wrong use of a library): never the endpoint's.
   package static let local = Classification(.ignore, fault: .switchyard, retry: .elsewhere, .local)
 
-  /// An answer whose body is whole, by its status.
-  package init(status: Int) {
+  /// Nothing was attempted, as breakers, cooldowns or refused credentials leave nothing out of which to choose.
+  package static let breakerOpen = Classification(
+    .ignore, fault: .provider, retry: .elsewhere, .breakerOpen)
+  /// Another deployment may take more.
+  private static let tooLarge = Classification(.ignore, fault: .client, retry: .elsewhere, .tooLarge)
+
+  /// What an answer says of its failure beside the status.
+  package struct Hints: Sendable, Equatable {
+    /// The head says how long to stay away.
+    package var asksToWait = false
+    package var complaint: Complaint?
+
+    package init(asksToWait: Bool = false, complaint: Complaint? = nil) {
+      (self.asksToWait, self.complaint) = (asksToWait, complaint)
+    }
+  }
+
+  /// What an error's body says that its status doesn't.
+  package enum Complaint: Sendable, Equatable {
+    /// The account has nothing left to spend: waiting doesn't help.
+    case quotaSpent
+    /// This request alone is larger than what is allowed at once.
+    case tooLarge
+  }
+
+  /// An answer whose body is whole, by its status and what it says beside.
+  ///
+  /// 403 is a failure, reported by caller: a provider's filter may refuse what one caller sends, who must not close the credential
+  /// for all; a credential that is refused to all opens the breaker as other failures do.
+  package init(status: Int, _ hints: Hints = Hints()) {
     switch status {
     case 200..<300: self = .success
     case 300..<400: self.init(.failure, fault: .provider, retry: .elsewhere, .redirect)
-    case 401, 402, 403: self.init(.cooldown, fault: .provider, retry: .elsewhere, .credential)
+    case 401, 402: self.init(.credential, fault: .provider, retry: .elsewhere, .credential)
+    case 403: self.init(.failure, fault: .provider, retry: .elsewhere, .credential)
     case 408: self.init(.failure, fault: .provider, retry: .elsewhere, .requestTimeout)
     case 409: self.init(.ignore, fault: .provider, retry: .elsewhere, .conflict)
+    case 413: self = .tooLarge
+    case 429 where hints.complaint == .tooLarge: self = .tooLarge
+    case 429 where hints.complaint == .quotaSpent:
+      self.init(.credential, fault: .provider, retry: .elsewhere, .credential)
     case 429: self.init(.cooldown, fault: .provider, retry: .elsewhere, .rateLimited)
     case 400..<500: self.init(.ignore, fault: .client, retry: .never, .refusedByProvider)
+    case 503 where hints.asksToWait, 529 where hints.asksToWait:
+      self.init(.cooldown, fault: .provider, retry: .elsewhere, .overloaded)
     case 503, 529: self.init(.failure, fault: .provider, retry: .anywhere, .overloaded)
     case 500..<600: self.init(.failure, fault: .provider, retry: .anywhere, .serverError)
     default: self.init(.failure, fault: .provider, retry: .elsewhere, .garbage)

@@ -10,6 +10,8 @@ package final class Principal: Sendable {
   /// Positions of the models that the key allows; nil allows all.
   package let models: Set<Int>?
   package let limits: KeyLimits
+  /// A hash of its name that is the same on all replicas.
+  package let caller: UInt64
 
   package init(
     tenant: String, key: String, team: String?, user: String? = nil, tier: String?, models: Set<Int>?,
@@ -22,6 +24,12 @@ package final class Principal: Sendable {
     self.tier = tier
     self.models = models
     self.limits = limits
+    caller = Self.hash("\(tenant)/\(key)")
+  }
+
+  /// FNV-1a.
+  private static func hash(_ name: String) -> UInt64 {
+    name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   package func allows(_ model: Int) -> Bool { models?.contains(model) ?? true }

@@ -80,6 +80,8 @@ package struct RoutingTable: Sendable {
       self.deployment = deployment
       self.fallback = fallback
     }
+
+    package var stage: Stage { Stage(model: model, fallback: fallback) }
   }
 
   /// A model, then its fallbacks in order. `allows` leaves out models that the caller may not use. Each is visited once, however

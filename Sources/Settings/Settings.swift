@@ -10,6 +10,7 @@ package struct Settings: Sendable, Equatable {
   package var providers: [Provider] = []
   package var deployments: [Deployment] = []
   package var models: [Model] = []
+  package var breaker = Breaker()
   package var routing = Routing()
   package var auth = Auth()
   package var tenants: [Tenant] = []

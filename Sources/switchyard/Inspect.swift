@@ -7,22 +7,24 @@ import Settings
 /// `switchyard inspect`: what replicas share, with units.
 struct Inspect: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case all, limits, reservations, replicas, loads, keys, cache
+    case all, limits, reservations, replicas, loads, keys, cache, breakers
   }
 
   static let configuration = CommandConfiguration(
     abstract: "Show the state that replicas share in Redis, with units.",
     discussion: """
       Limits with what they have left now, reservations of exchanges that run, replicas with what they have in flight, \
-      virtual keys and stored answers. Reads only; no prompt and no key is ever there to be shown. Exits 1 where Redis can't be asked.
+      virtual keys, stored answers and the breakers that ever opened. Reads only; no prompt and no key is ever there to be \
+      shown. Exits 1 where Redis can't be asked.
       """)
 
-  @Argument(help: "What to show: all, limits, reservations, replicas, loads, keys or cache.")
+  @Argument(help: "What to show: all, limits, reservations, replicas, loads, keys, cache or breakers.")
   var part = Part.all
 
   @OptionGroup var options: ConfigOptions
 
-  @Option(help: "One tag only: t:TENANT, m:MODEL, d:DEPLOYMENT, p:PROVIDER/N or k:KEY.")
+  @Option(
+    help: "One tag only: t:TENANT, m:MODEL, d:DEPLOYMENT, p:PROVIDER/N, k:KEY or cb:ENDPOINT/DEPLOYMENT.")
   var tag: String?
 
   @Flag(help: "Print it for programs.")
@@ -77,8 +79,8 @@ extension Inspect.Part {
     switch (self, value) {
     case (.all, _), (.limits, .bucket), (.limits, .budget), (.limits, .slots), (.limits, .foreign),
       (.reservations, .reservation), (.reservations, .lease), (.replicas, .replicas), (.loads, .loads),
-      (.cache, .cached),
-      (.cache, .flight), (.keys, .key), (.keys, .keyIndex):
+      (.cache, .cached), (.cache, .flight), (.keys, .key), (.keys, .keyIndex),
+      (.breakers, .breaker), (.breakers, .breakerPart):
       true
     default: false
     }
@@ -158,6 +160,13 @@ struct InspectedRow {
       what = "\(stored.tag): being fetched"
       standing = "by flight \(owner), for \(max(0, until - now)) ms unless it is prolonged"
       figures = [("left_ms", until - now)]
+    case .breaker(let state):
+      what = "\(stored.tag): breaker"
+      (standing, figures) = Self.standing(of: state, now: now)
+    case .breakerPart(let text):
+      what = "\(stored.tag): breaker's \(stored.key.drop { $0 != "}" }.dropFirst(2))"
+      standing = text
+      figures = []
     case .foreign(let text):
       what = "\(subject): NOT SWITCHYARD'S"
       standing = String(text.prefix(60))
@@ -186,6 +195,27 @@ struct InspectedRow {
       entry.loads.counts.sorted { $0.key < $1.key }.map { ("\(name) \($0.key)", Int64($0.value)) }
     }
     return (parts.isEmpty ? "no replica" : parts.joined(separator: "; "), figures)
+  }
+
+  private static func standing(of state: BreakerState, now: Int64) -> (
+    String, [(name: String, value: Int64)]
+  ) {
+    let (left, cool) = (state.left(now), state.coolLeft(now))
+    var words =
+      switch state.phase {
+      case .closed: "closed"
+      case .open: left > 0 ? "open for \(left) ms" : "open, to be probed by the next request"
+      case .half: "half-open, \(state.succeeded) of \(state.issued) probes succeeded"
+      }
+    words += " (\(state.reason.rawValue), \(max(0, now - state.since) / 1_000) s ago)"
+    if cool > 0 { words += ", to be left alone for \(cool) ms" }
+    return (
+      words,
+      [
+        ("generation", state.generation), ("left_ms", left), ("cool_ms", cool), ("opens", state.opens),
+        ("issued", state.issued), ("succeeded", state.succeeded),
+      ]
+    )
   }
 
   private static func dollars(_ micro: Int64) -> String {

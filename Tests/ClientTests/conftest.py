@@ -25,6 +25,7 @@ server:
   drain_timeout: 30s
 {server}
 admin: {{ port: {admin_port} }}
+breaker: {{ min_requests: 1000 }}  # faults on command, one after another
 providers:
   alpha: {{ dialect: openai, base_url: "{alpha}/v1", api_key: "${{PROVIDER_KEY}}" }}
   beta: {{ dialect: openai, base_url: "{beta}/v1", api_keys: [ {{ file: {key_file} }} ] }}
@@ -170,6 +171,14 @@ def http(router):
     headers = {"authorization": f"Bearer {CLIENT_KEY}"}
     with httpx.Client(base_url=router.url, headers=headers, timeout=15) as client:
         yield client
+
+
+@pytest.fixture
+def fresh_router(serve):
+    """A router of this test's own: what its providers fail at leaves no breaker open for the next."""
+    router = serve(server="  drain_notice: 1ms")
+    yield from settled(router)
+    assert router.stop() == 0
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ server: {{ host: 127.0.0.1, port: {port}, workers: {workers}, request_timeout: 6
 admin: {{ port: {admin_port} }}
 {state}
 cache: {{ ttl: {ttl}, stale_while_revalidate: {swr}, stale_if_error: {sie}, negative_ttl: 30s, max_body: 8KiB }}
+breaker: {{ min_requests: 1000 }}
 providers:
   alpha: {{ dialect: openai, base_url: "{alpha}/v1", api_key: "${{PROVIDER_KEY}}" }}
 deployments:
@@ -190,7 +191,10 @@ def test_what_failed_is_never_kept(ask, calls, stream, fault):
             assert "hit" not in status(ask(directive=fault, stream=stream))
         except httpx.HTTPError:
             pass
+        if "retry_after" in fault:
+            time.sleep(1.2)  # as the provider asked
     assert calls() == 2
+    ask(text="a good one")  # whoever only fails is paused
 
 
 def test_an_answer_that_was_cut_by_its_client_is_not_kept(ask, router, tag, calls):

@@ -8,7 +8,7 @@ import threading
 import httpx
 import pytest
 
-from support import CLIENT_KEY, PROVIDER_KEY, eventually, prompt
+from support import CLIENT_KEY, PROVIDER_KEY, eventually, get, prompt
 
 # What the simulator does, and whether the same endpoint is worth another try once every candidate was tried.
 FAULTS = {
@@ -29,6 +29,17 @@ ENDS = {
     "redirect": (502, "upstream_redirect", 1), "credential": (502, "upstream_credential_refused", 1),
     "half": (502, "upstream_reset", 3),
 }
+
+
+@pytest.fixture
+def router(fresh_router):
+    return fresh_router
+
+
+@pytest.fixture
+def http(router):
+    with httpx.Client(base_url=router.url, headers={"authorization": f"Bearer {CLIENT_KEY}"}, timeout=15) as client:
+        yield client
 
 
 def plain_and_streamed(names):
@@ -126,11 +137,47 @@ def test_the_providers_last_answer_is_passed_on(http, alpha, tag, name, attempts
     assert answer.headers.get("retry-after") == ("1" if name == "429" else None)
 
 
-@pytest.mark.parametrize("status", [400, 404, 413, 422])
+@pytest.mark.parametrize("status", [400, 404, 422])
 def test_a_mistake_of_the_client_is_not_tried_elsewhere(http, alpha, beta, tag, status):
     answer = chat(http, "first", tag, status=status)
     assert (answer.status_code, answer.headers["x-switchyard-attempts"]) == (status, "1")
     assert (len(alpha.log(tag)), len(beta.log(tag))) == (1, 0)
+
+
+@pytest.mark.parametrize("directive", [{"status": 413}, {"status": 429, "body": "large"}])
+def test_a_request_that_is_too_large_for_one_may_fit_another(http, alpha, beta, tag, directive):
+    body = directive.get("body") and json.dumps({"error": {"message": "Request too large for sim-a", "code": "rate_limit_exceeded"}})
+    alpha_rule = {"match": {"model": "sim-a"}, "fault": {**directive, **({"body": body} if body else {})}}
+    get(f"{alpha.url}/sim/faults", "PUT", json.dumps([alpha_rule]).encode())
+    try:
+        for _ in range(2):  # it says nothing of the endpoint
+            answer = chat(http, "first", tag)
+            assert (answer.status_code, answer.headers["x-switchyard-attempts"]) == (200, "2")
+        assert (len(alpha.log(tag)), len(beta.log(tag))) == (2, 2)
+    finally:
+        get(f"{alpha.url}/sim/faults", "DELETE")
+
+
+def test_a_credential_that_was_refused_is_not_tried_again(http, alpha, tag):
+    for attempts in ("2", "1"):
+        answer = chat(http, "refused-first", tag)
+        assert answer.status_code == 200 and answer.headers["x-switchyard-attempts"] == attempts
+        assert answer.headers["x-switchyard-fallback"] == "1"
+    assert len(alpha.log(tag)) == 1
+    error = assert_openai_error(answer := chat(http, "refused", tag), 503, "no_endpoint_available")
+    assert "refuses the router's credential" in error["message"] and answer.headers["x-should-retry"] == "false"
+
+
+def test_a_fallback_answers_for_an_endpoint_that_asked_to_be_left_alone(http, router, alpha, tag):
+    for attempts in ("2", "1", "1"):
+        answer = chat(http, "first", tag, model="sim-a", status=429, retry_after=30)
+        assert answer.status_code == 200 and answer.headers["x-switchyard-attempts"] == attempts
+    assert len(alpha.log(tag)) == 1
+    assert router.metric("switchyard_fallbacks_total", reason="breaker_open") == 2
+    answer = chat(http, "solo", tag)
+    error = assert_openai_error(answer, 503, "no_endpoint_available")
+    assert "sim-a: its endpoint: asked to be left alone, for" in error["message"]
+    assert 28 <= int(answer.headers["retry-after"]) <= 33 and "127.0.0.1" not in error["message"]
 
 
 def test_a_mistake_whose_reason_cannot_be_read_keeps_its_status(http, alpha, tag):

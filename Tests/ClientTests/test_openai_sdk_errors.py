@@ -11,6 +11,23 @@ import pytest
 from support import CLIENT_KEY, NARROW_KEY, prompt
 
 
+@pytest.fixture
+def router(fresh_router):
+    return fresh_router
+
+
+@pytest.fixture
+def client(router):
+    with other_client(router) as client:
+        yield client
+
+
+@pytest.fixture
+def http(router):
+    with httpx.Client(base_url=router.url, headers={"authorization": f"Bearer {CLIENT_KEY}"}, timeout=15) as client:
+        yield client
+
+
 def other_client(router, **options):
     return openai.OpenAI(**{"base_url": f"{router.url}/v1", "api_key": CLIENT_KEY, "max_retries": 0, "timeout": 15, **options})
 

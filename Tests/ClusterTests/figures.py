@@ -16,6 +16,7 @@ import threading
 import time
 
 import balance
+import breakers
 import jumps
 import midnight
 from cluster import (
@@ -34,6 +35,10 @@ def figure(name):
 
 figure("a9")(balance.replica_dies)
 figure("pool")(balance.unequal_pool)
+figure("a6")(breakers.an_endpoint_dies)
+figure("a7")(breakers.told_to_wait)
+figure("poison")(breakers.one_poisons)
+figure("outage")(breakers.all_endpoints_fail)
 figure("clock")(jumps.clock_jumps)
 figure("midnight")(midnight.over_midnight)
 

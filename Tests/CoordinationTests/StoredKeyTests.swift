@@ -40,6 +40,24 @@ struct StoredKeyTests {
     #expect(key?.value == .budget(spent: 7, capacity: 50, starts: "2026-11-20T23:00Z"))
   }
 
+  @Test func breakersAreRead() {
+    let tag = "sy:{cb:http://a:1/v1/d}"
+    let fields = [
+      "state": "open", "why": "connect", "gen": "7", "since": "1", "until": "9", "span": "8", "opens": "2",
+      "issued": "0", "succeeded": "0", "cool": "0", "cool_span": "0",
+    ]
+    func value(_ kind: String, _ fields: [String: String]) -> StoredKey.Value? {
+      StoredKey("\(tag):\(kind)", prefix: "sy", text: nil, members: nil, fields: fields, remaining: 5)?.value
+    }
+    var state = BreakerState()
+    (state.phase, state.reason, state.generation) = (.open, .connect, 7)
+    (state.since, state.until, state.span, state.opens) = (1, 9, 8, 2)
+    #expect(value("state", fields) == .breaker(state))
+    #expect(value("window", ["100": "1 0", "@r": "1 2"]) == .breakerPart("1 tenths of its window"))
+    #expect(value("probes", ["a": "1"]) == .breakerPart("1 probes under way"))
+    #expect(value("state", ["state": "ajar"]) == .foreign(""))
+  }
+
   @Test func keysAreReadAndTheirSecretIsNot() {
     let fields = ["version": "2", "revoked": "2026-11-21T20:18:42Z"]
     let key = StoredKey(

@@ -33,6 +33,16 @@ struct AnswerTests {
     #expect(answer(text, .embeddings)?.usage == Usage(input: 8))
   }
 
+  @Test func errorsThatWaitingDoesNotHelpAreTold() {
+    #expect(answer(#"{"error":{"code":"insufficient_quota","message":"m"}}"#)?.complaint == .quotaSpent)
+    #expect(answer(#"{"error":{"type":"insufficient_quota","code":null}}"#)?.complaint == .quotaSpent)
+    #expect(answer(#"{"error":{"message":"Request too large for gpt-4o"}}"#)?.complaint == .tooLarge)
+    #expect(answer(#"{"error":{"type":"request_too_large"}}"#)?.complaint == .tooLarge)
+    for text in [#"{"error":{"code":"rate_limit_exceeded"}}"#, #"{"error":"insufficient_quota"}"#, "{}"] {
+      #expect(answer(text)?.complaint == nil)
+    }
+  }
+
   @Test(arguments: ["", "[]", "{", "<html>", "{} x", "{\"a\":\"\\ud800\"}"])
   func whatIsNoWholeObjectIsMalformed(text: String) {
     #expect(answer(text) == nil)

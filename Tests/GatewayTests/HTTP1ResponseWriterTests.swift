@@ -2,6 +2,7 @@ import Gateway
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Policy
 import Testing
 
 struct HTTP1ResponseWriterTests {

@@ -55,7 +55,7 @@ struct Play {
 
 /// Plans of random shape under random ends, each step held against what the rules allow.
 struct AttemptPlanPropertyTests {
-  private static let ends = [200, 400, 401, 408, 409, 429, 500, 503, 529].map(Classification.init(status:))
+  private static let ends = [200, 400, 401, 408, 409, 429, 500, 503, 529].map { Classification(status: $0) }
 
   @Test func noPlanBreaksARule() {
     for seed in 0..<10_000 as Range<UInt64> {

@@ -17,13 +17,13 @@ struct ClassificationTests {
     (302, .failure, .provider, .elsewhere, .redirect),
     (399, .failure, .provider, .elsewhere, .redirect),
     (400, .ignore, .client, .never, .refusedByProvider),
-    (401, .cooldown, .provider, .elsewhere, .credential),
-    (402, .cooldown, .provider, .elsewhere, .credential),
-    (403, .cooldown, .provider, .elsewhere, .credential),
+    (401, .credential, .provider, .elsewhere, .credential),
+    (402, .credential, .provider, .elsewhere, .credential),
+    (403, .failure, .provider, .elsewhere, .credential),
     (404, .ignore, .client, .never, .refusedByProvider),
     (408, .failure, .provider, .elsewhere, .requestTimeout),
     (409, .ignore, .provider, .elsewhere, .conflict),
-    (413, .ignore, .client, .never, .refusedByProvider),
+    (413, .ignore, .client, .elsewhere, .tooLarge),
     (422, .ignore, .client, .never, .refusedByProvider),
     (429, .cooldown, .provider, .elsewhere, .rateLimited),
     (499, .ignore, .client, .never, .refusedByProvider),
@@ -45,6 +45,37 @@ struct ClassificationTests {
     #expect(Classification(status: row.status) == expected, "\(row.status)")
   }
 
+  @Test func whatAnErrorSaysBesideItsStatusCounts() {
+    let quota = Classification(status: 429, .init(complaint: .quotaSpent))
+    #expect((quota.kind, quota.reason) == (.credential, .credential))
+    let large = Classification(status: 429, .init(complaint: .tooLarge))
+    #expect((large.kind, large.fault, large.retry) == (.ignore, .client, .elsewhere))
+    for status in [503, 529] {
+      let verdict = Classification(status: status, .init(asksToWait: true))
+      #expect((verdict.kind, verdict.retry, verdict.reason) == (.cooldown, .elsewhere, .overloaded))
+    }
+    #expect(Classification(status: 500, .init(asksToWait: true)).kind == .failure)
+    #expect(Classification(status: 400, .init(complaint: .quotaSpent)).kind == .ignore)
+  }
+
+  @Test func breakersSeeWhoseFaultItWas() {
+    typealias Effect = Classification.Effect
+    let cases: [(Classification, Effect)] = [
+      (.success, .ok), (.clientGone, .none), (.local, .none), (.init(status: 400), .none),
+      (.init(status: 413), .none), (.init(status: 500), .answerFailed), (.init(status: 403), .answerFailed),
+      (.init(status: 429), .cooldown), (.init(status: 503, .init(asksToWait: true)), .cooldown),
+      (.init(status: 503), .answerFailed), (.init(status: 401), .credential),
+      (.transport(.connect), .transportFailed(isConnect: true)),
+      (.transport(.tls), .transportFailed(isConnect: true)),
+      (.transport(.connectTimeout), .transportFailed(isConnect: true)),
+      (.transport(.reset), .transportFailed(isConnect: false)),
+      (.transport(.firstByteTimeout), .transportFailed(isConnect: false)),
+      (.transport(.brokenStream), .answerFailed), (.transport(.malformedBody), .answerFailed),
+      (.deadline(isClients: false), .answerFailed), (.deadline(isClients: true), .none),
+    ]
+    for (verdict, effect) in cases { #expect(verdict.effect == effect, "\(verdict.reason)") }
+  }
+
   @Test func noStatusWithoutTheTwoHundredsIsASuccess() {
     for status in 0..<1000 {
       let isSuccess = Classification(status: status).kind == .success
@@ -56,7 +87,7 @@ struct ClassificationTests {
     for status in 0..<1000 {
       let verdict = Classification(status: status)
       guard verdict.fault == .client else { continue }
-      #expect(verdict.retry == .never)
+      #expect(verdict.retry == (status == 413 ? .elsewhere : .never))
       #expect(verdict.kind == .ignore)
     }
   }

@@ -22,7 +22,7 @@ struct ReferenceTests {
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
         "providers.gpus.discover", "providers.gpus.health", "models.chat-fast.hedge",
-        "breaker", "queue", "routing.rules", "routing.experiments",
+        "queue", "routing.rules", "routing.experiments",
         "routing.complexity", "bundles", "rollout", "telemetry.traces",
       ])
     #expect(

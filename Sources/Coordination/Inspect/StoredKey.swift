@@ -23,6 +23,10 @@ package struct StoredKey: Equatable, Sendable {
     case key(KeyEntry)
     /// What tells replicas of changed keys: what it holds, in words.
     case keyIndex(String)
+    /// An endpoint's breaker for a deployment.
+    case breaker(BreakerState)
+    /// What a breaker decides by: how much there is of it, in words.
+    case breakerPart(String)
     /// Nothing that a script wrote.
     case foreign(String)
   }
@@ -77,9 +81,19 @@ package struct StoredKey: Equatable, Sendable {
     case "ids": if let members { value = .keyIndex("\(members.count) keys that are not revoked") }
     case "epoch": if let text { value = .keyIndex("last change \(text.prefix { $0 != " " })") }
     case "secret": if length != nil { value = .keyIndex("there") }
+    case "state" where isOfBreaker:
+      if let state = fields.flatMap(BreakerState.init) { value = .breaker(state) }
+    case "window" where isOfBreaker:
+      if let fields {
+        value = .breakerPart("\(fields.keys.count { !$0.hasPrefix("@") }) tenths of its window")
+      }
+    case "probes" where isOfBreaker:
+      if let fields { value = .breakerPart("\(fields.count) probes under way") }
     default: break
     }
   }
+
+  private var isOfBreaker: Bool { tag.hasPrefix("cb:") }
 
   private mutating func readLock(_ text: String?) {
     guard let lock = text.flatMap(CacheStore.Lock.init) else { return }

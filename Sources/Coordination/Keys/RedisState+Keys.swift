@@ -55,13 +55,4 @@ extension RedisState: KeyRegister {
     run(
       scripts.keys.list, ScriptCall(listAfter: last, count: count, keyNames), KeyReplies.list, completion)
   }
-
-  private func run<Value>(
-    _ script: Script, _ call: ScriptCall, _ read: @escaping (Reply) -> Value?,
-    _ completion: @escaping (Result<Value, StateFailure>) -> Void
-  ) {
-    run(script, call) { result in
-      completion(result.flatMap { read($0).map(Result.success) ?? .failure(.malformed) })
-    }
-  }
 }

@@ -9,6 +9,7 @@ package final class EmbeddedStore: Sendable {
   /// their store.
   private let stores: [NIOLockedValueBox<LimitStore>]
   private let keys = NIOLockedValueBox(KeyStore(EmbeddedState.names))
+  private let breakers = NIOLockedValueBox(BreakerStore())
 
   package init() { stores = (0..<32).map { _ in NIOLockedValueBox(LimitStore()) } }
 
@@ -17,6 +18,8 @@ package final class EmbeddedStore: Sendable {
   }
 
   func withKeys<Value>(_ body: (inout KeyStore) -> Value) -> Value { keys.withLockedValue(body) }
+
+  func withBreakers<Value>(_ body: (inout BreakerStore) -> Value) -> Value { breakers.withLockedValue(body) }
 
   private let swept = Synchronization.Atomic<Int64>(0)
   private static let period: Int64 = 10_000
@@ -29,6 +32,7 @@ package final class EmbeddedStore: Sendable {
     else { return }
     for store in stores { store.withLockedValue { $0.sweep(now: now) } }
     withKeys { $0.sweep(now: now) }
+    withBreakers { $0.sweep(now: now) }
   }
 
   /// Everything that is kept now, for people who look.

@@ -9,6 +9,7 @@ package final class RedisState: SharedState {
   let scripts: StateScripts
   package let keyNames: KeyNames
   private let runner: ScriptRunner
+  package let breakerPrefix: String
   private let register: String
   let loadKey: String
   private let tell: (News) -> Void
@@ -34,6 +35,7 @@ package final class RedisState: SharedState {
     self.tell = tell
     register = "\(prefix):{replicas}:seen"
     loadKey = "\(prefix):{lb}:inflight"
+    breakerPrefix = prefix
     keyNames = KeyNames(prefix: prefix)
     scripts = .shared
     client = RedisClient(address, on: loop) { news in
@@ -155,6 +157,15 @@ package final class RedisState: SharedState {
     runner.run(script, key: call.keys[0], command: call.command, completion)
   }
 
+  func run<Value>(
+    _ script: Script, _ call: ScriptCall, _ read: @escaping (Reply) -> Value?,
+    _ completion: @escaping (Result<Value, StateFailure>) -> Void
+  ) {
+    run(script, call) { result in
+      completion(result.flatMap { read($0).map(Result.success) ?? .failure(.malformed) })
+    }
+  }
+
   private static var monotonic: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
 }
 
@@ -174,6 +185,7 @@ struct StateScripts: Sendable {
   let limits = LimitScripts()
   let keys = KeyScripts()
   let loads = LoadScripts()
+  let breakers = BreakerScripts()
   let presence = Script(PackageResources.presence_lua)
 
   static let shared = StateScripts()

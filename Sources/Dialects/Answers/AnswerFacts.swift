@@ -5,6 +5,8 @@ package struct AnswerFacts: Sendable, Equatable {
   package var usage: Usage?
   /// Of the last choice, or the status of a response.
   package var finishReason: String?
+  /// What an error says beyond its status.
+  package var complaint: Classification.Complaint?
 }
 
 extension Peek {
@@ -23,9 +25,28 @@ extension Peek {
   }
 }
 
+extension Classification.Complaint {
+  /// `error` of an answer. OpenAI says so by code or type, and of a request that is larger than a limit only in its message.
+  init?(_ error: JSONValue) {
+    let words = ["code", "type"].compactMap { error[$0]?.string?.string }
+    if words.contains(where: Self.quota.contains) {
+      self = .quotaSpent
+    } else if words.contains("request_too_large")
+      || error["message"]?.string?.string.hasPrefix("Request too large") == true
+    {
+      self = .tooLarge
+    } else {
+      return nil
+    }
+  }
+
+  private static let quota: Set<String> = ["insufficient_quota", "billing_hard_limit_reached"]
+}
+
 extension AnswerFacts {
   init(_ root: JSONValue, _ surface: Surface) {
     usage = root["usage"].flatMap(Usage.init)
+    complaint = root["error"].flatMap(Classification.Complaint.init)
     switch surface {
     case .chatCompletions, .completions: finishReason = Self.finishReason(ofChoices: root["choices"])
     case .responses: finishReason = Self.finishReason(ofResponse: root)

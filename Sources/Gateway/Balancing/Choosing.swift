@@ -11,6 +11,7 @@ extension Worker {
   ) -> AttemptPlan.Place? {
     let view = pools.view(ofModel: model, in: exchange.snapshot)
     var ask = PoolView.Ask(spent: spent, sight: cluster.sight)
+    ask.shares = exchange.snapshot.shares(of: view.pool, for: caller(exchange))
     ask.key = affinityKey(view.pool, exchange)
     if view.pool.balance == .cost, let facts = exchange.facts {
       let estimator = estimators[view.pool.name] ?? TokenEstimator()

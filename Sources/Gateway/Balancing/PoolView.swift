@@ -10,6 +10,8 @@ final class PoolView {
     var sight = Balancer.Sight.fresh
     /// A hash of what is to stay at one endpoint; nil where nothing is.
     var key: UInt64?
+    /// Of each member: the part of its weight that it is left; nil where that is all of it.
+    var shares: [Double]?
     /// What it will probably take, where prices decide.
     var tokens: (input: Int64, output: Int64) = (0, 0)
   }
@@ -37,8 +39,13 @@ final class PoolView {
   func choose(_ ask: Ask, random: inout Chance) -> AttemptPlan.Place? {
     isUsed = true
     let members = pool.members
-    if members.count == 1 { return ask.spent.contains(members[0].place) ? nil : members[0].place }
+    if members.count == 1 {
+      return ask.spent.contains(members[0].place) || ask.shares?[0] == 0 ? nil : members[0].place
+    }
     fill(ask.spent)
+    if let shares = ask.shares {
+      for index in members.indices { options[index].weight *= shares[index] }
+    }
     for (index, report) in reports.enumerated() {
       options[index].own += report.foreign
       options[index].weight *= report.room

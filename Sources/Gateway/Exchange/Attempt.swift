@@ -45,6 +45,7 @@ final class Attempt: TransferConsumer {
   private let limits: Limits
   private var scanner: StreamScanner
   private var inFlight: InFlight?
+  private var call: BreakerCall?
   private var transfer: (any Transfer)?
   private var phase = Phase.waiting
   private var heldBytes = ByteBuffer()
@@ -60,12 +61,14 @@ final class Attempt: TransferConsumer {
 
   init(
     _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, hidesUsage: Bool, limits: Limits,
-    recording: AnswerRecording? = nil, peek: Peek, executor: LoopExecutor, now: Int64
+    recording: AnswerRecording? = nil, call: BreakerCall? = nil, peek: Peek, executor: LoopExecutor,
+    now: Int64
   ) {
     self.step = step
     surface = facts.surface
     self.limits = limits
     self.recording = recording
+    self.call = call
     self.peek = peek
     self.executor = executor
     startedAt = now
@@ -103,7 +106,8 @@ final class Attempt: TransferConsumer {
   var isPresentable: Bool {
     guard isWhole, let verdict = finalVerdict else { return false }
     return switch verdict.reason {
-    case .rateLimited, .serverError, .overloaded, .requestTimeout, .conflict, .refusedByProvider, .errorEvent:
+    case .rateLimited, .serverError, .overloaded, .requestTimeout, .conflict, .refusedByProvider, .tooLarge,
+      .errorEvent:
       true
     default: false
     }
@@ -194,6 +198,8 @@ final class Attempt: TransferConsumer {
     transfer = nil
     inFlight = nil
     finalVerdict = verdict
+    call?.ended(
+      verdict, head, after: SystemClock.monotonicNanoseconds() - startedAt, isStream: kind == .events)
     if phase == .relaying, let sink { finish(sink, verdict) }
     phase = .ended
     live?.end(verdict, isWhole: isWhole)
@@ -264,7 +270,10 @@ final class Attempt: TransferConsumer {
   func transferBatchEnded() {
     lastByteAt = SystemClock.monotonicNanoseconds()
     switch phase {
-    case .held: executor.handle { ready.fill(Classification(status: head.status)) }
+    case .held:
+      let verdict = Classification(status: head.status)
+      if verdict.kind == .success { call?.answers(after: lastByteAt - startedAt, isStream: kind == .events) }
+      executor.handle { ready.fill(verdict) }
     case .relaying:
       sink?.flush()
       live?.advance()
@@ -285,13 +294,13 @@ final class Attempt: TransferConsumer {
   }
 
   private func endOfPlainAnswer() {
-    let byStatus = Classification(status: head.status)
     guard phase == .waiting else {
       isWhole = true  // too large to be held, and so to be checked
-      return end(byStatus)
+      return end(Classification(status: head.status, head.hints(nil)))
     }
     answerFacts = heldBytes.withUnsafeReadableBytes { peek.answer($0, surface: surface) }
     isWhole = answerFacts != nil
+    let byStatus = Classification(status: head.status, head.hints(answerFacts?.complaint))
     end(byStatus.kind == .success && !isWhole ? .transport(.malformedBody) : byStatus)
   }
 

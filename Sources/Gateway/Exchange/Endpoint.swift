@@ -23,6 +23,8 @@ final class Endpoint: Sendable {
   let identity: Identity
   /// `lab/10.0.0.5:8000`, with `#2` behind it for a provider's second credential.
   let id: String
+  /// Its URL, with `#2` behind it for a provider's second credential: what replicas call it among themselves.
+  let sharedName: String
   /// Requests in flight, over all workers.
   private let inFlightCount = Atomic<Int>(0)
   /// What the other replicas had in flight there when they last told.
@@ -32,6 +34,7 @@ final class Endpoint: Sendable {
   init(_ identity: Identity) {
     self.identity = identity
     id = Self.id(identity)
+    sharedName = identity.url + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
   }
 
   var inFlight: Int { inFlightCount.load(ordering: .relaxed) }

@@ -300,7 +300,12 @@ extension ExchangeError {
       )
     case .overloaded:
       (503, "upstream_overloaded", "The provider is overloaded. Try again later.")
-    case .ok, .serverError, .requestTimeout, .conflict, .refusedByProvider, .clientGone:
+    case .breakerOpen:
+      (
+        503, "no_endpoint_available",
+        "No endpoint can take the request at this moment. Try again later; not before Retry-After, if it is sent."
+      )
+    case .ok, .serverError, .requestTimeout, .conflict, .refusedByProvider, .tooLarge, .clientGone:
       (502, "upstream_error", "The provider could not answer. Try again later.")
     }
   }

@@ -49,6 +49,7 @@ final class Snapshot: Sendable {
   let limitTable: LimitTable
   /// By the endpoint's position, what its credential may use.
   let credentials: [LimitGroup?]
+  let breakers: BreakerSites
 
   /// Compiles `settings`, which have been validated. Endpoints and ledgers of `former` are kept where they are the same.
   init(_ settings: Settings, epoch: Int, former: Snapshot?) {
@@ -87,6 +88,7 @@ final class Snapshot: Sendable {
       limitTable.credential($0.identity.credential, of: $0.identity.provider)
     }
     authenticator = Authenticator(settings, limitTable)
+    breakers = BreakerSites(settings, table, endpoints, former: former?.breakers)
   }
 
   /// Whether attempts are limited at all, beyond what keys are.

@@ -1,4 +1,5 @@
 package import NIOCore
+package import Policy
 
 /// Writes the head of a response into a `ByteBuffer`, in one piece and without a copy. What bears on the message's end
 /// and the connection is written here alone; the other headers come from the caller and are checked.

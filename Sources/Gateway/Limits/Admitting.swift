@@ -193,7 +193,7 @@ extension Classification {
   /// No byte of the request reached the provider.
   fileprivate var leftNothing: Bool {
     switch reason {
-    case .connect, .connectTimeout, .tls, .local: true
+    case .connect, .connectTimeout, .tls, .local, .breakerOpen: true
     default: false
     }
   }

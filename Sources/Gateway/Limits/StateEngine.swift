@@ -41,7 +41,7 @@ struct StateEngine: Sendable {
 
   /// A worker's ways to what is shared.
   struct Ways {
-    var state: any SharedState & KeyRegister
+    var state: any SharedState & KeyRegister & SharedBreakers
     var cache: any SharedCache
     /// Nil where there are no other replicas.
     var loads: (any LoadRegister)?
@@ -59,6 +59,16 @@ struct StateEngine: Sendable {
       state.start()
       return Ways(state: state, cache: openCache(on: loop, beside: (state, address)), loads: state)
     }
+  }
+
+  /// Hears what becomes of breakers; nil where they are in this process. For one worker; to be called on `loop`.
+  func openFeed(on loop: any EventLoop, _ desk: BreakerDesk) -> BreakerFeed? {
+    guard case .redis(let address, _, let settings, _) = limits else { return nil }
+    let feed = BreakerFeed(
+      address, on: loop, prefix: settings.keyPrefix, subscribed: { desk.readAllSoon() },
+      heard: { desk.hear($0, $1, now: StateClock.monotonicMilliseconds()) })
+    feed.start()
+    return feed
   }
 
   private func openCache(on loop: any EventLoop, beside state: (RedisState, RedisAddress)?) -> any SharedCache

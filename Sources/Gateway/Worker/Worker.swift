@@ -29,6 +29,9 @@ actor Worker {
   /// Makes and revokes virtual keys over this worker's way to the shared state.
   let keyManager: KeyManager
   let replica: ReplicaState
+  let breakers: BreakerLink
+  /// The one that hears for all of the replica; nil on all workers but one.
+  private var feed: BreakerFeed?
   let cache: any SharedCache
   let desk: FlightDesk
   let cacheSeries: CacheSeries
@@ -63,6 +66,7 @@ actor Worker {
   init(
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
     cluster: ClusterLoads, registry: MetricsRegistry, ways: StateEngine.Ways, replica: ReplicaState,
+    desk breakers: BreakerDesk, feed: sending BreakerFeed?,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
@@ -84,6 +88,8 @@ actor Worker {
     keys = KeyRing(ways.state, replica.clock, snapshot)
     keyManager = KeyManager(ways.state, on: loop)
     self.replica = replica
+    self.breakers = BreakerLink(ways.state, breakers, logger) { replica.makeID() }
+    self.feed = feed
     cache = ways.cache
     desk = FlightDesk(ways.cache, makeID: { replica.makeID() }, clock: { replica.clock.monotonic })
     cacheSeries = CacheSeries(registry: registry)
@@ -138,6 +144,7 @@ actor Worker {
     chargeLongStreams()
     limiter.tick()
     keys.tick()
+    breakers.tick()
     for exchange in unattended { exchange.check(now: now) }
     cache.beat()
     desk.tick()
@@ -200,6 +207,8 @@ actor Worker {
   func close() async {
     endAll()
     await settled()
+    feed?.close()
+    feed = nil
     cache.close()
     limiter.close()
     isClosed = true

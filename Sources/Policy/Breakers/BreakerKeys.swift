@@ -16,35 +16,15 @@ package struct BreakerKeys: Hashable, Sendable {
   package init(endpoint: String, deployment: String, prefix: String = "sy") {
     precondition(!endpoint.isEmpty && !deployment.isEmpty, "a breaker of nothing")
     // Slashes and colons of an endpoint's URL stay; the last slash is the one before the deployment.
-    name = Self.escaped(endpoint, beside: ":/") + "/" + Self.escaped(deployment)
+    name = PlainName.escaped(endpoint, beside: ":/") + "/" + PlainName.escaped(deployment)
     let tag = "\(prefix):{cb:\(name)}"
     (state, window, probes) = (tag + ":state", tag + ":window", tag + ":probes")
-    channel = "\(prefix):ev:cb"
+    channel = Self.channel(prefix: prefix)
   }
+
+  package static func channel(prefix: String) -> String { "\(prefix):ev:cb" }
 
   /// One key says all of them.
   package static func == (one: BreakerKeys, other: BreakerKeys) -> Bool { one.state == other.state }
   package func hash(into hasher: inout Hasher) { hasher.combine(state) }
-
-  /// All bytes but letters, digits, `-`, `_`, `.` and those given as `%` and two digits: no brace, blank or glob character is left.
-  private static func escaped(_ text: String, beside others: String = "") -> String {
-    var name = ""
-    for byte in text.utf8 {
-      if isPlain(byte) || others.utf8.contains(byte) {
-        name.unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        name += (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-      }
-    }
-    return name
-  }
-
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-      true
-    default: false
-    }
-  }
 }

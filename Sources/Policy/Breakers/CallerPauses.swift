@@ -32,8 +32,14 @@ package struct CallerPauses: Sendable {
     max(0, (callers[caller]?.until ?? 0) - now)
   }
 
+  package func pausesAny(now: Int64) -> Bool { callers.values.contains { $0.until > now } }
+
   package mutating func succeeded(_ caller: UInt64, now: Int64) {
-    callers[caller] = nil
+    if !callers.isEmpty { callers[caller] = nil }
+    if successes.last?.caller == caller {
+      successes[successes.count - 1].at = now
+      return
+    }
     successes.removeAll { $0.caller == caller }
     successes.append((caller, now))
     if successes.count > 2 { successes.removeFirst() }

@@ -41,6 +41,11 @@ package struct Cooldown: Equatable, Sendable {
     return Self.jittered(min(Self.longestGuess, Self.first << Int64(min(guesses, 10))), jitter)
   }
 
+  /// Whether the head says how long.
+  package static func isAsked(_ fields: Fields, isLimited: Bool, wallClock: Int64) -> Bool {
+    asked(fields, isLimited: isLimited, wallClock) != nil
+  }
+
   /// The endpoint answers again.
   package mutating func succeeded() { guesses = 0 }
 

@@ -48,7 +48,6 @@ package struct LocalBreaker: Sendable {
   /// When it was heard.
   private var heard: Int64 = 0
   private var isConnected = false
-  private var isBarred = false
   private var pending: BreakerReport
   private var connectFailures = 0
   private var lastFailure: Int64?
@@ -67,7 +66,6 @@ package struct LocalBreaker: Sendable {
   // MARK: What routing asks
 
   package func view(now: Int64) -> BreakerView {
-    if isBarred { return BreakerView(.barred) }
     let cool = max(sharedCool(now) ?? .min, own.state.cool(now) ?? .min)
     if cool > 0 { return BreakerView(.cooling(until: now + cool)) }
     let standing = standing(now)
@@ -215,9 +213,6 @@ package struct LocalBreaker: Sendable {
   private mutating func closeOwn(_ now: Int64) {
     if own.state.phase != .closed { own.begin(.closed, .restored, for: 0, now: now) }
   }
-
-  /// The endpoint's credential was refused: only another configuration makes a new breaker.
-  package mutating func bar() { isBarred = true }
 }
 
 extension LocalBreaker.Outcome {

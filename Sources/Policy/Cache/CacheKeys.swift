@@ -19,7 +19,7 @@ package struct CacheKeys: Hashable, Sendable {
   /// `hash` is of letters and digits; `tenant` is nil for answers that all share; `prefix` is what all keys begin with. Nil where
   /// the tenant has no name or one that is too long: then nothing is cached.
   package init?(tenant: String?, hash: String, prefix: String = "sy") {
-    assert(!hash.isEmpty && hash.utf8.allSatisfy(Self.isPlain), "\(hash) is no hash")
+    assert(!hash.isEmpty && hash.utf8.allSatisfy(PlainName.isPlain), "\(hash) is no hash")
     guard let name = Self.name(of: tenant) else { return nil }
     let key = "\(prefix):{c:\(name):\(hash)}"
     (answer, lock) = (key + ":answer", key + ":lock")
@@ -36,29 +36,11 @@ package struct CacheKeys: Hashable, Sendable {
     name(of: tenant).map { "\(prefix):{c:\($0):*" }
   }
 
-  /// All bytes but letters, digits, `-`, `_` and `.` as `%` and two digits: no brace, colon, space or glob character is left. Answers
-  /// that all share stand under `~`, which no tenant's name can give.
+  /// Answers that all share stand under `~`, which no tenant's name can give. A colon is none of a name's, so a pattern ends there.
   private static func name(of tenant: String?) -> String? {
     guard let tenant else { return "~" }
-    guard !tenant.isEmpty else { return nil }
-    var name = ""
-    for byte in tenant.utf8 {
-      if isPlain(byte) {
-        name.unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        name += (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-      }
-      if name.utf8.count > longestTenant { return nil }
-    }
-    return name
-  }
-
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-      true
-    default: false
-    }
+    guard !tenant.isEmpty, tenant.utf8.count <= longestTenant else { return nil }
+    let name = PlainName.escaped(tenant)
+    return name.utf8.count > longestTenant ? nil : name
   }
 }

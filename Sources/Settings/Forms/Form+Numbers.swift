@@ -30,6 +30,11 @@ extension Form where Value == Int {
     fixed("a percentage", scale: 0, in: 0...100, example: "20%", suffix: "%")
   }
 
+  /// The same, and not nothing.
+  static var rate: Form {
+    fixed("a percentage", scale: 0, in: 1...100, example: "20%", suffix: "%")
+  }
+
   /// Millionths of a percent, for small shares: `0.5%`.
   static var finePercent: Form {
     fixed("a percentage", scale: 6, in: 0...100, example: "0.5%", suffix: "%")

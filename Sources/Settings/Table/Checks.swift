@@ -104,6 +104,15 @@ enum Checks {
     reader.fail("has a user and no password: write user:password@, the password by ${NAME}", under: ["redis"])
   }
 
+  static func breaker(_ breaker: inout Settings.Breaker, _ reader: inout Reader) {
+    if breaker.max < breaker.base {
+      let key = reader.isWritten("max") ? "max" : "base"
+      let other =
+        key == "max" ? "is less than base" : "is more than max, which is 5 minutes where it is absent"
+      reader.fail("\(other): a breaker is open for base at first, and for max at the longest", under: [key])
+    }
+  }
+
   static func server(_ server: inout Settings.Server, _ reader: inout Reader) {
     if server.maxBuffered < server.maxBody {
       reader.fail("is less than max_body: no body of that size could ever be held", under: ["max_buffered"])

@@ -19,8 +19,7 @@ extension Form where Value == Settings {
           "deployments", \.deployments, .deployments, required: true,
           "Models as a provider serves them, by name."),
         Field("models", \.models, .models, required: true, "The names that clients ask for."),
-        .unkept(
-          "breaker", .breaker, "When an endpoint is left out.", .unbuilt("settings of circuit breakers are")),
+        Field("breaker", \.breaker, .breaker, "When an endpoint is left out."),
         .unkept("queue", .queue, "Waiting for capacity.", .unbuilt("queues are")),
         Field("routing", \.routing, .routing, "Which model serves a request."),
         Field("auth", \.auth, .auth, "Who may send requests."),

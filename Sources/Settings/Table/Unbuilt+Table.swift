@@ -1,21 +1,6 @@
 // Sections whose features this version has not got: checked in full, kept nowhere.
 
 extension Form where Value == Unkept {
-  static var breaker: Form {
-    .record(
-      Unkept(),
-      [
-        .unkept("window", .duration(), "Time over which results count."),
-        .unkept("min_requests", .int(1...1_000_000), "Results needed for a judgement."),
-        .unkept("failure_rate", .finePercent, "Share of failures that opens."),
-        .unkept("slow_rate", .finePercent, "Share of slow answers that opens."),
-        .unkept("base", .duration(), "First time open."),
-        .unkept("max", .duration(), "Longest time open."),
-        .unkept("probes", .int(1...1000), "Successes that close again."),
-        .unkept("panic", .finePercent, "Share of open breakers at which all are ignored."),
-      ])
-  }
-
   static var queue: Form {
     .record(
       Unkept(),

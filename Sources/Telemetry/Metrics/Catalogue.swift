@@ -51,6 +51,23 @@ package enum Catalogue {
     .gauge, "switchyard_upstream_first_token_average_seconds", .seconds, labels: ["deployment", "endpoint"],
     help: "Peak average of the time to the first token of streams, by which slow endpoints get less.")
 
+  // MARK: Circuit breakers
+
+  package static let breakerState = MetricFamily(
+    .gauge, "switchyard_breaker_state", labels: ["deployment", "endpoint"],
+    help:
+      "How an endpoint stands: 0 closed, 1 half-open, 2 open, 3 left alone as it asked for, 4 refusing the router's credential."
+  )
+  package static let breakerTransitions = MetricFamily(
+    .counter, "switchyard_breaker_transitions_total", labels: ["deployment", "endpoint", "to"],
+    help: "Changes of how an endpoint stands, as this replica saw them, by what it came to.")
+  package static let breakerProbes = MetricFamily(
+    .counter, "switchyard_breaker_probes_total", labels: ["deployment", "endpoint", "result"],
+    help: "Probes that this replica made, by result (ok, failed, cooldown, given_back: it said nothing).")
+  package static let breakerPanic = MetricFamily(
+    .counter, "switchyard_breaker_panic_total", labels: ["deployment", "endpoint"],
+    help: "Attempts at an open breaker, as too little of its pool was closed.")
+
   // MARK: Limits and shared state
 
   package static let limitDecisions = MetricFamily(
@@ -177,6 +194,7 @@ package enum Catalogue {
   package static let all = [
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
     attempts, attemptResults, fallbacks, inflight, inflightCluster, loadsAge, firstTokenAverage,
+    breakerState, breakerTransitions, breakerProbes, breakerPanic,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,

@@ -44,25 +44,32 @@ final class ProviderConnection: ChannelInboundHandler {
     state.requests.withLockedValue { $0.append(request) }
     state.requestCount.add(1, ordering: .relaxed)
     switch state.script(request) {
-    case .answer(let content): write(Wire.answer(content), context)
+    case .answer(let content): write(Wire.answer(content), status: .ok, [:], context)
     case .stream(let stream):
       write(head: ["content-type": "text/event-stream", "transfer-encoding": "chunked"], context)
       play(stream, from: 0, context)
+    case .status(let status, let fields, let body):
+      write(body, status: HTTPResponseStatus(statusCode: status), fields, context)
     case .silence: break
     }
   }
 
-  private func write(_ body: String, _ context: ChannelHandlerContext) {
-    let fields: HTTPHeaders = [
+  private func write(
+    _ body: String, status: HTTPResponseStatus, _ more: HTTPHeaders, _ context: ChannelHandlerContext
+  ) {
+    var fields: HTTPHeaders = [
       "content-type": "application/json", "content-length": "\(body.utf8.count)", "set-cookie": "a=b",
     ]
-    write(head: fields, context)
+    fields.add(contentsOf: more)
+    write(head: fields, status: status, context)
     context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
   }
 
-  private func write(head fields: HTTPHeaders, _ context: ChannelHandlerContext) {
-    let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: fields)
+  private func write(
+    head fields: HTTPHeaders, status: HTTPResponseStatus = .ok, _ context: ChannelHandlerContext
+  ) {
+    let head = HTTPResponseHead(version: .http1_1, status: status, headers: fields)
     context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
   }
 

@@ -24,6 +24,8 @@ struct ReplicaUnderTest: Sendable {
     var drainTimeout = Duration.seconds(60)
     /// The section of this name, with which every answer is kept.
     var cache: String?
+    /// The section of this name.
+    var breaker: String?
   }
 
   let replica: Replica
@@ -52,9 +54,10 @@ struct ReplicaUnderTest: Sendable {
   /// One model `m` at one provider, whose endpoints these are.
   private static func configuration(_ providers: [ScriptedProvider], _ options: Options) throws -> Settings {
     let urls = providers.map { "\"\($0.url)/v1\"" }.joined(separator: ", ")
-    let cache = options.cache.map { "cache: \($0)" } ?? ""
+    let sections = [("cache", options.cache), ("breaker", options.breaker)]
+    let more = sections.compactMap { name, text in text.map { "\(name): \($0)" } }.joined(separator: "\n")
     var result = try settings(
-      document("BASE", more: cache).replacing("base_url: \"BASE/v1\"", with: "endpoints: [ \(urls) ]"))
+      document("BASE", more: more).replacing("base_url: \"BASE/v1\"", with: "endpoints: [ \(urls) ]"))
     (result.server.port, result.admin.port, result.server.workers) = (0, 0, options.workers)
     result.server.drainTimeout = options.drainTimeout
     if options.cache != nil { result.models[0].cached = .all }

@@ -23,6 +23,8 @@ final class ScriptedProvider: Sendable {
     /// A plain answer with this content.
     case answer(String)
     case stream(Stream)
+    /// A plain answer with this status, fields and body.
+    case status(Int, HTTPHeaders, String)
     /// No answer at all; the connection stays open.
     case silence
   }

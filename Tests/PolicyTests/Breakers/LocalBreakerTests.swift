@@ -193,7 +193,5 @@ struct LocalBreakerTests {
   @Test mutating func whatJoinsStartsSlowly() {
     breaker = LocalBreaker(settings, reporter: "r1", joined: 1_000)
     #expect(breaker.view(now: 16_000) == BreakerView(.closed, share: 0.5))
-    breaker.bar()
-    #expect(standing(16_000) == .barred)
   }
 }

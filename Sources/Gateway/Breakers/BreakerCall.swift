@@ -1,0 +1,84 @@
+import Coordination
+import Policy
+import Telemetry
+import Upstream
+
+/// What an attempt tells its endpoint's breaker: once that it answers, where it is a probe, and once how it ended.
+struct BreakerCall {
+  enum Kind {
+    /// Counted, unless panic let it through.
+    case call(LocalBreaker.Stamp)
+    case probe(id: String, generation: Int64, BreakerView.Keeper, LocalBreaker.Stamp)
+  }
+
+  let site: BreakerSite
+  let bar: CredentialBar
+  let caller: UInt64
+  let link: BreakerLink
+  private let stamp: LocalBreaker.Stamp
+  private var probe: (id: String, generation: Int64, keeper: BreakerView.Keeper)?
+  private var firstContentAt: Int64?
+
+  init(_ kind: Kind, at site: BreakerSite, _ bar: CredentialBar, caller: UInt64, _ link: BreakerLink) {
+    (self.site, self.bar, self.caller, self.link) = (site, bar, caller, link)
+    switch kind {
+    case .call(let stamp): self.stamp = stamp
+    case .probe(let id, let generation, let keeper, let stamp):
+      self.stamp = stamp
+      probe = (id, generation, keeper)
+    }
+  }
+
+  /// The first content came (algorithms §2, ruling 4). `took` is in nanoseconds.
+  mutating func answers(after took: Int64, isStream: Bool) {
+    guard firstContentAt == nil else { return }
+    firstContentAt = took
+    settle(isSlow(took, isStream) ? .fail : .ok)
+  }
+
+  mutating func ended(_ verdict: Classification, _ head: UpstreamHead, after took: Int64, isStream: Bool) {
+    let now = StateClock.monotonicMilliseconds()
+    switch verdict.effect {
+    case .none: settle(.ignore)
+    case .ok:
+      let isSlow = isSlow(firstContentAt ?? took, isStream)
+      site.succeeded(stamp, caller: caller, isSlow: isSlow, now: now)
+      settle(isSlow ? .fail : .ok)
+    case .answerFailed: failed(.answerFailed(cell: BreakerCounts.cell(ofHash: caller)), now)
+    case .transportFailed(let isConnect): failed(.transportFailed(isConnect: isConnect), now)
+    case .cooldown: coolDown(head, now)
+    case .credential:
+      if bar.set() { link.tellBarred(site, status: head.status) }
+      settle(.ignore)
+    }
+  }
+
+  private func isSlow(_ took: Int64, _ isStream: Bool) -> Bool {
+    let limit = isStream ? site.slowness.stream : site.slowness.plain
+    return limit.map { took > $0 } ?? false
+  }
+
+  private mutating func failed(_ outcome: LocalBreaker.Outcome, _ now: Int64) {
+    if site.failed(stamp, outcome, caller: caller, now: now) { link.report(site) }
+    settle(.fail)
+  }
+
+  private mutating func coolDown(_ head: UpstreamHead, _ now: Int64) {
+    let length = site.coolDown(
+      stamp, status: head.status, head.cooldown, jitter: link.jitter(100),
+      wallClock: SystemClock.wallMilliseconds(), now: now)
+    guard let length else { return settle(.ignore) }
+    link.report(site)
+    settle(.cooldown(length))
+  }
+
+  private mutating func settle(_ outcome: BreakerProbe.Outcome) {
+    guard let probe = probe.take() else { return }
+    site.count(outcome)
+    switch probe.keeper {
+    case .own: site.probed(probe.id, stamp, outcome, now: StateClock.monotonicMilliseconds())
+    case .shared:
+      link.settle(BreakerProbe(id: probe.id, generation: probe.generation, outcome: outcome), of: site)
+    }
+  }
+}

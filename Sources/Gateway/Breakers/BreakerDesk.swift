@@ -1,0 +1,86 @@
+import NIOConcurrencyHelpers
+import Policy
+import Synchronization
+
+/// The breakers of a replica in one place: which there are, what is heard of them, and when it is time for what. Shared by its workers.
+final class BreakerDesk: Sendable {
+  /// A probe that could not be told, or a permit whose answer was lost.
+  struct Debt: Sendable {
+    enum Matter: Sendable { case probe(BreakerProbe), permit(String) }
+    var site: BreakerSite
+    var matter: Matter
+    var until: Int64
+  }
+
+  private let sites: NIOLockedValueBox<[BreakerSite]>
+  private let byName: NIOLockedValueBox<[String: [BreakerSite]]>
+  private let debts = NIOLockedValueBox<[Debt]>([])
+  private let lastRound: Synchronization.Atomic<Int64>
+  private let lastReply: Synchronization.Atomic<Int64>
+  private let isLost = Synchronization.Atomic<Bool>(true)
+
+  /// Milliseconds from one round to the next: workers come by every 100.
+  private static let round: Int64 = 90
+  /// Milliseconds without a reply after which the shared state is away: its breakers are asked for each second.
+  private static let patience: Int64 = 2_500
+  private static let mostDebts = 10_000
+
+  init(_ snapshot: Snapshot, now: Int64) {
+    sites = NIOLockedValueBox([])
+    byName = NIOLockedValueBox([:])
+    lastRound = .init(now)
+    lastReply = .init(now)
+    apply(snapshot)
+  }
+
+  func apply(_ snapshot: Snapshot) {
+    let all = snapshot.breakers.all
+    sites.withLockedValue { $0 = all }
+    byName.withLockedValue { $0 = Dictionary(grouping: all, by: \.keys.name) }
+  }
+
+  var all: [BreakerSite] { sites.withLockedValue { $0 } }
+
+  /// True for one worker in each tenth of a second.
+  func isRoundDue(_ now: Int64) -> Bool {
+    let last = lastRound.load(ordering: .relaxed)
+    return now - last >= Self.round
+      && lastRound.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+  }
+
+  // MARK: What is heard
+
+  func hear(_ name: String, _ status: BreakerStatus, now: Int64) {
+    for site in byName.withLockedValue({ $0[name] }) ?? [] { site.hear(status, asked: nil, now: now) }
+  }
+
+  /// Messages may have been missed.
+  func readAllSoon() { for site in all { site.readSoon() } }
+
+  func noteReply(_ now: Int64) {
+    lastReply.store(now, ordering: .relaxed)
+    isLost.store(false, ordering: .relaxed)
+  }
+
+  func isSilent(_ now: Int64) -> Bool { now - lastReply.load(ordering: .relaxed) > Self.patience }
+
+  /// Goes on alone where nothing has been heard for too long.
+  func loseIfSilent(_ now: Int64) {
+    guard isSilent(now), !isLost.exchange(true, ordering: .relaxed) else { return }
+    for site in all { site.lose(now: now) }
+  }
+
+  // MARK: What is owed
+
+  func owe(_ debt: Debt) {
+    debts.withLockedValue { if $0.count < Self.mostDebts { $0.append(debt) } }
+  }
+
+  /// Those that still matter.
+  func takeDebts(now: Int64) -> [Debt] {
+    debts.withLockedValue { debts in
+      defer { debts = [] }
+      return debts.isEmpty ? [] : debts.filter { $0.until > now }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+extension Classification {
+  /// What an end says of the endpoint's breaker.
+  package enum Effect: Sendable, Equatable {
+    case none
+    case ok
+    /// It was answered, and badly: counted by caller.
+    case answerFailed
+    /// There was no answer, which is nobody's fault but the endpoint's; `isConnect`: not even a connection.
+    case transportFailed(isConnect: Bool)
+    /// It asks to be left alone.
+    case cooldown
+    /// Its credential is refused.
+    case credential
+  }
+
+  package var effect: Effect {
+    switch kind {
+    case .success: .ok
+    case .ignore: .none
+    case .cooldown: .cooldown
+    case .credential: .credential
+    case .failure: failure
+    }
+  }
+
+  private var failure: Effect {
+    switch reason {
+    case .connect, .connectTimeout, .tls: .transportFailed(isConnect: true)
+    case .reset, .firstByteTimeout: .transportFailed(isConnect: false)
+    default: .answerFailed
+    }
+  }
+}

@@ -1,0 +1,346 @@
+"""The figures of circuit breakers: endpoints that die, ask to be left alone, or fail for one caller alone."""
+
+import asyncio
+import datetime
+import json
+import pathlib
+import shutil
+import socket
+import tempfile
+import threading
+import time
+
+from cluster import Client, Connection, Redis, eventually, prompt_of
+from demands import demand, demand_in_time
+from support import BINARIES, KEYS, Process, Router, free_port, get, sha256
+
+CONFIG = """
+server: {{ host: 127.0.0.1, port: {port}, workers: 1, connect_timeout: 1s }}
+admin: {{ port: {admin} }}
+{state}
+breaker: {{ {breaker} }}
+providers:
+  sim: {{ dialect: openai, endpoints: [ {endpoints} ] }}
+deployments:
+  mock: {{ provider: sim, model: mock-model }}
+models:
+  mock-model: {{ deployments: [mock] }}
+tenants:
+  acme:
+    keys: [ {keys} ]
+"""
+
+
+class Endpoint:
+    """A `modelsim` on a port of its own, which can die and come back there."""
+
+    def __init__(self, *arguments):
+        self.port, self.arguments, self.process = free_port(), arguments, None
+        self.start()
+
+    def start(self):
+        self.process = Process([BINARIES / "modelsim", "--port", self.port, *self.arguments])
+        assert eventually(lambda: "listening on" in self.process.output, 20), self.process.output
+
+    def kill(self):
+        self.process.process.kill()
+        self.process.wait()
+
+    def fails(self, *rules):
+        """Answers so from now on; as usual where nothing is said."""
+        status, text = get(f"http://127.0.0.1:{self.port}/sim/faults", "PUT", json.dumps([{"fault": rule} for rule in rules]).encode())
+        assert status == 200, text
+
+    def calls(self):
+        """What came in, oldest first."""
+        return json.loads(get(f"http://127.0.0.1:{self.port}/sim/log")[1])["entries"]
+
+    def stop(self):
+        self.process.stop()
+
+
+class Pool:
+    """Replicas in front of endpoints, and keys to call them with."""
+
+    def __init__(self, replicas, endpoints, redis=None, keys=1, breaker="", simulator=()):
+        self.redis = redis
+        self.endpoints = [Endpoint(*simulator) for _ in range(endpoints)]
+        self.keys = [f"sy-breaker-{number}" for number in range(keys)]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sy-breakers-"))
+        self.routers = []
+        for number in range(replicas):
+            port, admin = free_port(), free_port()
+            path = self.folder / f"{number}.yaml"
+            path.write_text(CONFIG.format(
+                port=port, admin=admin, breaker=breaker, state=f'state: {{ redis: "{redis.url}", timeout: 100ms }}' if redis else "",
+                endpoints=", ".join(f'"http://127.0.0.1:{endpoint.port}/v1"' for endpoint in self.endpoints),
+                keys=", ".join(f"{{ id: k{i}, sha256: {sha256(key)} }}" for i, key in enumerate(self.keys))))
+            self.routers.append(Router(path, KEYS, port, admin))
+        for router in self.routers:
+            router.wait_until_ready()
+
+    @property
+    def ports(self):
+        return [router.port for router in self.routers]
+
+    def clients(self, **body):
+        """One for each key."""
+        body = {"model": "mock-model", "messages": prompt_of(40), "max_tokens": 5, **body}
+        return [Client(self.ports, body, key) for key in self.keys]
+
+    def sum(self, name, **labels):
+        return sum(router.metric(name, **labels) for router in self.routers)
+
+    def states(self, endpoint):
+        """Of one endpoint, as each replica sees it."""
+        return [router.metric("switchyard_breaker_state", endpoint=f"sim/127.0.0.1:{endpoint.port}") for router in self.routers]
+
+    def exchanges(self, since):
+        """Lines of the access logs that ended after `since`, by the wall clock."""
+        found = []
+        for router in self.routers:
+            for line in list(router.lines):
+                if '"duration_us"' in line:
+                    record = json.loads(line)
+                    record["at"] = datetime.datetime.fromisoformat(record["ts"]).timestamp()
+                    if record["at"] >= since:
+                        found.append(record)
+        return found
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in [*self.routers, *self.endpoints]:
+            process.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class News:
+    """What replicas publish of breakers."""
+
+    def __init__(self, redis):
+        self.connection = Connection(redis.port, timeout=None)
+        self.connection.call("SUBSCRIBE", "sy:ev:cb")
+        self.lines = []
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        try:
+            while True:
+                self.lines.append((time.time(), self.connection.receive()[2].split()))
+        except (OSError, ValueError, TypeError):
+            pass
+
+    def count(self, state, why=None):
+        return sum(1 for _, words in self.lines if words[1] == state and why in (None, words[9]))
+
+
+async def together(clients, rate, seconds, meanwhile=()):
+    """All clients at once, `rate` a second in all."""
+    await asyncio.gather(*(
+        client.run(rate / len(clients), seconds, meanwhile if number == 0 else ()) for number, client in enumerate(clients)))
+
+
+def answers(clients):
+    return [answer for client in clients for answer in client.answers]
+
+
+def an_endpoint_dies(seconds=100):
+    """One of two endpoints dies at 200 requests a second over 5 replicas: all stop within 300 ms, and three probes bring it back,
+    as often as there are `--seconds` for; with one caller and with twenty."""
+    for keys in (1, 20):
+        dies(keys, max(1, seconds // 20))
+
+
+def dies(keys, cycles):
+    replicas, rate, redis = 5, 200, Redis()
+    try:
+        with Pool(replicas, 2, redis, keys, "base: 1s, max: 1s") as pool:
+            news, (victim, _) = News(redis), pool.endpoints
+            asyncio.run(together(pool.clients(), rate, 3))
+            deaths, refused = [], 0
+            for cycle in range(cycles):
+                # Later deaths come while it starts slowly, and so at fewer calls a second: it takes longer to be seen.
+                death = Death(pool, victim, news)
+                clients = pool.clients()
+                asyncio.run(together(clients, rate, 2 if cycle == 0 else 4, [(1, death.begin)]))
+                if cycle % 2:
+                    victim.start()
+                else:  # for long enough that probes fail
+                    more = pool.clients()
+                    asyncio.run(together(more, rate, 1.5))
+                    clients += more
+                    victim.start()
+                more = pool.clients()
+                asyncio.run(together(more, rate, 2.5))
+                refused += sum(1 for answer in answers(clients + more) if answer.status != 200)
+                back = eventually(lambda: sum(pool.states(victim)) == 0, 5)
+                demand(back, f"the endpoint did not come back: {pool.states(victim)}")
+                death.look()
+                deaths.append(death)
+            probes = {name: pool.sum("switchyard_breaker_probes_total", result=name) for name in ("ok", "failed", "given_back", "cooldown")}
+            recoveries, halves, lost = news.count("closed", "recovered"), news.count("half"), news.count("open", "probe-lost")
+            print(
+                f"A6, {keys} keys: {cycles} deaths at {rate} requests a second over {replicas} replicas: failed attempts"
+                f" {[death.failed for death in deaths]} with {[death.in_flight for death in deaths]} in flight; the last one began"
+                f" {[round(death.last * 1e3) for death in deaths]} ms after the death and {[round(death.late * 1e3) for death in deaths]} ms"
+                f" after the breaker opened; {refused} requests failed; {recoveries} recoveries with {probes['ok']:.0f} probes that succeeded,"
+                f" {halves - recoveries} other half-open generations with {probes['failed']:.0f} that failed; {lost} lost")
+            demand(refused <= cycles, "requests failed")
+            demand(recoveries >= cycles, "the breaker did not open and close each time")
+            demand(probes["ok"] - 2 * (halves - recoveries) <= 3 * recoveries <= probes["ok"], "not three probes brought it back")
+            demand(probes["ok"] + probes["failed"] <= 3 * halves, "more probes than three in a generation")
+            demand_in_time(max(death.failed - death.in_flight for death in deaths) <= 40, "too many attempts failed")
+            demand_in_time(deaths[0].last <= 0.3, f"a replica went on for {deaths[0].last * 1e3:.0f} ms")
+            demand_in_time(max(death.late for death in deaths) <= 0.3, "a replica went on at an open breaker")
+    finally:
+        redis.stop()
+
+
+class Death:
+    """Of an endpoint under load: what it cost until its breaker was open everywhere."""
+
+    def __init__(self, pool, victim, news):
+        self.pool, self.victim, self.news = pool, victim, news
+        self.at = self.in_flight = self.failed = 0
+        self.last = self.late = 0.0
+
+    def begin(self):
+        threading.Thread(target=self.kill).start()
+
+    def kill(self):
+        self.in_flight = int(self.pool.sum("switchyard_inflight", endpoint=f"sim/127.0.0.1:{self.victim.port}"))
+        self.at = time.time()
+        self.victim.kill()
+
+    def look(self):
+        opened = next((at for at, words in self.news.lines if at >= self.at and words[1] == "open"), None)
+        demand(opened, "no breaker opened")
+        probed = next((at for at, words in self.news.lines if at >= opened and words[1] == "half"), time.time())
+        # An attempt that failed is followed by one elsewhere, which succeeds.
+        hurt = [r for r in self.pool.exchanges(self.at) if r["attempts"] > 1 and r["at"] < probed]
+        self.failed = sum(r["attempts"] - 1 for r in hurt)
+        begun = [r["at"] - r["duration_us"] / 1e6 for r in hurt]
+        self.last = max((at - self.at for at in begun), default=0)
+        self.late = max((at - opened for at in begun), default=0)
+
+
+def told_to_wait(seconds=22):
+    """A 429 with `Retry-After` at one replica: no call from any of five between 300 ms later and its end."""
+    wait, redis = seconds - 2, Redis()
+    try:
+        with Pool(5, 1, redis, keys=5) as pool:
+            endpoint, = pool.endpoints
+            asyncio.run(together(pool.clients(), 50, 1))
+            endpoint.fails({"status": 429, "retry_after": wait, "first": 1})
+            clients, last = pool.clients(), endpoint.calls()[-1]["id"]
+            asyncio.run(together(clients, 50, wait * 1.1 + 3))
+            calls = [call for call in endpoint.calls() if call["id"] > last]
+            told = next(call for call in calls if call["status"] == 429)["time"]
+            during = [call["time"] - told for call in calls if 0.3 < call["time"] - told < wait]
+            at_first = sum(1 for call in calls if 0 < call["time"] - told <= 0.3)
+            after = sum(1 for call in calls if call["time"] - told >= wait)
+            statuses = {status: sum(1 for a in answers(clients) if a.status == status) for status in (200, 429, 503, 0)}
+            waits = sorted(int(a.headers["retry-after"]) for a in answers(clients) if a.status == 503)
+            print(
+                f"A7: 429 with Retry-After: {wait} at one of 5 replicas: {at_first} calls within 300 ms, {len(during)} until {wait} s,"
+                f" {after} after; answers {statuses}, Retry-After of refusals from {waits[0]} to {waits[-1]} s")
+            demand(not during, f"called {len(during)} times, first {min(during, default=0):.2f} s later")
+            demand(after > 0, "the endpoint was never called again")
+            demand(waits[-1] <= wait * 1.1 + 1, "clients are told to wait for too long")
+    finally:
+        redis.stop()
+
+
+def one_poisons(seconds=20):
+    """20, then 2,000 requests that make the provider answer 500, by one caller: every other caller's succeed."""
+    redis = Redis()
+    try:
+        with Pool(3, 2, redis, keys=4) as pool:
+            clients = pool.clients()
+            body = {"model": "mock-model", "max_tokens": 5, "messages": [{"role": "user", "content": "[[sim:status=500]]"}]}
+            poisons, news = [Client(pool.ports, body, pool.keys[0]) for _ in range(2)], News(redis)
+
+            async def load():
+                good = [asyncio.create_task(client.run(20, seconds)) for client in clients[1:]]
+                await asyncio.sleep(1)
+                await poisons[0].run(100, 0.2)
+                await asyncio.sleep(2)
+                await poisons[1].run(2_000 / (seconds - 5), seconds - 5)
+                await asyncio.gather(*good)
+
+            asyncio.run(load())
+            others = answers(clients[1:])
+            bad = {}
+            for answer in answers(poisons):
+                bad[answer.status] = bad.get(answer.status, 0) + 1
+            print(
+                f"poison: {len(answers(poisons))} requests of one caller ended in {bad}; {len(others)} of three others, of which"
+                f" {sum(1 for a in others if a.status == 200)} succeeded; breakers opened {news.count('open')} times")
+            demand(all(a.status == 200 for a in others), "other callers were hurt")
+            demand(len(answers(poisons)) >= 1_900 or seconds < 20, "too few poisoned requests were sent")
+    finally:
+        redis.stop()
+
+
+def all_endpoints_fail(seconds=30):
+    """Every endpoint of a model answers 503: attempts, what clients are told, and how soon it is over when one is healthy again."""
+    replicas, rate, redis = 3, 60, Redis()
+    try:
+        with Pool(replicas, 2, redis, keys=5, breaker="base: 1s, max: 2s") as pool:
+            asyncio.run(together(pool.clients(), rate, 2))
+            before = pool.sum("switchyard_upstream_attempts_total")
+            for endpoint in pool.endpoints:
+                endpoint.fails({"status": 503})
+            clients, begin = pool.clients(), time.monotonic()
+            healed = {}
+
+            def heal():
+                for endpoint in pool.endpoints:
+                    endpoint.fails()
+                healed.update(at=time.monotonic(), wall=time.time(), attempts=pool.sum("switchyard_upstream_attempts_total"))
+
+            asyncio.run(together(clients, rate, seconds + 10, [(seconds, lambda: threading.Thread(target=heal).start())]))
+            took, attempts = healed["at"] - begin, healed["attempts"] - before
+            during = [a for a in answers(clients) if a.at < healed["at"]]
+            bound = 1.2 * len(during) + 10 * replicas * took
+            refused = [a for a in during if a.status == 503 and "retry-after" in a.headers]
+            # From the first call that an endpoint answered well again.
+            probe = min(
+                call["time"] for endpoint in pool.endpoints for call in endpoint.calls()
+                if call["status"] == 200 and call["time"] >= healed["wall"] - 0.05)
+            late = [a for a in answers(clients) if a.status != 200 and a.at > healed["at"]]
+            last = max((a.at - healed["at"] for a in late), default=0)
+            recovery = last - (probe - healed["wall"])
+            print(
+                f"outage: {len(during)} requests in {took:.0f} s of outage made {attempts:.0f} attempts ({attempts / len(during):.3f} each;"
+                f" {bound:.0f} allowed); {len(refused)} were told 503 with Retry-After; the first healthy probe came"
+                f" {probe - healed['wall']:.2f} s after healing, the last refusal {recovery:.2f} s after it")
+            demand(attempts <= bound, "too many attempts")
+            demand(attempts <= 1.2 * len(during), "breakers did not cut attempts")
+            demand(len(refused) > len(during) / 2, "few were refused at once")
+            demand(any(a.status == 200 for a in answers(clients) if a.at > healed["at"] + 5), "it did not come back")
+            demand_in_time(recovery <= 2, f"recovery took {recovery:.2f} s")
+            told(pool)
+    finally:
+        redis.stop()
+
+
+def told(pool):
+    """What a client is told while everything fails: reasons by candidate."""
+    for endpoint in pool.endpoints:
+        endpoint.fails({"status": 429, "retry_after": 30})
+    client = pool.clients()[0]
+    request = client.request
+    text = ""
+    for _ in range(6):
+        with socket.create_connection(("127.0.0.1", pool.routers[0].port), 10) as stream:
+            stream.sendall(request)
+            text = stream.recv(65_536).decode()
+            while "\r\n\r\n" not in text or not text.rstrip().endswith("}"):
+                text += stream.recv(65_536).decode()
+    error = json.loads(text.split("\r\n\r\n", 1)[1])["error"]
+    print(f"outage: clients are told: {error['message']}")
+    demand(error["code"] == "no_endpoint_available" and "mock: 2 endpoints" in error["message"], "no reasons are given")
+    demand("retry-after: " in text.lower(), "no Retry-After is sent")

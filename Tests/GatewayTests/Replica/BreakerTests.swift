@@ -1,0 +1,121 @@
+import Coordination
+import NIOHTTP1
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+extension ReplicaTests {
+  /// The rules of breakers are those of Policy's tests; here, that calls pass them and their ends reach them.
+  struct BreakerTests {
+    private static let failure = ScriptedProvider.Behaviour.status(500, [:], #"{"error":{"message":"no"}}"#)
+
+    @Test func whatFailsIsLeftOutAndTheReasonsAreTold() async throws {
+      try await withReplica({ _ in Self.failure }) { test, provider in
+        let client = try await test.connect()
+        var answers: [HTTPMessage] = []
+        repeat {
+          client.send(Wire.chat("hello"))
+          answers.append(try await client.message())
+        } while answers.count < 40 && !(answers.last?.text.contains("no_endpoint_available") ?? false)
+        let last = try #require(answers.last)
+        #expect(last.status == 503)
+        #expect(last.text.contains("d: its endpoint: open breaker, for "))
+        let wait = try #require(last.first("retry-after").flatMap { Int($0) })
+        #expect((1...6).contains(wait))
+        let calls = provider.requests.count
+        #expect(calls >= 20, "fewer than min_requests say nothing")
+        client.send(Wire.chat("hello"))
+        #expect(try await client.message().status == 503)
+        #expect(provider.requests.count == calls)
+        #expect(await test.metric("switchyard_breaker_state", #"deployment="d""#) == 2)
+      }
+    }
+
+    @Test func anEndpointThatAsksForItIsLeftAlone() async throws {
+      let busy = ScriptedProvider.Behaviour.status(429, ["retry-after": "30"], "{}")
+      try await withReplica({ _ in busy }) { test, provider in
+        let client = try await test.connect()
+        client.send(Wire.chat("hello"))
+        #expect(try await client.message().status == 429)
+        client.send(Wire.chat("hello"))
+        let next = try await client.message()
+        #expect(next.status == 503)
+        #expect(next.text.contains("asked to be left alone, for "))
+        #expect(provider.requests.count == 1)
+        #expect(await test.metric("switchyard_breaker_state", #"deployment="d""#) == 3)
+      }
+    }
+
+    @Test func anOverloadThatSaysForHowLongIsNoFailure() async throws {
+      let busy = ScriptedProvider.Behaviour.status(503, ["retry-after": "30"], "{}")
+      try await withReplica({ _ in busy }) { test, provider in
+        let client = try await test.connect()
+        client.send(Wire.chat("hello"))
+        #expect(try await client.message().status == 503)
+        #expect(provider.requests.count == 1)
+        #expect(await test.metric("switchyard_breaker_state", #"deployment="d""#) == 3)
+      }
+    }
+
+    @Test func aRefusedCredentialIsLeftOutUntilAConfigurationIsApplied() async throws {
+      try await withReplica({ _ in .status(401, [:], "{}") }) { test, provider in
+        let client = try await test.connect()
+        client.send(Wire.chat("hello"))
+        #expect(try await client.message().status == 502)
+        client.send(Wire.chat("hello"))
+        let next = try await client.message()
+        #expect(next.text.contains("refuses the router's credential"))
+        #expect(next.first("retry-after") == nil)
+        #expect(next.first("x-should-retry") == "false")
+        #expect(provider.requests.count == 1)
+        #expect(await test.metric("switchyard_breaker_state", #"deployment="d""#) == 4)
+        try await test.apply([provider])
+        client.send(Wire.chat("hello"))
+        _ = try await client.message()
+        #expect(provider.requests.count == 2)
+      }
+    }
+
+    @Test func theRestOfThePoolAnswersForWhatIsLeftAlone() async throws {
+      try await withProvider({ _ in .status(429, ["retry-after": "30"], "{}") }) { busy in
+        try await withProvider({ .answer($0.prompt) }) { other in
+          try await withReplica(of: [busy, other]) { test in
+            let client = try await test.connect()
+            for _ in 0..<20 {
+              client.send(Wire.chat("hello"))
+              #expect(try await client.message().status == 200)
+            }
+            #expect(busy.requests.count == 1)
+            #expect(other.requests.count == 20)
+          }
+        }
+      }
+    }
+
+    @Test func threeProbesBringItBack() async throws {
+      let isHealthy = Flag()
+      let script: ScriptedProvider.Script = { isHealthy.isSet ? .answer($0.prompt) : Self.failure }
+      var options = ReplicaUnderTest.Options()
+      options.breaker = "{ base: 200ms, max: 200ms }"
+      try await withReplica(script, options) { test, provider in
+        let client = try await test.connect()
+        @Sendable func ask() async throws -> Int {
+          client.send(Wire.chat("hello"))
+          return try await client.message().status
+        }
+        while await test.metric("switchyard_breaker_transitions_total", #"to="open""#) == 0 {
+          _ = try await ask()
+        }
+        isHealthy.set()
+        let calls = provider.requests.count
+        #expect(try await eventually { try await ask() == 200 })
+        for _ in 0..<2 { #expect(try await ask() == 200) }
+        #expect(provider.requests.count == calls + 3)
+        #expect(await test.metric("switchyard_breaker_probes_total", #"result="ok""#) == 3)
+        #expect(try await eventually { await test.metric("switchyard_breaker_state") == 0 })
+      }
+    }
+  }
+}
