@@ -21,6 +21,9 @@ final class PoolView {
 
   let pool: ModelPool
   private var options: [Balancer.Option]
+  /// Of each member, side by side; the pool keeps the endpoints, so that looking at them counts no references.
+  private let endpoints: [Unmanaged<Endpoint>]
+  private let weights: [Double]
   /// By endpoints' own reports: requests of others, and a share of the weight. Empty where the model doesn't go by them.
   private var reports: [(foreign: Int, room: Double)] = []
   private let hasFar: Bool
@@ -28,6 +31,8 @@ final class PoolView {
 
   init(_ pool: ModelPool) {
     self.pool = pool
+    endpoints = pool.members.map { Unmanaged.passUnretained($0.endpoint) }
+    weights = pool.members.map(\.weight)
     hasFar = pool.members.contains { !$0.isNear } && pool.members.contains { $0.isNear }
     options = pool.members.enumerated().map { index, member in
       Balancer.Option(position: index, weight: member.weight, own: 0)
@@ -72,17 +77,16 @@ final class PoolView {
   }
 
   private func fill(_ spent: AttemptPlan.Spent) {
-    let members = pool.members
-    let isFresh = spent.isEmpty
     options.withUnsafeMutableBufferPointer { options in
-      for index in members.indices {
-        let endpoint = members[index].endpoint
-        options[index].own = endpoint.inFlight
-        options[index].others = endpoint.others
-        options[index].weight =
-          isFresh || !spent.contains(members[index].place) ? members[index].weight : 0
+      for index in options.indices {
+        let (own, others) = endpoints[index]._withUnsafeGuaranteedRef { ($0.inFlight, $0.others) }
+        options[index].own = own
+        options[index].others = others
+        options[index].weight = weights[index]
       }
     }
+    guard !spent.isEmpty else { return }
+    for index in options.indices where spent.contains(pool.members[index].place) { options[index].weight = 0 }
   }
 
   /// Of those that are left, the ones whose price is the lowest for that many tokens.

@@ -107,31 +107,49 @@ package struct Balancer: Sendable {
   private func least(
     _ options: [Option], _ sight: Sight, isIdleBetter: Bool, random: inout Chance
   ) -> Option? {
-    var busy: (option: Option, cost: Double, ties: Double)?
-    var idle: (option: Option, shares: Double)?
-    for option in options where option.weight > 0 {
-      let load = option.load(sight)
+    let countsOthers = sight != .none
+    var busy: (place: Int, cost: Double, ties: Double)?
+    var idleShares = 0.0
+    for place in options.indices where options[place].weight > 0 {
+      let load = countsOthers ? options[place].own + options[place].others : options[place].own
       if load == 0, isIdleBetter {
-        let share = option.weight / (option.slowness * option.slowness)
-        let shares = (idle?.shares ?? 0) + share
-        idle = (Self.falls(share, of: shares, &random) ? option : idle?.option ?? option, shares)
+        idleShares += Self.idleShare(options[place])
         continue
       }
-      let cost = Self.cost(option, load)
+      let cost = Self.cost(options[place], load)
       guard let former = busy, cost >= former.cost else {
-        busy = (option, cost, option.weight)
+        busy = (place, cost, options[place].weight)
         continue
       }
       guard cost == former.cost else { continue }
-      let ties = former.ties + option.weight
-      busy = (Self.falls(option.weight, of: ties, &random) ? option : former.option, cost, ties)
+      let ties = former.ties + options[place].weight
+      let isChosen = Self.falls(options[place].weight, of: ties, &random)
+      busy = (isChosen ? place : former.place, cost, ties)
     }
-    guard let idle else { return busy?.option }
+    guard idleShares > 0 else { return busy.map { options[$0.place] } }
+    let idle = idle(options, idleShares, sight, random: &random)
     // An idle one is better, unless it is so slow that a busy one is faster all the same.
-    if let busy, Double(busy.option.load(sight) + 1) * busy.option.slowness < idle.option.slowness {
-      return busy.option
+    if let busy, let idle {
+      let option = options[busy.place]
+      if Double(option.load(sight) + 1) * option.slowness < idle.slowness { return option }
     }
-    return idle.option
+    return idle
+  }
+
+  /// One of those that have nothing to do, by their shares.
+  private func idle(_ options: [Option], _ shares: Double, _ sight: Sight, random: inout Chance) -> Option? {
+    var mark = random.unit() * shares
+    var last: Int?
+    for place in options.indices where options[place].weight > 0 && options[place].load(sight) == 0 {
+      last = place
+      mark -= Self.idleShare(options[place])
+      if mark < 0 { break }
+    }
+    return last.map { options[$0] }
+  }
+
+  private static func idleShare(_ option: Option) -> Double {
+    option.slowness == 1 ? option.weight : option.weight / (option.slowness * option.slowness)
   }
 
   private static func falls(_ share: Double, of all: Double, _ random: inout Chance) -> Bool {
