@@ -82,12 +82,9 @@ extension Worker {
     _ request: PeekedRequest, _ body: PaddedBytes, to model: Int, _ principal: Principal, _ exchange: Exchange
   ) async throws(ExchangeError) -> Attempt? {
     let snapshot = exchange.snapshot
-    let caller = caller(exchange)
-    let choose: AttemptPlan.Choose = {
-      snapshot.choose(ofDeployment: $0, for: caller, isOut: $1, random: &$2)
-    }
+    let choose: AttemptPlan.Choose = { self.choose(ofModel: $0, $1, for: exchange, random: &$2) }
     var plan = AttemptPlan(
-      candidates: snapshot.table.candidates(for: model, allows: principal.allows, random: &random),
+      stages: snapshot.table.stages(for: model, allows: principal.allows),
       limit: snapshot.table.models[model].attempts)
     snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())
     var next = plan.first(random: &random, choose: choose)
@@ -118,16 +115,18 @@ extension Worker {
         continue
       }
       if let last {
-        count(fallbackFrom: last.attempt.step.candidate, to: step, because: last.verdict, snapshot)
-      } else if let first = plan.candidates.first, full == nil {
+        count(fallbackFrom: last.attempt.step.candidate.stage, to: step, because: last.verdict, snapshot)
+      } else if let first = plan.stages.first, full == nil {
         count(fallbackFrom: first, to: step, because: .breakerOpen, snapshot)
       }
       let attempt = try start(step, call, request, body, exchange)
       let verdict = await attempt.judged()
-      if !exchange.answer.isFromCache {
-        exchange.answer.upstream += SystemClock.monotonicNanoseconds() - attempt.startedAt
+      let judgedAt = SystemClock.monotonicNanoseconds()
+      if !exchange.answer.isFromCache { exchange.answer.upstream += judgedAt - attempt.startedAt }
+      if verdict.kind == .success {
+        learnPace(attempt, snapshot, now: judgedAt)
+        return attempt
       }
-      if verdict.kind == .success { return attempt }
       note(attempt, verdict, exchange)
       giveBack(after: verdict, exchange)
       last = (attempt, verdict)
@@ -137,7 +136,7 @@ extension Worker {
     }
     if last == nil, let full { throw .capacitySpent(full) }
     guard let last, case .stop(let stop) = next else {
-      throw Unavailable(plan.candidates, for: caller, in: snapshot).error
+      throw Unavailable(plan.stages, for: caller(exchange), in: snapshot).error
     }
     exchange.answer.verdict = last.verdict
     let isOutdone = last.attempt.head.status >= 500 && exchange.cache?.stale != nil
@@ -229,7 +228,7 @@ extension Worker {
   }
 
   private func count(
-    fallbackFrom from: RoutingTable.Candidate, to: AttemptPlan.Step, because verdict: Classification,
+    fallbackFrom from: RoutingTable.Stage, to: AttemptPlan.Step, because verdict: Classification,
     _ snapshot: Snapshot
   ) {
     guard to.candidate.fallback > from.fallback else { return }

@@ -37,6 +37,7 @@ package final class Replica: Sendable {
   let surroundings: Surroundings
   let state: ReplicaState
   let shared = SharedCounts()
+  let cluster: ClusterLoads
   let registry = MetricsRegistry()
   let breakers: BreakerDesk
   private let loops: MultiThreadedEventLoopGroup
@@ -66,33 +67,34 @@ package final class Replica: Sendable {
     let (state, engine) = try StateEngine.make(
       settings, workers: settings.server.workers ?? System.coreCount, surroundings.logger)
     self.state = state
+    cluster = ClusterLoads(state)
     self.snapshot = NIOLockedValueBox(snapshot)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
-    let (shared, registry) = (shared, registry)
+    let (shared, cluster, registry) = (shared, cluster, registry)
     let breakers = BreakerDesk(snapshot, now: StateClock.monotonicMilliseconds())
     self.breakers = breakers
     var workers: [Worker] = []
     for loop in loops.makeIterator() {
       let worker = try await Self.worker(
-        on: loop, snapshot, shared, registry, state, engine, breakers, isFirst: workers.isEmpty, surroundings)
+        on: loop, snapshot, shared, cluster, registry, state, engine, breakers, isFirst: workers.isEmpty,
+        surroundings)
       workers.append(worker)
     }
     self.workers = workers
   }
 
   private static func worker(
-    on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ registry: MetricsRegistry,
-    _ state: ReplicaState, _ engine: StateEngine, _ breakers: BreakerDesk, isFirst: Bool,
-    _ surroundings: Surroundings
+    on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ cluster: ClusterLoads,
+    _ registry: MetricsRegistry, _ state: ReplicaState, _ engine: StateEngine, _ breakers: BreakerDesk,
+    isFirst: Bool, _ surroundings: Surroundings
   ) async throws -> Worker {
     try await loop.flatSubmit {
       do {
         let upstream = try UpstreamClient(loop: loop, mode: surroundings.readiness)
         let started = upstream.start()
-        let (shares, cache) = engine.open(on: loop)
         let worker = Worker(
-          loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, registry: registry,
-          state: shares, cache: cache, replica: state, desk: breakers,
+          loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, cluster: cluster,
+          registry: registry, ways: engine.open(on: loop), replica: state, desk: breakers,
           feed: isFirst ? engine.openFeed(on: loop, breakers) : nil, checksHealth: isFirst,
           log: surroundings.accessLog,
           logger: surroundings.logger)
@@ -328,6 +330,7 @@ package final class Replica: Sendable {
       (Catalogue.cacheWaiting, gauges.waiting),
     ]
     for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
+    cluster.record(current, in: shard, of: registry)
     record(gauges.keys, in: shard)
     recordHealth(of: current, in: shard)
     record(discovery.withLockedValue { $0 }?.figures.withLockedValue { $0 } ?? [:], in: shard)

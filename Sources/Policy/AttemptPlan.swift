@@ -1,7 +1,7 @@
 /// Where the attempts of one exchange go: a value that is told how the last one ended and says what to do next.
 ///
-/// An untried endpoint of the same deployment comes before the next deployment, and that before the same endpoint again.
-/// One cap holds for retries and fallbacks together (algorithms §7).
+/// What was not tried yet of the same model comes before its fallbacks, and those before the same endpoint again. Which endpoint of a
+/// model, over all its deployments, is for whoever balances to say. One cap holds for retries and fallbacks together (algorithms §7).
 package struct AttemptPlan {
   package struct Step: Equatable, Sendable {
     package enum Reason: String, Sendable, CaseIterable { case first, retry, fallback }
@@ -12,8 +12,30 @@ package struct AttemptPlan {
     package var backoff: Int64
   }
 
-  /// Chooses an endpoint of a deployment, but for those that are out; nil where none is left.
-  package typealias Choose = (_ deployment: Int, _ isOut: (Int) -> Bool, inout Chance) -> Int?
+  /// An endpoint as a deployment uses it.
+  package struct Place: Equatable, Sendable {
+    package var deployment: Int
+    package var endpoint: Int
+
+    package init(deployment: Int, endpoint: Int) { (self.deployment, self.endpoint) = (deployment, endpoint) }
+  }
+
+  /// Where the next attempt may not go.
+  package struct Spent: Sendable {
+    package init() {}
+
+    fileprivate var places: [Place] = []
+    /// Those that no limit has room for.
+    fileprivate var deployments: [Int] = []
+
+    package var isEmpty: Bool { places.isEmpty && deployments.isEmpty }
+    package func contains(_ place: Place) -> Bool {
+      deployments.contains(place.deployment) || places.contains(place)
+    }
+  }
+
+  /// Chooses among all endpoints of a model's deployments, but for those that are spent; nil where none is left.
+  package typealias Choose = (_ model: Int, _ spent: Spent, inout Chance) -> Place?
 
   package enum Next: Equatable, Sendable {
     case attempt(Step)
@@ -29,22 +51,18 @@ package struct AttemptPlan {
     case budgetSpent = "budget_spent"
   }
 
-  package let candidates: [RoutingTable.Candidate]
+  package let stages: [RoutingTable.Stage]
   private let limit: Int
   /// Attempts started so far.
   package private(set) var count = 0
   private var current = 0
-  private var tried: [Tried] = []
-  /// Those of them that won't do better a second time.
-  private var barred: [Tried] = []
+  private var spent = Spent()
+  private var last: Place?
+  /// Those that won't do better a second time.
+  private var barred: [Place] = []
 
-  private struct Tried: Equatable {
-    var deployment: Int
-    var endpoint: Int
-  }
-
-  package init(candidates: [RoutingTable.Candidate], limit: Int) {
-    self.candidates = candidates
+  package init(stages: [RoutingTable.Stage], limit: Int) {
+    self.stages = stages
     self.limit = limit
   }
 
@@ -62,16 +80,17 @@ package struct AttemptPlan {
     mayRetry: () -> Bool
   ) -> Next {
     guard verdict.retry != .never else { return .stop(.final) }
-    if verdict.retry == .elsewhere, let last = tried.last { barred.append(last) }
+    if verdict.retry == .elsewhere, let last { barred.append(last) }
     guard count < limit else { return .stop(.attemptsSpent) }
     let before = self
     if let next = step(.retry, random: &random, choose: choose) {
       return granted(next, else: before, mayRetry)
     }
-    guard verdict.retry == .anywhere, !candidates.isEmpty else { return .stop(.candidatesSpent) }
-    // Everything was tried once; the first candidate again, after a pause.
+    guard verdict.retry == .anywhere, !stages.isEmpty else { return .stop(.candidatesSpent) }
+    // Everything was tried once; the model that was asked for again, after a pause.
     current = 0
-    tried = barred
+    spent = Spent()
+    spent.places = barred
     guard let next = step(.retry, random: &random, choose: choose) else {
       return .stop(.candidatesSpent)
     }
@@ -85,7 +104,7 @@ package struct AttemptPlan {
     deployment: Bool, random: inout Chance, choose: Choose
   ) -> Next {
     count -= 1
-    if deployment { current += 1 }
+    if deployment, let last { spent.deployments.append(last.deployment) }
     return step(count == 0 ? .first : .retry, random: &random, choose: choose)
       ?? .stop(.candidatesSpent)
   }
@@ -99,18 +118,19 @@ package struct AttemptPlan {
   private mutating func step(
     _ reason: Step.Reason, random: inout Chance, choose: Choose
   ) -> Next? {
-    while current < candidates.count {
-      let candidate = candidates[current]
-      let isOut: (Int) -> Bool = { tried.contains(Tried(deployment: candidate.deployment, endpoint: $0)) }
-      let endpoint = choose(candidate.deployment, isOut, &random)
-      guard let endpoint else {
+    while current < stages.count {
+      let stage = stages[current]
+      guard let place = choose(stage.model, spent, &random) else {
         current += 1
         continue
       }
-      tried.append(Tried(deployment: candidate.deployment, endpoint: endpoint))
+      spent.places.append(place)
+      last = place
       count += 1
-      let reason = candidate.fallback > 0 ? .fallback : reason
-      return .attempt(Step(candidate: candidate, endpoint: endpoint, reason: reason, backoff: 0))
+      let candidate = RoutingTable.Candidate(
+        model: stage.model, deployment: place.deployment, fallback: stage.fallback)
+      let reason = stage.fallback > 0 ? .fallback : reason
+      return .attempt(Step(candidate: candidate, endpoint: place.endpoint, reason: reason, backoff: 0))
     }
     return nil
   }

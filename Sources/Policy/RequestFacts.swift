@@ -30,6 +30,10 @@ package struct RequestFacts: Sendable, Equatable {
   package var wideScalars = 0
   package var images = 0
   package var tools = 0
+  /// A hash of what names the session in the body: `prompt_cache_key`, else `metadata.session_id`, else `user` or `metadata.user_id`.
+  package var session: UInt64?
+  /// A hash of how the prompt begins: to the end of its first user message, and of 1,024 bytes. Nil where nobody asked for it.
+  package var prefix: UInt64?
   /// `response_format` (or `text.format`) asks for JSON.
   package var wantsJSON = false
 

@@ -11,8 +11,8 @@ package struct RoutingTable: Sendable {
     package var attempts: Int
     /// Retries as a share of requests, in percent.
     package var retryPercent: Int
-    /// Where there is but one way to go: no drawing, and no array made for each request.
-    fileprivate var only: [Candidate]?
+    /// Itself and its fallbacks, each once: made here, and not for each request.
+    fileprivate var stages: [Stage] = []
 
     package init(name: String, deployments: [Weighted], fallbacks: [Int], attempts: Int, retryPercent: Int) {
       self.name = name
@@ -53,18 +53,22 @@ package struct RoutingTable: Sendable {
 
   package init(models: [Model], deployments: [Deployment], positions: [String: Int], defaultModel: Int?) {
     self.models = models
-    for (position, model) in models.enumerated() where model.fallbacks.isEmpty && model.deployments.count == 1
-    {
-      self.models[position].only = [
-        Candidate(model: position, deployment: model.deployments[0].position, fallback: 0)
-      ]
-    }
+    for position in models.indices { self.models[position].stages = Self.stages(of: position, in: models) }
     self.deployments = deployments
     self.positions = positions
     self.defaultModel = defaultModel
   }
 
-  /// A deployment that may serve an exchange, with the model it stands for.
+  /// A model that may serve an exchange.
+  package struct Stage: Sendable, Equatable {
+    package var model: Int
+    /// How many fallbacks lie before it; 0 is the model that was asked for.
+    package var fallback: Int
+
+    package init(model: Int, fallback: Int) { (self.model, self.fallback) = (model, fallback) }
+  }
+
+  /// A deployment that serves an exchange, with the model it stands for.
   package struct Candidate: Sendable, Equatable {
     package var model: Int
     package var deployment: Int
@@ -76,45 +80,22 @@ package struct RoutingTable: Sendable {
       self.deployment = deployment
       self.fallback = fallback
     }
+
+    package var stage: Stage { Stage(model: model, fallback: fallback) }
   }
 
-  /// The deployments of a model in the order to try them, then those of its fallbacks. `allows` leaves out models that the
-  /// caller may not use. Each model is visited once, however fallbacks point at each other.
-  package func candidates(
-    for model: Int, allows: (Int) -> Bool, random: inout Chance
-  ) -> [Candidate] {
-    if let only = models[model].only { return only }
-    var order: [Candidate] = []
-    append(model, fallback: 0, to: &order, random: &random)
-    var seen: Set<Int> = models[model].fallbacks.isEmpty ? [] : [model]
-    for (index, fallback) in models[model].fallbacks.enumerated() where seen.insert(fallback).inserted {
-      if allows(fallback) { append(fallback, fallback: index + 1, to: &order, random: &random) }
-    }
-    return order
+  /// A model, then its fallbacks in order. `allows` leaves out models that the caller may not use. Each is visited once, however
+  /// fallbacks point at each other.
+  package func stages(for model: Int, allows: (Int) -> Bool) -> [Stage] {
+    let all = models[model].stages
+    return all.allSatisfy { $0.fallback == 0 || allows($0.model) }
+      ? all : all.filter { $0.fallback == 0 || allows($0.model) }
   }
 
-  private func append(
-    _ model: Int, fallback: Int, to order: inout [Candidate], random: inout Chance
-  ) {
-    var left = models[model].deployments
-    while left.count > 1 {
-      let index = Self.draw(left, random: &random)
-      order.append(Candidate(model: model, deployment: left.remove(at: index).position, fallback: fallback))
-    }
-    for last in left {
-      order.append(Candidate(model: model, deployment: last.position, fallback: fallback))
-    }
-  }
-
-  /// An index drawn in proportion to the weights; of equal chance where all are 0.
-  package static func draw(_ items: [Weighted], random: inout Chance) -> Int {
-    let total = items.reduce(0) { $0 + $1.weight }
-    guard total > 0 else { return random.below(items.count) }
-    var mark = random.below(total)
-    for (index, item) in items.enumerated() {
-      mark -= item.weight
-      if mark < 0 { return index }
-    }
-    return items.count - 1
+  private static func stages(of model: Int, in models: [Model]) -> [Stage] {
+    var seen: Set<Int> = [model]
+    let fallbacks = models[model].fallbacks.enumerated().filter { seen.insert($0.element).inserted }
+    return [Stage(model: model, fallback: 0)]
+      + fallbacks.map { Stage(model: $0.element, fallback: $0.offset + 1) }
   }
 }

@@ -27,6 +27,8 @@ extension Settings {
   package struct Server: Sendable, Equatable {
     package var port = 8080
     package var host = "0.0.0.0"
+    /// Where this replica stands, as endpoints say where they do.
+    package var zone: String?
     /// Event loops; nil is one per core.
     package var workers: Int?
     package var maxBody = Bytes(32 << 20)
@@ -91,10 +93,22 @@ extension Settings {
     package var caFile: String?
     package var clientCertificateFile: String?
     package var clientKeyFile: String?
+    /// Where its endpoints say how loaded they are.
+    package var load: Load?
     /// Egress proxy, `http://host:port`.
     package var proxy: String?
     /// What one credential may use, each for itself.
     package var limits: [Limit] = []
+  }
+
+  /// vLLM's gauges in Prometheus' text.
+  package struct Load: Sendable, Equatable {
+    /// At the endpoint's host.
+    package var path = "/metrics"
+    /// Time between two looks.
+    package var every: Duration = .seconds(1)
+
+    package init() {}
   }
 
   /// Endpoints by name service.
@@ -168,10 +182,13 @@ extension Settings {
       case roundRobin = "round_robin"
       case random, weighted, latency, cost, resource, learned
     }
+    /// What keeps requests at one endpoint, whose cache knows them.
+    package enum Affinity: String, Sendable, CaseIterable { case none, session, prefix }
 
     package var name: String
     package var deployments: [WeightedDeployment]
     package var balance: Balance = .leastConnections
+    package var affinity: Affinity = .none
     /// Models tried in order once no deployment of this one can answer.
     package var fallbacks: [String] = []
     package var retry = Retry()

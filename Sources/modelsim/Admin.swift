@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The admin door: /sim/faults, /sim/log, /sim/bill, /sim/stats; and /health. Not logged, not billed.
+/// The admin door: /sim/faults, /sim/log, /sim/bill, /sim/stats; /health and /metrics. Not logged, not billed.
 struct Admin: Sendable {
   let simulator: Simulator
   let listeners: Listeners
@@ -20,6 +20,7 @@ struct Admin: Sendable {
   func take(_ request: HTTPRequest, from port: Int, on loop: any EventLoop) -> Answer? {
     switch request.head.route {
     case .health: Answer(.json(["status": "ok"]))
+    case .metrics: Answer(Reply(status: 200, body: simulator.slots.metrics))
     case .admin("faults", _): faults(request, from: port, on: loop)
     case .admin("log", let query): log(request.head.method, query)
     case .admin("bill", _): Answer(.json(simulator.bill.json(simulator.settings.prices)))

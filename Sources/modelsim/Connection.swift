@@ -120,7 +120,18 @@ extension Connection {
     }
     startedAt = .now()
     lastChunkAt = startedAt
-    play(reception.take(request, at: startedAt))
+    let begun = reception.take(request, at: startedAt)
+    guard case .rendition = begun.play.content else { return play(begun) }
+    let (bound, id) = (NIOLoopBound(self, eventLoop: context.eventLoop), begun.entry.id)
+    let isTurn = simulator.slots.enter(id) { [loop = context.eventLoop] in
+      loop.execute { bound.value.turn(of: id) }
+    }
+    if isTurn { play(begun) } else { visit = begun }
+  }
+
+  /// A request that waited may be answered, if it is still there.
+  private func turn(of id: UInt64) {
+    if visit?.entry.id == id { goOn() }
   }
 
   private func take(_ answer: Admin.Answer, keepsAlive: Bool) {

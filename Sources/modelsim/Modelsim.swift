@@ -34,6 +34,12 @@ struct Modelsim: AsyncParsableCommand {
   @Option(help: "Time from token to token, written likewise.")
   var perToken = Distribution.zero
 
+  @Option(help: "What these times, and those of directives, are multiplied with.")
+  var slowdown = 1.0
+
+  @Option(help: "Requests that are answered at a time; the others wait.")
+  var slots: Int?
+
   @Option(help: "Tokens of an answer.")
   var tokens = 16
 
@@ -58,6 +64,9 @@ struct Modelsim: AsyncParsableCommand {
   func validate() throws {
     guard threads > 0, tokens >= 0, priceInput >= 0, priceOutput >= 0 else {
       throw ValidationError("threads, tokens and prices must not be negative.")
+    }
+    guard slowdown > 0, slowdown <= 1_000, slots.map({ $0 > 0 }) ?? true else {
+      throw ValidationError("slowdown must be above 0 and at most 1000, slots at least 1.")
     }
     _ = try rules()
   }
@@ -96,6 +105,8 @@ struct Modelsim: AsyncParsableCommand {
     settings.keys = key
     settings.ttft = ttft
     settings.perToken = perToken
+    settings.slowdown = slowdown
+    settings.slots = slots
     settings.tokens = tokens
     settings.seed = seed
     settings.prices = Prices(

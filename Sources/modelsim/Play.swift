@@ -31,6 +31,8 @@ struct Play {
   var fault: Fault?
   var ttft = Distribution.zero
   var perToken = Distribution.zero
+  /// What both are multiplied with.
+  var slowdown = 1.0
   var random: SeededRandom
   /// The request's number.
   var number: UInt64
@@ -81,9 +83,14 @@ struct Play {
   private mutating func firstDelay() -> Int64 {
     guard case .rendition(let rendition) = content else { return 0 }
     var delay = ttft.draw(&random)
-    if rendition.isStream || perToken == .zero { return delay }
-    for _ in 1..<max(2, rendition.answer.pieceCount) { delay += perToken.draw(&random) }
-    return min(delay, Distribution.longest)
+    if !rendition.isStream, perToken != .zero {
+      for _ in 1..<max(2, rendition.answer.pieceCount) { delay += perToken.draw(&random) }
+    }
+    return slowed(delay)
+  }
+
+  private func slowed(_ delay: Int64) -> Int64 {
+    min(slowdown == 1 ? delay : Int64(Double(delay) * slowdown), Distribution.longest)
   }
 
   private mutating func answer(into out: inout ByteBuffer) -> Step {
@@ -240,7 +247,7 @@ extension Play {
       index += 1
       if let step = interruption(into: &out) { return step }
       guard index < count else { break }
-      let delay = perToken.draw(&random)
+      let delay = slowed(perToken.draw(&random))
       if delay > 0 || out.readableBytes >= Self.batch {
         phase = .piece(index)
         return .wait(delay)

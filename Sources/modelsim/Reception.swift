@@ -60,7 +60,7 @@ struct Reception: Sendable {
     case .completions: .completions
     case .embeddings: .embeddings
     case .responses: .responses
-    case .models, .model, .health, .admin, .unknown: nil
+    case .models, .model, .health, .metrics, .admin, .unknown: nil
     }
   }
 
@@ -116,6 +116,7 @@ struct Reception: Sendable {
     play.fault = admission.behaviour.fault
     play.ttft = admission.behaviour.ttft ?? settings.ttft
     play.perToken = admission.behaviour.perToken ?? settings.perToken
+    play.slowdown = settings.slowdown
     play.keepsAlive = head.keepsAlive
     return Visit(play: play, entry: entry)
   }

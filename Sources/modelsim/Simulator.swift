@@ -5,6 +5,7 @@ import NIOCore
 /// What all connections share: settings, rules, log, bill and counters. Safe from every thread.
 final class Simulator: Sendable {
   let settings: SimulatorSettings
+  let slots: Slots
   private let state: NIOLockedValueBox<State>
   /// Nanoseconds between the monotonic clock's zero and 1970.
   private let epoch: Int64
@@ -38,6 +39,7 @@ final class Simulator: Sendable {
 
   init(_ settings: SimulatorSettings) {
     self.settings = settings
+    slots = Slots(settings.slots)
     state = NIOLockedValueBox(
       State(random: SeededRandom(seed: settings.seed), log: RequestLog(capacity: settings.logCapacity)))
     var now = timespec()
@@ -68,6 +70,7 @@ final class Simulator: Sendable {
   /// Takes a request's end into the log and the bill. Exactly once per admitted request.
   func settle(_ settlement: Settlement) {
     let entry = settlement.entry
+    slots.leave(entry.id)
     state.withLockedValue { state in
       state.activeRequests -= 1
       if entry.isStream { state.activeStreams -= 1 }

@@ -6,6 +6,10 @@ struct SimulatorSettings: Sendable {
   var keys: [String] = []
   var ttft = Distribution.zero
   var perToken = Distribution.zero
+  /// What all of these times are multiplied with.
+  var slowdown = 1.0
+  /// Requests that are answered at a time; nil: all.
+  var slots: Int?
   /// Words of an answer, where nothing says otherwise.
   var tokens = 16
   var seed: UInt64 = 1

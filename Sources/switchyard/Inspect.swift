@@ -7,17 +7,18 @@ import Settings
 /// `switchyard inspect`: what replicas share, with units.
 struct Inspect: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case all, limits, reservations, replicas, keys, cache, breakers
+    case all, limits, reservations, replicas, loads, keys, cache, breakers
   }
 
   static let configuration = CommandConfiguration(
     abstract: "Show the state that replicas share in Redis, with units.",
     discussion: """
-      Limits with what they have left now, reservations of exchanges that run, replicas, virtual keys, stored answers and the \
-      breakers that ever opened. Reads only; no prompt and no key is ever there to be shown. Exits 1 where Redis can't be asked.
+      Limits with what they have left now, reservations of exchanges that run, replicas with what they have in flight, \
+      virtual keys, stored answers and the breakers that ever opened. Reads only; no prompt and no key is ever there to be \
+      shown. Exits 1 where Redis can't be asked.
       """)
 
-  @Argument(help: "What to show: all, limits, reservations, replicas, keys, cache or breakers.")
+  @Argument(help: "What to show: all, limits, reservations, replicas, loads, keys, cache or breakers.")
   var part = Part.all
 
   @OptionGroup var options: ConfigOptions
@@ -77,8 +78,8 @@ extension Inspect.Part {
   func shows(_ value: StoredKey.Value) -> Bool {
     switch (self, value) {
     case (.all, _), (.limits, .bucket), (.limits, .budget), (.limits, .slots), (.limits, .foreign),
-      (.reservations, .reservation), (.reservations, .lease), (.replicas, .replicas), (.cache, .cached),
-      (.cache, .flight), (.keys, .key), (.keys, .keyIndex),
+      (.reservations, .reservation), (.reservations, .lease), (.replicas, .replicas), (.loads, .loads),
+      (.cache, .cached), (.cache, .flight), (.keys, .key), (.keys, .keyIndex),
       (.breakers, .breaker), (.breakers, .breakerPart):
       true
     default: false
@@ -137,6 +138,9 @@ struct InspectedRow {
       let names = replicas.filter { $0.value > now }.keys.sorted()
       standing = "\(names.count): \(names.joined(separator: ", "))"
       figures = [("replicas", Int64(names.count))]
+    case .loads(let entries):
+      what = "in flight"
+      (standing, figures) = Self.standing(of: entries, now)
     case .key(let entry):
       what = "\(stored.tag): key"
       (standing, figures) = Self.standing(of: entry)
@@ -176,6 +180,21 @@ struct InspectedRow {
     case .record(let record): (KeyText.words(record), [("version", record.version)])
     case .tombstone(let revoked, let version): ("REVOKED \(revoked)", [("version", version)])
     }
+  }
+
+  /// By replica, those that don't count any more left out.
+  private static func standing(of entries: [String: LoadStore.Entry], _ now: Int64) -> (
+    String, [(name: String, value: Int64)]
+  ) {
+    let current = entries.filter { $0.value.isCurrent(at: now) }.sorted { $0.key < $1.key }
+    let parts = current.map { name, entry in
+      let counts = entry.loads.counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      return "\(name): \(counts.isEmpty ? "nothing" : counts.joined(separator: ", "))"
+    }
+    let figures = current.flatMap { name, entry in
+      entry.loads.counts.sorted { $0.key < $1.key }.map { ("\(name) \($0.key)", Int64($0.value)) }
+    }
+    return (parts.isEmpty ? "no replica" : parts.joined(separator: "; "), figures)
   }
 
   private static func standing(of state: BreakerState, now: Int64) -> (

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 
+import balance
 import breakers
 import jumps
 import midnight
@@ -33,6 +34,8 @@ def figure(name):
     return register
 
 
+figure("a9")(balance.replica_dies)
+figure("pool")(balance.unequal_pool)
 figure("a6")(breakers.an_endpoint_dies)
 figure("a7")(breakers.told_to_wait)
 figure("poison")(breakers.one_poisons)

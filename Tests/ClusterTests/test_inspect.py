@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 import subprocess
+import time
 
-from cluster import BINARIES, Client, Cluster, Redis, prompt_of
+from cluster import BINARIES, Client, Cluster, Redis, eventually, prompt_of
 
 
 def inspect(cluster, *words):
@@ -31,6 +33,22 @@ def test_it_shows_limits_and_replicas():
             redis.kill()
             code, _, error = inspect(cluster)
             assert code == 1 and "does not answer" in error
+    finally:
+        redis.stop()
+
+
+def test_it_shows_what_is_in_flight():
+    redis = Redis()
+    try:
+        with Cluster(2, "", redis) as cluster:
+            client = Client([cluster.routers[0].port], {
+                "model": "mock-model", "messages": prompt_of(50) + [{"role": "user", "content": "[[sim:ttft=2s]]"}]})
+            seen = []
+            asyncio.run(client.run(20, 0.5, [(0.45, lambda: (time.sleep(0.3), seen.append(inspect(cluster, "loads"))))]))
+            code, table, _ = seen[0]
+            count = int(re.search(r": sim/[\d.:]+ (\d+)", table)[1])
+            assert code == 0 and "nothing" in table and 0 < count <= len(client.answers), table
+            assert eventually(lambda: inspect(cluster, "loads")[1].count("nothing") == 2), "it returns to nothing"
     finally:
         redis.stop()
 

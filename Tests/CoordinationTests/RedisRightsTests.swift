@@ -31,6 +31,7 @@ struct RedisRightsTests {
           scripts.renew, ScriptCall(renewing: ["x"], of: "sy:{t:a}:s", Slots.Rule(count: 4, lifetime: 60_000))
         ),
         (scripts.lease, ScriptCall(Self.lease)),
+        (LoadScripts().tell, ScriptCall(Self.loads, key: "sy:{lb}:inflight")),
       ] + Self.breakerCalls {
         let arguments = ["\(call.keys.count)"] + call.keys + call.arguments.map(\.text)
         let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
@@ -43,6 +44,9 @@ struct RedisRightsTests {
       try await client.close()
     }
   }
+
+  private static let loads = LoadReport(
+    replica: "r1", sequence: 1, loads: EndpointLoads(["a": 1]), wantsAll: true, sweeps: true)
 
   private static var breakerCalls: [(Script, ScriptCall)] {
     let (scripts, settings) = (BreakerScripts(), BreakerSettings(minRequests: 1))

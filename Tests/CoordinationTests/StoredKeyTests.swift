@@ -20,6 +20,14 @@ struct StoredKeyTests {
       key?.value == .bucket(Bucket(level: -120, at: 99), Bucket.Rule(tokens: 200, window: 60_000)))
   }
 
+  @Test func loadsAreRead() {
+    let fields = ["a": "7 1 gpus/x=3", "stranger": "?"]
+    let key = StoredKey(
+      "sy:{lb}:inflight", prefix: "sy", text: nil, members: nil, fields: fields, remaining: 5)
+    let entry = LoadStore.Entry(at: 7, sequence: 1, loads: EndpointLoads(["gpus/x": 3]))
+    #expect(key?.value == .loads(["a": entry]))
+  }
+
   @Test func limitsOfADeploymentHaveNoSubject() {
     let key = Self.stored("sy:{d:gpt}:rl:requests:second", text: "1 2 3 1000")
     #expect(key?.subject == "")

@@ -28,6 +28,48 @@ struct PeekTests {
     #expect(try facts(body) == expected)
   }
 
+  @Test func theSessionIsNamedInOneOfFourPlaces() throws {
+    let session = { (fields: String) in try facts(chat(fields)).session }
+    let key = try session(#""prompt_cache_key":"s""#)
+    #expect(key != nil)
+    for fields in [
+      #""user":"s""#, #""metadata":{"user_id":"s"}"#, #""metadata":{"session_id":"s","user_id":"x"}"#,
+      #""user":"x","prompt_cache_key":"s""#, #""prompt_cache_key":"s","metadata":{"session_id":"x"}"#,
+      #""user":"x","metadata":{"session_id":"s"}"#,
+    ] {
+      #expect(try session(fields) == key, "\(fields)")
+    }
+    #expect(try session(#""user":"t""#) != key)
+    for fields in ["", #""user":"""#, #""user":7"#, #""metadata":{"session_id":null}"#] {
+      #expect(try session(fields) == nil, "\(fields)")
+    }
+  }
+
+  @Test func requestsThatBeginAlikeHaveTheSamePrefix() throws {
+    func prefix(_ messages: [(String, String)]) throws -> UInt64? {
+      let peek = Peek()
+      peek.readsPrefix = true
+      let list = messages.map { #"{"role":"\#($0.0)","content":"\#($0.1)"}"# }.joined(separator: ",")
+      let body = PaddedBytes()
+      Array(#"{"model":"m","messages":[\#(list)]}"#.utf8).withUnsafeBytes { body.append($0) }
+      return try peek.request(body, surface: .chatCompletions).facts.prefix
+    }
+    let first = try prefix([("system", "Be kind."), ("user", "Hello")])
+    #expect(first != nil)
+    #expect(
+      try prefix([
+        ("system", "Be kind."), ("user", "Hello"), ("assistant", "Hi"), ("user", "Go on"),
+      ]) == first, "the next turn")
+    #expect(try prefix([("system", "Be kind."), ("user", "Good day")]) != first)
+    #expect(try prefix([("system", "Be rude."), ("user", "Hello")]) != first)
+    #expect(try prefix([("system", "Be kind.Hello"), ("user", "")]) != first)
+    // Beyond 1,024 bytes nothing counts.
+    let long = String(repeating: "x", count: 1_024)
+    #expect(try prefix([("system", long + "a"), ("user", "b")]) == prefix([("system", long + "c")]))
+    #expect(try prefix([("system", String(long.dropLast()) + "a")]) != prefix([("system", long)]))
+    #expect(try facts(chat("")).prefix == nil, "nobody asked")
+  }
+
   @Test func absentAndNullFieldsMeanTheirDefaults() throws {
     let nulls =
       #""stream":null,"stream_options":null,"max_tokens":null,"n":null,"tools":null,"#

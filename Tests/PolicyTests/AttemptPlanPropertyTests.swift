@@ -1,36 +1,36 @@
 import Policy
 import Testing
 
-/// A plan with the world around it: candidate `i` is a deployment whose pool is `pools[i]`.
+/// A plan with the world around it: deployment `i` has the pool `pools[i]`.
 struct Play {
-  let table: RoutingTable
-  let candidates: [RoutingTable.Candidate]
+  private let pools: [[Int]]
+  private let models: [Int]
   private(set) var plan: AttemptPlan
   var chance: Chance
   var inFlight: [Int]
   var mayRetry: () -> Bool = { true }
 
-  /// `fallbacks`: how many fallbacks lie before each candidate.
+  /// `fallbacks`: of which model each deployment is, 0 for the one that is asked for.
   init(pools: [[Int]], fallbacks: [Int]? = nil, limit: Int, inFlight: [Int] = [], seed: UInt64 = 1) {
-    table = RoutingTable(
-      models: [],
-      deployments: pools.map { pool in
-        .init(name: "d", endpoints: pool.map { .init(position: $0, weight: 1) })
-      },
-      positions: [:], defaultModel: nil)
-    candidates = pools.indices.map {
-      .init(model: fallbacks?[$0] ?? 0, deployment: $0, fallback: fallbacks?[$0] ?? 0)
-    }
-    plan = AttemptPlan(candidates: candidates, limit: limit)
+    self.pools = pools
+    models = fallbacks ?? pools.map { _ in 0 }
+    plan = AttemptPlan(
+      stages: Set(models).sorted().map { RoutingTable.Stage(model: $0, fallback: $0) }, limit: limit)
     chance = Chance(seed: seed)
     self.inFlight = inFlight
   }
 
   private var choose: AttemptPlan.Choose {
-    { [table, inFlight] deployment, isOut, random in
-      LeastConnections().choose(
-        table.deployments[deployment].endpoints,
-        inFlight: { inFlight.indices.contains($0) ? inFlight[$0] : 0 }, isOut: isOut, random: &random)
+    { [pools, models, inFlight] model, spent, random in
+      let places = pools.indices.filter { models[$0] == model }.flatMap { deployment in
+        pools[deployment].map { AttemptPlan.Place(deployment: deployment, endpoint: $0) }
+      }
+      let options = places.enumerated().map { index, place in
+        Balancer.Option(
+          position: index, weight: spent.contains(place) ? 0 : 1,
+          own: inFlight.indices.contains(place.endpoint) ? inFlight[place.endpoint] : 0)
+      }
+      return Balancer().choose(options, .fresh, random: &random).map { places[$0] }
     }
   }
 
@@ -86,8 +86,8 @@ struct AttemptPlanPropertyTests {
           return position - 1
         }
       }
-      let fallbacks = pools.map { _ in
-        fallback += dice.below(3) == 0 ? 1 : 0
+      let fallbacks = pools.indices.map { index in
+        fallback += index > 0 && dice.below(3) == 0 ? 1 : 0
         return fallback
       }
       limit = 1 + dice.below(6)
@@ -170,7 +170,7 @@ private struct Rules {
     if isSecondRound { round = [] }
     if spoilt.contains(step.endpoint) { return "back to an endpoint that can't do better" }
     if round.contains(step.endpoint) { return "an endpoint twice in one round" }
-    if step.candidate.deployment != untried.first { return "the deployments' order" }
+    if untried.first.map({ fallbacks[$0] }) != step.candidate.fallback { return "the models' order" }
     round.insert(step.endpoint)
     if !pools[step.candidate.deployment].contains(step.endpoint) { return "an endpoint of another pool" }
     let reason: AttemptPlan.Step.Reason =

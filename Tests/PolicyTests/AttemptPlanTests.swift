@@ -5,18 +5,18 @@ struct AttemptPlanTests {
   private let elsewhere = Classification(status: 429)
   private let anywhere = Classification(status: 503)
 
-  @Test func theFirstAttemptGoesToTheFirstCandidate() {
-    var play = Play(pools: [[0, 1], [2]], limit: 3)
+  @Test func theFirstAttemptGoesToTheModelThatWasAskedFor() {
+    var play = Play(pools: [[0, 1], [2]], fallbacks: [0, 1], limit: 3)
     let step = play.first()
-    #expect(step?.candidate == play.candidates[0])
+    #expect(step?.candidate == .init(model: 0, deployment: 0, fallback: 0))
     #expect(step?.reason == .first)
     #expect(step?.backoff == 0)
     #expect(play.plan.count == 1)
   }
 
-  @Test func anUntriedEndpointOfTheSameDeploymentComesBeforeTheNextDeployment() {
+  @Test func anUntriedEndpointOfTheSameModelComesBeforeItsFallbacks() {
     for seed in 0..<100 as Range<UInt64> {
-      var play = Play(pools: [[0, 1, 2], [3]], limit: 9, seed: seed)
+      var play = Play(pools: [[0, 1], [2], [3]], fallbacks: [0, 0, 1], limit: 9, seed: seed)
       var endpoints = [play.first()?.endpoint]
       for _ in 0..<3 { endpoints.append(play.step(after: elsewhere)?.endpoint) }
       #expect(Set(endpoints.prefix(3)) == [0, 1, 2])
@@ -24,8 +24,8 @@ struct AttemptPlanTests {
     }
   }
 
-  @Test func theLeastLoadedEndpointIsTriedFirst() {
-    var play = Play(pools: [[0, 1, 2]], limit: 3, inFlight: [5, 1, 3])
+  @Test func theLeastLoadedEndpointOfAllDeploymentsIsTriedFirst() {
+    var play = Play(pools: [[0], [1, 2]], limit: 3, inFlight: [5, 1, 3])
     #expect(play.first()?.endpoint == 1)
     #expect(play.step(after: elsewhere)?.endpoint == 2)
     #expect(play.step(after: elsewhere)?.endpoint == 0)
@@ -39,8 +39,8 @@ struct AttemptPlanTests {
     #expect(play.next(after: elsewhere) == .stop(.candidatesSpent))
   }
 
-  @Test func anywhereComesBackToTheFirstDeploymentAfterAPause() {
-    var play = Play(pools: [[0], [1]], limit: 99)
+  @Test func anywhereComesBackToTheFirstModelAfterAPause() {
+    var play = Play(pools: [[0], [1]], fallbacks: [0, 1], limit: 99)
     _ = play.first()
     #expect(play.step(after: anywhere)?.backoff == 0)
     let again = play.step(after: anywhere)
@@ -51,7 +51,7 @@ struct AttemptPlanTests {
 
   /// An endpoint that said "not me" (a refused credential, say) gains nothing by a second try, whatever others said meanwhile.
   @Test func anywhereDoesNotComeBackToAnEndpointThatEndedElsewhere() {
-    var play = Play(pools: [[0], [1]], limit: 99)
+    var play = Play(pools: [[0], [1]], fallbacks: [0, 1], limit: 99)
     #expect(play.first()?.endpoint == 0)
     #expect(play.step(after: Classification(status: 401))?.endpoint == 1)
     #expect(play.step(after: anywhere)?.endpoint == 1)
@@ -97,7 +97,7 @@ struct AttemptPlanTests {
 
   @Test func aRefusedBudgetChangesNothing() {
     for pools in [[[0], [1]], [[0]]] {
-      var play = Play(pools: pools, limit: 5)
+      var play = Play(pools: pools, fallbacks: Array(pools.indices), limit: 5)
       _ = play.first()
       play.mayRetry = { false }
       for _ in 0..<3 {
@@ -111,7 +111,7 @@ struct AttemptPlanTests {
   }
 
   @Test func aSkippedDeploymentIsNoAttempt() {
-    var play = Play(pools: [[0, 1], [2]], limit: 1)
+    var play = Play(pools: [[0, 1], [2]], limit: 1, inFlight: [0, 0, 9])
     _ = play.first()
     #expect(play.skip(deployment: true)?.endpoint == 2, "its other endpoint is passed over too")
     #expect(play.plan.count == 1)
@@ -119,7 +119,7 @@ struct AttemptPlanTests {
   }
 
   @Test func aSkippedEndpointLeavesItsDeployment() {
-    var play = Play(pools: [[0, 1], [2]], limit: 3)
+    var play = Play(pools: [[0, 1], [2]], limit: 3, inFlight: [0, 0, 9])
     let first = play.first()?.endpoint
     let second = play.skip(deployment: false)
     #expect(Set([first, second?.endpoint]) == [0, 1])

@@ -9,7 +9,7 @@ struct Fixture: CustomTestStringConvertible {
 
   static let environment = [
     "OPENAI_API_KEY": "sk-secret-of-openai", "SWITCHYARD_ADMIN_TOKEN": "secret-of-admin", "SET": "secret-set",
-    "EMPTY": "", "PORT": "9191", "REDIS_URL": "redis://u:secret-in-url@h/1",
+    "EMPTY": "", "LEARNED": "learned", "PORT": "9191", "REDIS_URL": "redis://u:secret-in-url@h/1",
   ]
 
   private static let files = [

@@ -22,7 +22,7 @@ struct ReferenceTests {
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
         "models.chat-fast.hedge",
-        "models.chat-fast.affinity", "queue", "routing.rules", "routing.experiments",
+        "queue", "routing.rules", "routing.experiments",
         "routing.complexity", "bundles", "rollout", "telemetry.traces",
       ])
     #expect(
@@ -42,6 +42,20 @@ struct ReferenceTests {
       dialect.reason
         == "other dialects than openai are not built yet: write 'openai' for providers.laptop.dialect,"
         + " or use `switchyard check` only")
+  }
+
+  @Test func oneWayToBalanceIsNotBuilt() throws {
+    let text = LoadTests.minimal()
+    for (way, unbuilt) in [
+      ("learned", ["models.m.balance"]), ("latency", []), ("\"${LEARNED}\"", ["models.m.balance"]),
+    ] {
+      let yaml = text.replacing("deployments: [", with: "balance: \(way), deployments: [")
+      #expect(yaml != text)
+      let found = try Fixture.load(yaml).unbuilt
+      #expect(found.map { $0.path.replacing(/models\.[^.]*/, with: "models.m") } == unbuilt)
+      #expect(
+        found.allSatisfy { $0.reason.hasPrefix("learned balancing is not built yet: write another value") })
+    }
   }
 
   @Test func emptySectionsAskForNothing() throws {

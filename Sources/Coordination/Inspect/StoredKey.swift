@@ -13,6 +13,8 @@ package struct StoredKey: Equatable, Sendable {
     case lease(LeaseRecord)
     /// Replicas, with Redis' milliseconds at which each is taken for gone.
     case replicas([String: Int64])
+    /// What each replica told last of its requests in flight.
+    case loads([String: LoadStore.Entry])
     /// What is known of an answer.
     case cached(CachedMeta, created: Int64)
     /// Somebody fetches an answer, until Redis' milliseconds.
@@ -43,7 +45,7 @@ package struct StoredKey: Equatable, Sendable {
   package var remaining: Int64?
 
   /// Reads a key and its text, or its members with their scores; nil where it isn't one of the shared state's.
-  /// A hash's fields and the length of a text that isn't read belong to virtual keys; of an answer, the text is its beginning.
+  /// A hash's fields belong to virtual keys and loads, the length of a text that isn't read to virtual keys; of an answer, the text is its beginning.
   init?(
     _ key: String, prefix: String, text: String?, members: [String: Int64]?, fields: [String: String]? = nil,
     length: Int64? = nil, remaining: Int64?
@@ -65,6 +67,7 @@ package struct StoredKey: Equatable, Sendable {
     case "res": if let text, let reservation = Reservation(text) { value = .reservation(reservation) }
     case "lease": if let text, let record = LeaseRecord(text) { value = .lease(record) }
     case "seen": if let members { value = .replicas(members) }
+    case "inflight": if let fields { value = .loads(fields.compactMapValues { LoadStore.Entry($0) }) }
     case "answer":
       if let head = StoredHead(Array((text ?? "").utf8)), let meta = head.meta {
         value = .cached(meta, created: head.created)

@@ -1,7 +1,7 @@
 -- Tells how many requests a replica has in flight at each endpoint, and answers what all have (algorithms §3.3).
 -- KEYS: loads   ARGV: replica, sequence, '<endpoint>=<count>;…', 'all' or '', 'sweep' or ''
 -- {now, 1 or 0 where something later was told before, replica, value, …}
--- A hash: replica -> '<ms> <sequence> <endpoint>=<count>;…'. Who reads it passes over what is older than 1.5 s. The twin is Policy's
+-- A hash: replica -> '<ms> <sequence> <endpoint>=<count>;…'. Who reads it passes over what is older than 1.2 s. The twin is Policy's
 -- LoadStore: change both or neither.
 
 local key, replica = KEYS[1], ARGV[1]

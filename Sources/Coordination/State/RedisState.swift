@@ -11,6 +11,7 @@ package final class RedisState: SharedState {
   private let runner: ScriptRunner
   package let breakerPrefix: String
   private let register: String
+  let loadKey: String
   private let tell: (News) -> Void
 
   /// What is worth a log line: changes only.
@@ -33,6 +34,7 @@ package final class RedisState: SharedState {
     self.replica = replica
     self.tell = tell
     register = "\(prefix):{replicas}:seen"
+    loadKey = "\(prefix):{lb}:inflight"
     breakerPrefix = prefix
     keyNames = KeyNames(prefix: prefix)
     scripts = .shared
@@ -182,6 +184,7 @@ extension RedisState.News {
 struct StateScripts: Sendable {
   let limits = LimitScripts()
   let keys = KeyScripts()
+  let loads = LoadScripts()
   let breakers = BreakerScripts()
   let presence = Script(PackageResources.presence_lua)
 

@@ -6,6 +6,7 @@ enum Field: CaseIterable, Sendable {
   case maxTokens, maxCompletionTokens, maxOutputTokens, choices
   case messages, prompt, input, instructions
   case tools, responseFormat, text
+  case user, promptCacheKey
 
   /// The key in the body.
   var name: StaticString {
@@ -25,16 +26,18 @@ enum Field: CaseIterable, Sendable {
     case .tools: "tools"
     case .responseFormat: "response_format"
     case .text: "text"
+    case .user: "user"
+    case .promptCacheKey: "prompt_cache_key"
     }
   }
 
   /// Whether requests of this kind have the field; elsewhere it is a stranger and passes untouched.
   func belongs(to surface: Surface) -> Bool {
     switch (self, surface) {
-    case (.model, _), (.metadata, _): true
+    case (.model, _), (.metadata, _), (.user, _): true
     case (.input, .embeddings): true
     case (_, .embeddings): false
-    case (.stream, _), (.streamOptions, _): true
+    case (.stream, _), (.streamOptions, _), (.promptCacheKey, _): true
     case (.maxTokens, _), (.maxCompletionTokens, _), (.maxOutputTokens, _): true
     case (.choices, .chatCompletions), (.choices, .completions): true
     case (.messages, .chatCompletions), (.responseFormat, .chatCompletions): true
@@ -65,7 +68,7 @@ extension Field {
   private static func ofLength(_ count: Int, _ key: JSONBytes) -> Field? {
     switch count {
     case 1: first(key, .choices)
-    case 4: first(key, .text)
+    case 4: first(key, .text, .user)
     case 5: first(key, .model, .tools, .input)
     case 6: first(key, .stream, .prompt)
     case 8: first(key, .messages, .metadata)
@@ -73,6 +76,7 @@ extension Field {
     case 12: first(key, .instructions)
     case 14: first(key, .streamOptions)
     case 15: first(key, .responseFormat)
+    case 16: first(key, .promptCacheKey)
     case 17: first(key, .maxOutputTokens)
     case 21: first(key, .maxCompletionTokens)
     default: nil

@@ -7,6 +7,9 @@ package final class Peek {
   /// Room for texts that come without padding.
   let scratch = PaddedBytes(capacity: 16 << 10)
 
+  /// Whether requests are to say how their prompts begin.
+  package var readsPrefix = false
+
   package init() {}
 
   /// Gives the room of an unusually large document back to the system.
@@ -25,7 +28,8 @@ package final class Peek {
     let root: JSONValue
     do { root = try parser.parse(body) } catch { throw .malformed(error) }
     guard root.isObject else { throw .notAnObject }
-    var reader = RequestReader(surface: surface, source: parser.source(body), keys: keys)
+    var reader = RequestReader(
+      surface: surface, source: parser.source(body), keys: keys, readsPrefix: readsPrefix)
     try reader.read(root)
     return PeekedRequest(facts: reader.facts, cuts: reader.cuts)
   }

@@ -17,23 +17,25 @@ extension RequestReader {
   private mutating func readMessage(_ message: JSONValue, at path: FieldPath) throws(PeekError) {
     guard message.isObject else { throw .wrongType(path.text(), expected: "an object", found: message) }
     var members = DistinctMembers(message, at: path, keys: keys)
-    var hasRole = false
+    var (hasRole, isUsers) = (false, false)
     while let (key, value) = try members.next(keys) {
       if key == "role" {
-        guard value.string != nil else {
+        guard let role = value.string else {
           throw .wrongType(path.text("role"), expected: "a string", found: value)
         }
-        hasRole = true
+        (hasRole, isUsers) = (true, role == "user")
       } else if key == "content" {
         try readParts(value, of: "content", at: path)
       }
     }
     guard hasRole else { throw .missing(path.text("role")) }
+    if isUsers { beginning?.end() }
   }
 
   private mutating func count(_ text: JSONBytes) {
     facts.textBytes += text.count
     facts.wideScalars += text.wideScalars
+    beginning?.add(text)
   }
 
   /// A string, a list of parts, or null.
@@ -93,13 +95,17 @@ extension RequestReader {
   private mutating func readItem(_ item: JSONValue, at path: FieldPath) throws(PeekError) {
     guard item.isObject else { throw .wrongType(path.text(), expected: "an object", found: item) }
     var members = DistinctMembers(item, at: path, keys: keys)
+    var isUsers = false
     while let (key, value) = try members.next(keys) {
-      if key == "content" {
+      if key == "role" {
+        isUsers = value.string.map { $0 == "user" } ?? false
+      } else if key == "content" {
         try readParts(value, of: "content", at: path)
       } else if key == "output", !value.isObject {
         try readParts(value, of: "output", at: path)
       }
     }
+    if isUsers { beginning?.end() }
   }
 
   mutating func readInstructions(_ value: JSONValue) throws(PeekError) {
@@ -149,6 +155,7 @@ extension RequestReader {
   private mutating func textBytes(_ element: JSONValue, at path: FieldPath) throws(PeekError) -> Int {
     if let text = element.string {
       facts.wideScalars += text.wideScalars
+      beginning?.add(text)
       return text.count
     }
     return 4 * (try tokens(element, at: path.text()))

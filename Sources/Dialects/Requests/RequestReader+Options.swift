@@ -10,12 +10,15 @@ extension RequestReader {
     while tools.next() != nil { facts.tools += 1 }
   }
 
-  func readMetadata(_ value: JSONValue) throws(PeekError) {
+  mutating func readMetadata(_ value: JSONValue) throws(PeekError) {
     guard value.isObject || value.isNull else {
       throw .wrongType("metadata", expected: "an object or null", found: value)
     }
     var members = DistinctMembers(value, at: FieldPath("metadata"), keys: keys)
-    while try members.next(keys) != nil {}
+    while let (key, value) = try members.next(keys) {
+      if key == "session_id" { noteSession(value, rank: 1) }
+      if key == "user_id" { noteSession(value, rank: 2) }
+    }
   }
 
   /// `text` of a response, which holds the `format`.

@@ -8,8 +8,12 @@ struct RequestReader {
   private var source: SourceCursor
   private var maxTokensRank = Int.max
   private var hasContent = false
+  private var sessionRank = Int.max
+  var beginning: PromptBeginning?
 
-  init(surface: Surface, source: SourceCursor, keys: KeySet) {
+  /// `readsPrefix`: how the prompt begins is wanted too.
+  init(surface: Surface, source: SourceCursor, keys: KeySet, readsPrefix: Bool = false) {
+    beginning = readsPrefix ? PromptBeginning() : nil
     facts = RequestFacts(surface: surface)
     cuts = SpliceCuts(objectStart: source.objectStart)
     self.source = source
@@ -31,6 +35,15 @@ struct RequestReader {
     }
     guard source.deepest <= JSONParser.maxDepth else { throw .malformed(.tooDeep) }
     try requireContent()
+    facts.prefix = beginning?.value
+  }
+
+  /// The one of the lowest rank holds. One that isn't a text is the provider's to refuse.
+  mutating func noteSession(_ value: JSONValue, rank: Int) {
+    guard rank < sessionRank, let text = value.string, text.count > 0 else { return }
+    var hash = Fingerprint()
+    hash.add(UnsafeRawBufferPointer(text.buffer))
+    (facts.session, sessionRank) = (hash.value, rank)
   }
 
   private mutating func read(_ field: Field, _ value: JSONValue, _ place: MemberPlace) throws(PeekError) {
@@ -45,6 +58,8 @@ struct RequestReader {
     case .maxTokens: try readMaxTokens(value, field, rank: 2)
     case .choices: facts.choices = try ScalarFields.choices(value) ?? 1
     case .metadata: try readMetadata(value)
+    case .promptCacheKey: noteSession(value, rank: 0)
+    case .user: noteSession(value, rank: 2)
     case .responseFormat: try readFormat(value, at: FieldPath("response_format"))
     case .text: try readText(value)
     case .tools: try readTools(value)

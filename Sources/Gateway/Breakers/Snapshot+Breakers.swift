@@ -25,27 +25,24 @@ extension Snapshot {
     return (zip(use.uses, pauses).map { $1 > 0 ? .out : $0 }, views, pauses)
   }
 
-  /// Where an attempt at a deployment goes, among those that `isOut` and the breakers leave; nil where they leave none.
-  func choose(
-    ofDeployment deployment: Int, for caller: UInt64, isOut: (Int) -> Bool, random: inout Chance
-  ) -> Int? {
-    guard let uses = uses(ofDeployment: deployment, for: caller) else {
-      return choose(ofDeployment: deployment, isOut: isOut, random: &random)
-    }
-    let left = zip(table.deployments[deployment].endpoints, uses).compactMap {
-      item, use -> RoutingTable.Weighted? in
-      switch use {
-      case .open(let weight), .ask(_, let weight):
-        RoutingTable.Weighted(position: item.position, weight: max(1, Int(weight * Self.fineness)))
-      case .out: nil
+  /// Of each member of a model's pool: the part of its weight that breakers leave it for a caller, 0 where it is out; nil where all may
+  /// be used as they are.
+  func shares(of pool: ModelPool, for caller: UInt64) -> [Double]? {
+    guard !breakers.trouble.isNone else { return nil }
+    let now = StateClock.monotonicMilliseconds()
+    var known: [Int: [PoolUse.Use]] = [:]
+    return pool.members.map { member in
+      let deployment = member.place.deployment
+      let endpoints = table.deployments[deployment].endpoints
+      let uses = known[deployment] ?? standings(ofDeployment: deployment, for: caller, now: now).uses
+      known[deployment] = uses
+      guard let place = BreakerSites.place(of: member.place.endpoint, in: endpoints) else { return 0 }
+      switch uses[place] {
+      case .open(let weight), .ask(_, let weight): return max(0.001, weight / Double(endpoints[place].weight))
+      case .out: return 0
       }
     }
-    return LeastConnections().choose(
-      left, inFlight: { endpoints[$0].inFlight }, isOut: isOut, random: &random)
   }
-
-  /// Weights are whole; shares of them aren't.
-  private static var fineness: Double { 1_000 }
 
   func site(of step: AttemptPlan.Step) -> BreakerSite? {
     let deployment = step.candidate.deployment

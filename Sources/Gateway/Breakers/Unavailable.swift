@@ -10,17 +10,18 @@ struct Unavailable {
   /// Milliseconds after which to ask again where probes decide.
   private static let probing: Int64 = 1_000
 
-  init(_ candidates: [RoutingTable.Candidate], for caller: UInt64, in snapshot: Snapshot) {
+  init(_ stages: [RoutingTable.Stage], for caller: UInt64, in snapshot: Snapshot) {
     let now = StateClock.monotonicMilliseconds()
     var seen: Set<Int> = []
-    for candidate in candidates where seen.insert(candidate.deployment).inserted {
-      let (_, views, pauses) = snapshot.standings(ofDeployment: candidate.deployment, for: caller, now: now)
-      let healthy = snapshot.table.deployments[candidate.deployment].endpoints.map {
+    let deployments = stages.flatMap { snapshot.table.models[$0.model].deployments.map(\.position) }
+    for deployment in deployments where seen.insert(deployment).inserted {
+      let (_, views, pauses) = snapshot.standings(ofDeployment: deployment, for: caller, now: now)
+      let healthy = snapshot.table.deployments[deployment].endpoints.map {
         snapshot.endpoints[$0.position].health.isHealthy
       }
       let words = zip(zip(views, pauses), healthy).map { add($0.0, pause: $0.1, isHealthy: $1, now) }
       if words.isEmpty { wait = min(wait ?? Self.probing, Self.probing) }  // one may be found
-      reasons.append("\(snapshot.deployments[candidate.deployment].name): \(Self.summed(words))")
+      reasons.append("\(snapshot.deployments[deployment].name): \(Self.summed(words))")
     }
   }
 

@@ -30,6 +30,9 @@ final class Endpoint: Sendable {
   let health = HealthMark()
   /// Requests in flight, over all workers.
   private let inFlightCount = Atomic<Int>(0)
+  /// What the other replicas had in flight there when they last told.
+  private let othersCount = Atomic<Int>(0)
+  let reported = ReportedLoad()
 
   init(_ identity: Identity) {
     self.identity = identity
@@ -38,6 +41,9 @@ final class Endpoint: Sendable {
   }
 
   var inFlight: Int { inFlightCount.load(ordering: .relaxed) }
+
+  var others: Int { othersCount.load(ordering: .relaxed) }
+  func setOthers(_ count: Int) { othersCount.store(count, ordering: .relaxed) }
 
   fileprivate func enter() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }
   fileprivate func leave() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }
@@ -50,8 +56,15 @@ final class Endpoint: Sendable {
     return target
   }
 
-  /// How a URL of this endpoint is called, without its credential.
-  func target(_ url: String) -> TransferTarget {
+  /// How it is asked about itself: at a path of its host, as servers have that outside of their API, and without its credential.
+  func target(ofPath path: String) -> TransferTarget {
+    let (scheme, authority, _) = identity.parts
+    var target = target(scheme + authority + path)
+    target.method = .get
+    return target
+  }
+
+  private func target(_ url: String) -> TransferTarget {
     var target = TransferTarget(url: url)
     target.caFile = identity.caFile
     target.clientCertificateFile = identity.clientCertificateFile

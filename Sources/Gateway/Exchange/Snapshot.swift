@@ -17,6 +17,18 @@ final class Snapshot: Sendable {
     var model: String
     var price: Settings.Price?
     var injectsUsage: Bool
+    /// The position of its first endpoint; the others follow.
+    var firstEndpoint: Int
+    /// Of each endpoint.
+    var paces: [Pace]
+  }
+
+  /// An endpoint that says how loaded it is, where, and how often it is asked.
+  struct Load: Sendable {
+    var endpoint: Endpoint
+    var path: String
+    /// Milliseconds.
+    var every: Int64
   }
 
   /// Grows by one with each configuration applied.
@@ -26,8 +38,11 @@ final class Snapshot: Sendable {
   let table: RoutingTable
   let models: [Model]
   let deployments: [Deployment]
+  /// By model: where its exchanges may go.
+  let pools: [ModelPool]
   /// By the positions that the table's pools name.
   let endpoints: [Endpoint]
+  let loads: [Load]
   let authenticator: Authenticator
   /// Nil where no answer is kept.
   let cache: CacheRules?
@@ -43,9 +58,11 @@ final class Snapshot: Sendable {
     self.epoch = epoch
     self.settings = settings
     limits = TimeLimits(settings.server)
-    let pools = Pools(settings, former: former)
-    endpoints = pools.endpoints
-    deployments = settings.deployments.map { Self.deployment($0, settings) }
+    let addresses = Addresses(settings, former: former)
+    let endpoints = addresses.endpoints
+    self.endpoints = endpoints
+    let deployments = settings.deployments.map { Self.deployment($0, settings, addresses, former: former) }
+    self.deployments = deployments
     let ledgers = Dictionary(uniqueKeysWithValues: (former?.models ?? []).map { ($0.name, $0.ledger) })
     models = settings.models.map { model in
       Model(
@@ -53,10 +70,23 @@ final class Snapshot: Sendable {
         ledger: ledgers[model.name] ?? RetryLedger())
     }
     cache = CacheRules(settings)
-    table = Self.table(settings, pools)
+    loads = settings.providers.flatMap { provider -> [Load] in
+      guard let load = provider.load else { return [] }
+      return (addresses.byProvider[provider.name] ?? []).map {
+        Load(endpoint: endpoints[$0.position], path: load.path, every: load.every.nanoseconds / 1_000_000)
+      }
+    }
+    let table = Self.table(settings, addresses)
+    self.table = table
+    pools = zip(settings.models, table.models).map { model, entry in
+      ModelPool(
+        model, entry.deployments, table.deployments, endpoints, isNear: addresses.isNear,
+        former: former?.pools.first { $0.name == model.name }
+      ) { deployments[$0.deployment] }
+    }
     let limitTable = LimitTable(settings)
     self.limitTable = limitTable
-    credentials = pools.endpoints.map {
+    credentials = endpoints.map {
       limitTable.credential($0.identity.credential, of: $0.identity.provider)
     }
     authenticator = Authenticator(settings, limitTable)
@@ -79,21 +109,32 @@ final class Snapshot: Sendable {
     credentials[endpoint]?.limits.contains { $0.key == limit.key } ?? false
   }
 
-  /// Where an attempt at a deployment goes; nil where `isOut` leaves none of its pool.
-  func choose(ofDeployment deployment: Int, isOut: (Int) -> Bool, random: inout Chance) -> Int? {
-    LeastConnections().choose(
-      table.deployments[deployment].endpoints, inFlight: { endpoints[$0].inFlight }, isOut: isOut,
-      random: &random)
-  }
+  /// Whether some model's requests stay together by how their prompts begin.
+  var usesPrefixes: Bool { pools.contains { $0.affinity == .prefix } }
 
-  private static func deployment(_ deployment: Settings.Deployment, _ settings: Settings) -> Deployment {
+  func pace(_ place: AttemptPlan.Place) -> Pace { deployments[place.deployment].pace(place) }
+
+  private static func deployment(
+    _ deployment: Settings.Deployment, _ settings: Settings, _ addresses: Addresses, former: Snapshot?
+  ) -> Deployment {
     let provider = settings.providers.first { $0.name == deployment.provider }
+    let pool = addresses.byProvider[deployment.provider] ?? []
+    let known = former?.deployments.first { $0.name == deployment.name && $0.model == deployment.model }
     return Deployment(
       name: deployment.name, provider: deployment.provider, model: deployment.model, price: deployment.price,
-      injectsUsage: provider?.streamUsage == .inject)
+      injectsUsage: provider?.streamUsage == .inject, firstEndpoint: pool.first?.position ?? 0,
+      paces: pool.map { item in
+        let endpoint = addresses.endpoints[item.position]
+        guard let known, let former,
+          let place = known.paces.indices.first(where: {
+            former.endpoints[known.firstEndpoint + $0] === endpoint
+          })
+        else { return Pace() }
+        return known.paces[place]
+      })
   }
 
-  private static func table(_ settings: Settings, _ pools: Pools) -> RoutingTable {
+  private static func table(_ settings: Settings, _ addresses: Addresses) -> RoutingTable {
     var positions: [String: Int] = [:]
     for (position, model) in settings.models.enumerated() {
       for name in [model.name] + model.aliases { positions[name] = position }
@@ -112,17 +153,23 @@ final class Snapshot: Sendable {
           attempts: model.retry.attempts, retryPercent: model.retry.budget)
       },
       deployments: settings.deployments.map { deployment in
-        .init(name: deployment.name, endpoints: pools.byProvider[deployment.provider] ?? [])
+        .init(name: deployment.name, endpoints: addresses.byProvider[deployment.provider] ?? [])
       },
       positions: positions,
       defaultModel: settings.routing.defaultModel.flatMap { positions[$0] })
   }
 }
 
+extension Snapshot.Deployment {
+  func pace(_ place: AttemptPlan.Place) -> Pace { paces[place.endpoint - firstEndpoint] }
+}
+
 /// The endpoints of every provider: base URLs × credentials.
-private struct Pools {
+private struct Addresses {
   private(set) var endpoints: [Endpoint] = []
   private(set) var byProvider: [String: [RoutingTable.Weighted]] = [:]
+  /// By position: whether it stands in this replica's zone, or anywhere.
+  private(set) var isNear: [Bool] = []
 
   init(_ settings: Settings, former: Snapshot?) {
     let known = Dictionary(
@@ -133,6 +180,7 @@ private struct Pools {
           byProvider[provider.name, default: []].append(
             .init(position: endpoints.count, weight: endpoint.weight))
           endpoints.append(known[identity] ?? Endpoint(identity))
+          isNear.append(endpoint.zone == nil || [nil, endpoint.zone].contains(settings.server.zone))
         }
       }
     }

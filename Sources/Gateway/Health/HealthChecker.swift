@@ -68,7 +68,7 @@ final class HealthChecker {
       if let subject = subjects[place] {
         subject.endpoints = endpoints
       } else {
-        subjects[place] = Subject(health, Self.target(health, endpoints[0]), endpoints, dueAt: now)
+        subjects[place] = Subject(health, endpoints[0].target(ofPath: health.path), endpoints, dueAt: now)
       }
       let isHealthy = subjects[place]?.threshold.isHealthy ?? true
       for endpoint in endpoints { endpoint.health.set(isHealthy: isHealthy, trouble) }
@@ -140,13 +140,6 @@ final class HealthChecker {
     } else {
       logger.info("endpoint is healthy again", metadata: ["endpoint": "\(id)"])
     }
-  }
-
-  private static func target(_ health: Settings.Health, _ endpoint: Endpoint) -> TransferTarget {
-    let (scheme, authority, _) = endpoint.identity.parts
-    var target = endpoint.target(scheme + authority + health.path)
-    target.method = .get
-    return target
   }
 }
 

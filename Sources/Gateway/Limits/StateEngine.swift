@@ -39,16 +39,25 @@ struct StateEngine: Sendable {
     return (replica, StateEngine(limits: limits, cache: try Cache(settings, logger) ?? .beside))
   }
 
-  /// A worker's ways to limits and cache. To be called on `loop`.
-  func open(on loop: any EventLoop) -> (any SharedState & KeyRegister & SharedBreakers, any SharedCache) {
+  /// A worker's ways to what is shared.
+  struct Ways {
+    var state: any SharedState & KeyRegister & SharedBreakers
+    var cache: any SharedCache
+    /// Nil where there are no other replicas.
+    var loads: (any LoadRegister)?
+  }
+
+  /// To be called on `loop`.
+  func open(on loop: any EventLoop) -> Ways {
     switch limits {
-    case .embedded(let store): return (EmbeddedState(store), openCache(on: loop, beside: nil))
+    case .embedded(let store):
+      return Ways(state: EmbeddedState(store), cache: openCache(on: loop, beside: nil))
     case .redis(let address, let replica, let settings, let log):
       let state = RedisState(
         address, on: loop, replica, prefix: settings.keyPrefix, timeout: TimeAmount(settings.timeout),
         tell: { log.take($0) })
       state.start()
-      return (state, openCache(on: loop, beside: (state, address)))
+      return Ways(state: state, cache: openCache(on: loop, beside: (state, address)), loads: state)
     }
   }
 

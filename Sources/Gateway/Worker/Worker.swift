@@ -52,7 +52,12 @@ actor Worker {
   var responses = HTTP1ResponseWriter()
   var notices = Notices()
   private(set) var date = HTTPDate(unixSeconds: 0)
-  private var pools: [ObjectIdentifier: EndpointPools] = [:]
+  /// The models' pools, as this worker sees them.
+  let pools = PoolViews()
+  let cluster: ClusterLoads
+  private let probes = LoadProbes()
+  let loadRegister: (any LoadRegister)?
+  private var connectionPools: [ObjectIdentifier: EndpointPools] = [:]
   private var connections: [Connection] = []
   /// Answers end their connections.
   private var isEnding = false
@@ -62,14 +67,16 @@ actor Worker {
   /// To be made on `loop`.
   init(
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
-    registry: MetricsRegistry, state: any SharedState & KeyRegister & SharedBreakers, cache: any SharedCache,
-    replica: ReplicaState, desk breakers: BreakerDesk, feed: sending BreakerFeed?,
-    checksHealth: Bool, log: AccessLogWriter?, logger: Logger
+    cluster: ClusterLoads, registry: MetricsRegistry, ways: StateEngine.Ways, replica: ReplicaState,
+    desk breakers: BreakerDesk, feed: sending BreakerFeed?, checksHealth: Bool,
+    log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
     self.upstream = upstream
     self.snapshot = snapshot
     self.shared = shared
+    self.cluster = cluster
+    loadRegister = ways.loads
     self.registry = registry
     self.logger = logger
     executor = LoopExecutor(loop: loop)
@@ -77,23 +84,24 @@ actor Worker {
     self.shard = shard
     let limitSeries = LimitSeries(registry: registry)
     self.limitSeries = limitSeries
-    limiter = Limiter(state, replica, leases: replica.isAlone ? nil : LeaseTerms()) { way, limit in
+    limiter = Limiter(ways.state, replica, leases: replica.isAlone ? nil : LeaseTerms()) { way, limit in
       limitSeries.count(way, limit, in: shard)
     }
-    keys = KeyRing(state, replica.clock, snapshot)
-    keyManager = KeyManager(state, on: loop)
+    keys = KeyRing(ways.state, replica.clock, snapshot)
+    keyManager = KeyManager(ways.state, on: loop)
     self.replica = replica
-    self.breakers = BreakerLink(state, breakers, logger) { replica.makeID() }
+    self.breakers = BreakerLink(ways.state, breakers, logger) { replica.makeID() }
     self.feed = feed
     checker =
       checksHealth
       ? HealthChecker(upstream, snapshot, logger, now: SystemClock.monotonicNanoseconds()) : nil
-    self.cache = cache
-    desk = FlightDesk(cache, makeID: { replica.makeID() }, clock: { replica.clock.monotonic })
+    cache = ways.cache
+    desk = FlightDesk(ways.cache, makeID: { replica.makeID() }, clock: { replica.clock.monotonic })
     cacheSeries = CacheSeries(registry: registry)
     series = SeriesCache(registry: registry)
     self.log = log.map(AccessLog.init(writer:))
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
+    peek.readsPrefix = snapshot.usesPrefixes
   }
 
   // MARK: Connections
@@ -146,6 +154,9 @@ actor Worker {
     for exchange in unattended { exchange.check(now: now) }
     cache.beat()
     desk.tick()
+    shareLoads()
+    if !snapshot.loads.isEmpty { probes.tick(snapshot, upstream, now: now / 1_000_000) }
+    pools.tick(now / 1_000_000, cluster.sight)
   }
 
   /// Looks after an exchange that has no connection any more, or may lose it, until it is settled.
@@ -169,11 +180,13 @@ actor Worker {
   func apply(_ snapshot: Snapshot) {
     guard snapshot.epoch > self.snapshot.epoch else { return }  // overtaken
     self.snapshot = snapshot
+    peek.readsPrefix = snapshot.usesPrefixes
     let kept = Set(snapshot.endpoints.map(ObjectIdentifier.init))
-    for (endpoint, pools) in pools where !kept.contains(endpoint) {
+    for (endpoint, pools) in connectionPools where !kept.contains(endpoint) {
       pools.retire()
-      self.pools[endpoint] = nil
+      connectionPools[endpoint] = nil
     }
+    probes.forget()
     series.removeAll()
     keys.apply(snapshot)
     checker?.apply(snapshot, now: SystemClock.monotonicNanoseconds())
@@ -209,8 +222,9 @@ actor Worker {
     for connection in connections.reversed() { connection.cut() }
     log?.flush()
     checker?.close()
-    for endpoint in pools.values { endpoint.retire() }
-    pools.removeAll()
+    probes.close()
+    for endpoint in connectionPools.values { endpoint.retire() }
+    connectionPools.removeAll()
     upstream.close()
   }
 
@@ -229,9 +243,9 @@ actor Worker {
 
   func pool(_ endpoint: Endpoint, _ surface: Surface) throws(UpstreamError) -> any TransferPool {
     let key = ObjectIdentifier(endpoint)
-    if let pool = pools[key]?.pool(surface) { return pool }
+    if let pool = connectionPools[key]?.pool(surface) { return pool }
     let pool = try upstream.pool(endpoint.target(for: surface))
-    pools[key, default: EndpointPools(endpoint: endpoint)].set(pool, for: surface)
+    connectionPools[key, default: EndpointPools(endpoint: endpoint)].set(pool, for: surface)
     return pool
   }
 }

@@ -7,14 +7,14 @@ package struct Affinity: Sendable {
 
   package init() {}
 
-  /// The preferred option's position; nil where it is too busy, and the balancer has to choose. `key` is a hash of what belongs
+  /// The preferred option's position; nil where it is too busy, or all are out, and the balancer has to choose. `key` is a hash of what belongs
   /// together, `names` one of each option's endpoint: equal on all replicas, whatever positions they have.
   package func choose(_ options: [Balancer.Option], names: [UInt64], key: UInt64, _ sight: Balancer.Sight)
     -> Int?
   {
     precondition(options.count == names.count, "\(names.count) names of \(options.count) options")
     var best: (option: Balancer.Option, score: Double)?
-    for (option, name) in zip(options, names) {
+    for (option, name) in zip(options, names) where option.weight > 0 {
       // −weight / ln u, u from the hash of both: the highest wins, each as often as its weight says.
       let unit = (Double(Self.mixed(key, name) >> 11) + 0.5) * 0x1p-53
       let score = -option.weight / Chance.logarithm(unit)
@@ -22,7 +22,7 @@ package struct Affinity: Sendable {
     }
     guard let preferred = best?.option else { return nil }
     let weights = options.reduce(0) { $0 + $1.weight }
-    let loads = options.reduce(1) { $0 + $1.load(sight) }
+    let loads = options.reduce(1) { $1.weight > 0 ? $0 + $1.load(sight) : $0 }
     let share = Double(loads) * preferred.weight / weights
     return Double(preferred.load(sight) + 1) <= (Self.bound * share).rounded(.up) ? preferred.position : nil
   }

@@ -3,7 +3,7 @@ package struct Balancer: Sendable {
   /// One endpoint that may be chosen.
   package struct Option: Sendable, Equatable {
     package var position: Int
-    /// Its share of the pool, above 0; lower while it starts slowly.
+    /// Its share of the pool; lower while it starts slowly, 0 for one that is out.
     package var weight: Double
     /// Requests that this replica has in flight there.
     package var own: Int
@@ -17,7 +17,24 @@ package struct Balancer: Sendable {
       self.slowness = slowness
     }
 
-    func load(_ sight: Sight) -> Int { sight == .none ? own : own + others }
+    package func load(_ sight: Sight) -> Int { sight == .none ? own : own + others }
+  }
+
+  /// What decides among those that are not out.
+  package enum Way: Sendable, Equatable {
+    /// The fewest requests in flight for its weight.
+    case leastConnections
+    /// The same times how slow it is, be it idle or not: as Finagle's and tower's peak EWMA has it.
+    case lowestCost
+    /// Chance, by weight.
+    case weights
+    /// Chance, all alike.
+    case equalChance
+    /// The one whose turn it is, by a number that grows by one with each choice.
+    case turn(UInt64)
+
+    /// Whether it looks at what is in flight.
+    package var heedsLoad: Bool { self == .leastConnections || self == .lowestCost }
   }
 
   /// How much is known of the others' loads. With old ones, whoever seems least loaded is chosen by all at once; the better of two
@@ -49,40 +66,90 @@ package struct Balancer: Sendable {
 
   package init() {}
 
-  /// The position of the option to use; nil where there is none. Ties are drawn in proportion to the weights, never by position; so are
+  /// The position of the option to use; nil where none is left. Ties are drawn in proportion to the weights, never by position; so are
   /// idle endpoints, so that an idle pool is shared as its weights say.
-  package func choose(_ options: [Option], _ sight: Sight, random: inout Chance) -> Int? {
-    if options.count < 2 { return options.first?.position }
-    if sight == .old, options.count > 2 { return better(options, random: &random).position }
-    return least(options, sight, random: &random).position
+  package func choose(
+    _ options: [Option], by way: Way = .leastConnections, _ sight: Sight, random: inout Chance
+  ) -> Int? {
+    guard options.count > 1 else { return options.first.flatMap { $0.weight > 0 ? $0.position : nil } }
+    switch way {
+    case .leastConnections, .lowestCost:
+      if sight == .old, Self.count(options) > 2 { return better(options, random: &random).position }
+      return least(options, sight, isIdleBetter: way == .leastConnections, random: &random)?.position
+    case .weights:
+      let total = Self.total(options)
+      return total > 0 ? options[Self.draw(options, total, but: nil, random: &random)].position : nil
+    case .equalChance:
+      let count = Self.count(options)
+      return count > 0 ? Self.position(of: random.below(count), in: options) : nil
+    case .turn(let number):
+      let count = Self.count(options)
+      return count > 0 ? Self.position(of: Int(number % UInt64(count)), in: options) : nil
+    }
   }
 
-  private func least(_ options: [Option], _ sight: Sight, random: inout Chance) -> Option {
-    var busy: (option: Option, cost: Double, ties: Double)?
-    var idle: (option: Option, shares: Double)?
-    for option in options {
-      let load = option.load(sight)
-      if load == 0 {
-        let share = option.weight / (option.slowness * option.slowness)
-        let shares = (idle?.shares ?? 0) + share
-        idle = (Self.falls(share, of: shares, &random) ? option : idle?.option ?? option, shares)
+  private static func count(_ options: [Option]) -> Int {
+    options.reduce(0) { $1.weight > 0 ? $0 + 1 : $0 }
+  }
+
+  private static func total(_ options: [Option]) -> Double { options.reduce(0) { $0 + $1.weight } }
+
+  /// Of the one that so many precede, out ones not counted.
+  private static func position(of place: Int, in options: [Option]) -> Int? {
+    var left = place
+    for option in options where option.weight > 0 {
+      if left == 0 { return option.position }
+      left -= 1
+    }
+    return nil
+  }
+
+  private func least(
+    _ options: [Option], _ sight: Sight, isIdleBetter: Bool, random: inout Chance
+  ) -> Option? {
+    let countsOthers = sight != .none
+    var busy: (place: Int, cost: Double, ties: Double)?
+    var idleShares = 0.0
+    for place in options.indices where options[place].weight > 0 {
+      let load = countsOthers ? options[place].own + options[place].others : options[place].own
+      if load == 0, isIdleBetter {
+        idleShares += Self.idleShare(options[place])
         continue
       }
-      let cost = Self.cost(option, load)
+      let cost = Self.cost(options[place], load)
       guard let former = busy, cost >= former.cost else {
-        busy = (option, cost, option.weight)
+        busy = (place, cost, options[place].weight)
         continue
       }
       guard cost == former.cost else { continue }
-      let ties = former.ties + option.weight
-      busy = (Self.falls(option.weight, of: ties, &random) ? option : former.option, cost, ties)
+      let ties = former.ties + options[place].weight
+      let isChosen = Self.falls(options[place].weight, of: ties, &random)
+      busy = (isChosen ? place : former.place, cost, ties)
     }
-    guard let idle else { return busy?.option ?? options[0] }
+    guard idleShares > 0 else { return busy.map { options[$0.place] } }
+    let idle = idle(options, idleShares, sight, random: &random)
     // An idle one is better, unless it is so slow that a busy one is faster all the same.
-    if let busy, Double(busy.option.load(sight) + 1) * busy.option.slowness < idle.option.slowness {
-      return busy.option
+    if let busy, let idle {
+      let option = options[busy.place]
+      if Double(option.load(sight) + 1) * option.slowness < idle.slowness { return option }
     }
-    return idle.option
+    return idle
+  }
+
+  /// One of those that have nothing to do, by their shares.
+  private func idle(_ options: [Option], _ shares: Double, _ sight: Sight, random: inout Chance) -> Option? {
+    var mark = random.unit() * shares
+    var last: Int?
+    for place in options.indices where options[place].weight > 0 && options[place].load(sight) == 0 {
+      last = place
+      mark -= Self.idleShare(options[place])
+      if mark < 0 { break }
+    }
+    return last.map { options[$0] }
+  }
+
+  private static func idleShare(_ option: Option) -> Double {
+    option.slowness == 1 ? option.weight : option.weight / (option.slowness * option.slowness)
   }
 
   private static func falls(_ share: Double, of all: Double, _ random: inout Chance) -> Bool {
@@ -91,7 +158,7 @@ package struct Balancer: Sendable {
 
   /// The better of two that are drawn by weight.
   private func better(_ options: [Option], random: inout Chance) -> Option {
-    let total = options.reduce(0) { $0 + $1.weight }
+    let total = Self.total(options)
     let first = Self.draw(options, total, but: nil, random: &random)
     let second = Self.draw(options, total - options[first].weight, but: first, random: &random)
     let (one, other) = (options[first], options[second])
@@ -102,7 +169,7 @@ package struct Balancer: Sendable {
   {
     var mark = random.unit() * total
     var last = 0
-    for (index, option) in options.enumerated() where index != left {
+    for (index, option) in options.enumerated() where index != left && option.weight > 0 {
       mark -= option.weight
       last = index
       if mark < 0 { break }
@@ -113,6 +180,12 @@ package struct Balancer: Sendable {
   /// What there would be with one more request, against the endpoint's share.
   private static func cost(_ option: Option, _ load: Int) -> Double {
     Double(load + 1) * option.slowness / option.weight
+  }
+
+  /// How slow each endpoint is against the fastest; one of which nothing is known is as fast, so that it is tried.
+  package static func relativeTimes(_ times: [Double?]) -> [Double] {
+    let fastest = max(times.compactMap { $0 }.min() ?? 1, 0.001)
+    return times.map { max($0 ?? fastest, fastest) / fastest }
   }
 
   /// How slow each endpoint of a pool is against the median of those that are known, as `Option.slowness` wants it: (time / median)^½.

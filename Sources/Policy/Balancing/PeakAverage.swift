@@ -5,11 +5,17 @@
 package struct PeakAverage: Sendable, Equatable {
   /// Milliseconds; nil before the first sample.
   package private(set) var value: Double?
-  private var at: Int64 = 0
+  /// When its last sample was taken, in milliseconds.
+  package private(set) var at: Int64 = 0
   /// Milliseconds after which a sample has lost half of its say.
   private let decay: Double
 
   package init(decay: Double = 10_000) { self.decay = decay }
+
+  /// One that was `value` at `at`.
+  package init(value: Double, at: Int64, decay: Double = 10_000) {
+    (self.value, self.at, self.decay) = (value, at, decay)
+  }
 
   /// Takes a sample in milliseconds, measured at `now`.
   package mutating func add(_ sample: Double, at now: Int64) {

@@ -17,6 +17,8 @@ enum Availability {
   case unbuilt(String)
   /// Only this value is built: `other dialects are`.
   case only(String, String)
+  /// All values but this one are built: `learned balancing is`.
+  case except(String, String)
 }
 
 extension Field {
@@ -144,11 +146,22 @@ extension Reader {
       return true
     case .only(let value, let what):
       guard case .scalar(let text) = entry.value.content else { return false }
-      let expansion = try? References.expand(text, environment: environment)
-      if expansion?.text == value { return false }
-      note(unbuilt: what, at: entry.mark, instead: "write '\(value)' for \(path)")
+      if expanded(text) != value {
+        note(unbuilt: what, at: entry.mark, instead: "write '\(value)' for \(path)")
+      }
+      return false
+    case .except(let value, let what):
+      if case .scalar(let text) = entry.value.content, expanded(text) == value {
+        note(unbuilt: what, at: entry.mark, instead: "write another value for \(path)")
+      }
       return false
     }
+  }
+}
+
+extension Reader {
+  fileprivate func expanded(_ text: String) -> String? {
+    (try? References.expand(text, environment: environment))?.text
   }
 }
 
@@ -186,6 +199,7 @@ private struct RecordSchema<Owner> {
     case .built: ""
     case .unbuilt: " (Not built yet.)"
     case .only(let value, _): " (Only `\(value)` is built yet.)"
+    case .except(let value, _): " (`\(value)` is not built yet.)"
     }
   }
 }

@@ -6,6 +6,37 @@ enum Checks {
     refineMode(&settings, reader)
     checkMode(settings, &reader)
     checkPorts(settings, &reader)
+    checkBalance(settings, &reader)
+  }
+
+  /// A way to balance needs what it goes by.
+  private static func checkBalance(_ settings: Settings, _ reader: inout Reader) {
+    checkResource(settings, &reader)
+    for model in settings.models where model.balance == .cost {
+      let names = Set(model.deployments.map(\.name))
+      guard
+        let unpriced = settings.deployments.first(where: { names.contains($0.name) && $0.price == nil }),
+        !reader.hasErrors(under: "deployments")
+      else { continue }
+      reader.fail(
+        "goes by prices, and deployment '\(unpriced.name)' has none: write deployments.\(unpriced.name).price, or"
+          + " another way to balance", under: ["models", model.name, "balance"])
+    }
+  }
+
+  private static func checkResource(_ settings: Settings, _ reader: inout Reader) {
+    for model in settings.models where model.balance == .resource {
+      let names = Set(model.deployments.map(\.name))
+      let providers = Set(settings.deployments.filter { names.contains($0.name) }.map(\.provider))
+      let telling = settings.providers.contains { providers.contains($0.name) && $0.load != nil }
+      guard !telling, !reader.hasErrors(under: "providers"), !reader.hasErrors(under: "deployments") else {
+        continue
+      }
+      reader.fail(
+        "goes by what endpoints say of their load, and no provider of this model says where: write `load: {}` for"
+          + " providers.\(providers.sorted().first ?? "NAME"), or another way to balance",
+        under: ["models", model.name, "balance"])
+    }
   }
 
   /// A plain answer's first byte is its last: it has the whole request's time unless the document says otherwise.

@@ -60,15 +60,16 @@ extension Form where Value == Settings.Model {
           "Who serves it: names, or { name, weight }."),
         Field(
           "balance", \.balance, .choice(),
-          "How a deployment is chosen.",
-          .only("least_connections", "other ways to balance than least_connections are")),
+          "How an endpoint is chosen, of all that its deployments have.",
+          .except("learned", "learned balancing is")),
         Field("fallbacks", \.fallbacks, .modelNames, "Models tried in order once this one can't answer."),
         Field("retry", \.retry, .retry, "Further attempts."),
         .unkept(
           "hedge", .hedge, "Second attempts before the first has failed.", .unbuilt("hedged requests are")),
-        .unkept(
-          "affinity", .words(["none", "session", "prefix"]), "What keeps requests at one endpoint.",
-          .only("none", "affinities are")),
+        Field(
+          "affinity", \.affinity, .choice(),
+          "What keeps requests at one endpoint while that has room: their session, or how their prompt begins."
+        ),
         Field("limits", \.limits, .limits(at: .model), "What all tenants together may ask of it.")
           .omittedWhenEmpty,
         Field(

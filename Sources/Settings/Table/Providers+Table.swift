@@ -38,6 +38,7 @@ extension Form where Value == Settings.Provider {
           "Certificate shown to the endpoints, PEM."),
         Field("client_key_file", \.clientKeyFile, .file, "Its private key, PEM."),
         Field("proxy", \.proxy, .proxyURL, "Egress proxy."),
+        Field("load", \.load, .load, "Where its endpoints say how loaded they are, in vLLM's gauges."),
         Field(
           "limits", \.limits, .limits(at: .provider),
           "What each of its credentials may use, over all tenants."
@@ -61,6 +62,17 @@ extension Form where Value == Settings.Endpoint {
             Field("zone", \.zone, .label, "Where it stands."),
             Field("labels", \.labels, .dictionary(.literal), "Anything else about it."),
           ]))
+  }
+}
+
+extension Form where Value == Settings.Load {
+  fileprivate static var load: Form {
+    .record(
+      Settings.Load(),
+      [
+        Field("path", \.path, .urlPath, "Path at the endpoint's host."),
+        Field("every", \.every, .duration(), "Time between two looks."),
+      ])
   }
 }
 

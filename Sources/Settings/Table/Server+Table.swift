@@ -5,6 +5,7 @@ extension Form where Value == Settings.Server {
       [
         Field("port", \.port, .port, "Port of the data API."),
         Field("host", \.host, .host, "Address that the data port binds to."),
+        Field("zone", \.zone, .label, "Where it stands: endpoints of the same zone are preferred."),
         Field("workers", \.workers, .workers, "Event loops; auto is one per core."),
         Field("max_body", \.maxBody, .bytes(), "Largest body of a request."),
         Field(

@@ -53,6 +53,15 @@ package enum Catalogue {
   package static let discoveryLookups = MetricFamily(
     .counter, "switchyard_discovery_lookups_total", labels: ["provider", "result"],
     help: "Look-ups of a provider's name, by result (found, failed).")
+  package static let inflightCluster = MetricFamily(
+    .gauge, "switchyard_inflight_cluster", labels: ["endpoint"],
+    help: "Attempts in flight at an endpoint, of all replicas as far as this one knows.")
+  package static let loadsAge = MetricFamily(
+    .gauge, "switchyard_loads_age_seconds", .seconds,
+    help: "How old this replica's knowledge of the others' attempts in flight is; -1 where it has none.")
+  package static let firstTokenAverage = MetricFamily(
+    .gauge, "switchyard_upstream_first_token_average_seconds", .seconds, labels: ["deployment", "endpoint"],
+    help: "Peak average of the time to the first token of streams, by which slow endpoints get less.")
 
   // MARK: Circuit breakers
 
@@ -196,8 +205,8 @@ package enum Catalogue {
   /// All of them, in the order of rendering.
   package static let all = [
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
-    attempts, attemptResults, fallbacks, inflight, discoveredEndpoints, discoveryLookups,
-    endpointHealthy, healthChecks,
+    attempts, attemptResults, fallbacks, inflight, inflightCluster, loadsAge, firstTokenAverage,
+    discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
     breakerState, breakerTransitions, breakerProbes, breakerPanic,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,

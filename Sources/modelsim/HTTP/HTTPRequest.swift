@@ -48,7 +48,7 @@ func lastFour(_ secret: String) -> String {
 
 /// Which of the simulator's doors a path leads to.
 enum Route: Equatable, Sendable {
-  case chat, completions, embeddings, responses, models, health
+  case chat, completions, embeddings, responses, models, health, metrics
   case model(String)
   /// A path under /sim/ without that prefix, and its query string.
   case admin(String, query: String)
@@ -69,6 +69,8 @@ enum Route: Equatable, Sendable {
       self = .models
     } else if path.equals("/health") {
       self = .health
+    } else if path.equals("/metrics") {
+      self = .metrics
     } else {
       self.init(rare: String(decoding: path, as: UTF8.self), query: bytes[mark...].dropFirst())
     }
@@ -92,6 +94,7 @@ enum Route: Equatable, Sendable {
     case .responses: "/v1/responses"
     case .models: "/v1/models"
     case .health: "/health"
+    case .metrics: "/metrics"
     case .model(let name): "/v1/models/" + name
     case .admin(let path, _): "/sim/" + path
     case .unknown(let path): path

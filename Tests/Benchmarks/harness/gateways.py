@@ -90,12 +90,12 @@ def _descriptors():
 
 
 def switchyard(bin_dir, work, upstream_port, workers=1, cores=GATEWAY_CORES, server="", models=None, name="switchyard",
-               state="", limits="[]"):
+               state="", limits="[]", keys=("sk-upstream-of-the-benchmark",)):
     """`switchyard serve` with one key, one model rule, a JSON access log on a file and metrics on."""
     port, admin = free_port(), free_port()
     config = f"{work}/{name}.yaml"
     with open(config, "w") as file:
-        file.write(_switchyard(port, admin, upstream_port, workers, server, models, state, limits))
+        file.write(_switchyard(port, admin, upstream_port, workers, server, models, state, limits, keys))
     with open(f"{work}/{name}-access.log", "wb") as access:
         process = start(
             [f"{bin_dir}/switchyard", "serve", "--config", config, "--log-format", "text"], cores,
@@ -107,12 +107,12 @@ def switchyard(bin_dir, work, upstream_port, workers=1, cores=GATEWAY_CORES, ser
     return gateway
 
 
-def _switchyard(port, admin, upstream_port, workers, server, models, state, limits):
+def _switchyard(port, admin, upstream_port, workers, server, models, state, limits, keys):
     return f"""server: {{ host: 127.0.0.1, port: {port}, workers: {workers}, drain_timeout: 1s{server or ", idle_timeout: 10m"} }}
 admin: {{ host: 127.0.0.1, port: {admin} }}
 {state}
 providers:
-  sim: {{ dialect: openai, base_url: "http://127.0.0.1:{upstream_port}/v1", api_key: "sk-upstream-of-the-benchmark" }}
+  sim: {{ dialect: openai, base_url: "http://127.0.0.1:{upstream_port}/v1", api_keys: [ {", ".join(f'"{key}"' for key in keys)} ] }}
 deployments:
   sim: {{ provider: sim, model: modelsim-1, price: {{ input: 0.15, output: 0.60 }} }}
 models:

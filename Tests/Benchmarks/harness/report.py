@@ -2,6 +2,7 @@
 from .limits import BOUND, REDIS_BOUND, SHARED
 from .memory import BOUND_KIB
 from .parts import BOUNDS
+from .pool import BOUNDS as POOL_BOUNDS
 
 COLUMNS = {
     "plain": ("closed loop, plain", [
@@ -44,6 +45,16 @@ def limits(figures):
             f" {redis:.1f} µs of Redis, aim {REDIS_BOUND}: {'met' if redis <= REDIS_BOUND else 'MISSED'}")
 
 
+def pool(figures):
+    print("\n== pool: closed loop, plain; one endpoint to choose from, ten and a hundred; added_cpu_us is the median of the rounds' differences")
+    columns = ["rps", "cpu_us", "added_cpu_us", "p50", "p99", "rounds", "lost"]
+    _print([["", *columns]] + [
+        [name, *(_cell(column, mine.get(column)) for column in columns)] for name, mine in figures.items()])
+    for name, bound in POOL_BOUNDS.items():
+        added = figures[name]["added_cpu_us"]
+        print(f"   {name}: {added:.2f} µs more than with one; the aim is at most {bound}: {'met' if added <= bound else 'MISSED'}")
+
+
 def memory(figures):
     print("\n== rss: memory of open streams, by slope; then rounds of open and close")
     rows = [["", "streams", "missing", "idle MB", "KiB/stream", "after MB", "RSS grown KiB", "fds grown", "gauges left"]]
@@ -84,6 +95,10 @@ def misses(results):
             found.append(f"limits, {name}: {mine['x_alone_cpu_us']:.2f} x without Redis, aim {BOUND}")
         if mine and mine["redis_us"] > REDIS_BOUND:
             found.append(f"limits, {name}: {mine['redis_us']:.1f} µs of Redis, aim {REDIS_BOUND}")
+    for name, bound in POOL_BOUNDS.items():
+        mine = results.get("pool", {}).get(name)
+        if mine and mine["added_cpu_us"] > bound:
+            found.append(f"pool, {name}: {mine['added_cpu_us']:.2f} µs more than with one endpoint, aim {bound}")
     mine = results.get("rss", {}).get("switchyard")
     if mine and mine["kib_per_stream"] > BOUND_KIB:
         found.append(f"rss: {mine['kib_per_stream']:.1f} KiB a stream, aim {BOUND_KIB}")

@@ -8,7 +8,7 @@ struct LoadDuel {
     let description: String
   }
 
-  private static let key = "sy:{lb}:if"
+  private static let key = "sy:{lb}:inflight"
 
   private let redis: RedisUnderTest
   private let source: String

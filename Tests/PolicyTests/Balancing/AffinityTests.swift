@@ -35,6 +35,14 @@ struct AffinityTests {
     }
   }
 
+  @Test func oneThatIsOutLeavesItsKeysToTheOthers() {
+    for key in 0..<200 as Range<UInt64> {
+      let left = Self.preferred(Self.options([0, 0, 0], weights: [1, 0, 1]), names: [1, 2, 3], key: key)
+      #expect(left == Self.preferred(Self.options([0, 0]), names: [1, 3], key: key).map { $0 * 2 })
+      #expect(Self.preferred(Self.options([0, 0], weights: [0, 0]), names: [1, 2], key: key) == nil)
+    }
+  }
+
   @Test func aBusyOneIsPassedOver() {
     let key =
       (0..<100 as Range<UInt64>).first {

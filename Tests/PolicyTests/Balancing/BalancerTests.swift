@@ -64,6 +64,52 @@ struct BalancerTests {
     #expect(Balancer().choose(Self.options([9]), .old, random: &random) == 0)
   }
 
+  @Test(arguments: [Balancer.Sight.fresh, .old, .none])
+  func whatIsOutIsNeverChosen(sight: Balancer.Sight) {
+    let ways: [Balancer.Way] = [
+      .leastConnections, .lowestCost, .weights, .equalChance, .turn(0), .turn(1), .turn(.max),
+    ]
+    var random = Chance(seed: 11)
+    for way in ways {
+      for left in 0..<4 {
+        let options = Self.options([0, 5, 0, 9], weights: (0..<4).map { $0 == left ? 2 : 0 })
+        for _ in 0..<50 {
+          #expect(Balancer().choose(options, by: way, sight, random: &random) == left, "\(way)")
+        }
+      }
+      let none = Self.options([0, 1, 2], weights: [0, 0, 0])
+      #expect(Balancer().choose(none, by: way, sight, random: &random) == nil)
+      #expect(Balancer().choose(Self.options([0], weights: [0]), by: way, sight, random: &random) == nil)
+    }
+  }
+
+  @Test func eachWayIsItsOwn() {
+    var random = Chance(seed: 12)
+    let options = Self.options([9, 0, 1], weights: [6, 3, 1])
+    let shares = { (way: Balancer.Way) -> [Double] in
+      var counts = [0, 0, 0]
+      for _ in 0..<20_000 {
+        counts[Balancer().choose(options, by: way, .fresh, random: &random) ?? 0] += 1
+      }
+      return counts.map { Double($0) / 20_000 }
+    }
+    Self.expect(shares(.weights), near: [0.6, 0.3, 0.1])
+    Self.expect(shares(.equalChance), near: [1.0 / 3, 1.0 / 3, 1.0 / 3])
+    let turns = (0..<6).map { Balancer().choose(options, by: .turn($0), .fresh, random: &random) }
+    #expect(turns == [0, 1, 2, 0, 1, 2])
+  }
+
+  /// By cost a slow endpoint is left idle while a fast one has room; by connections an idle one is taken unless it is far slower.
+  @Test func byCostEvenAnIdleOneMustBeFastEnough() {
+    var random = Chance(seed: 13)
+    let options = Self.options([1, 0], slowness: [1, 2.5])
+    #expect(Balancer().choose(options, by: .lowestCost, .fresh, random: &random) == 0)
+    let nearer = Self.options([1, 0], slowness: [1, 1.5])
+    #expect(Balancer().choose(nearer, by: .lowestCost, .fresh, random: &random) == 1)
+    let idle = Self.options([0, 0, 0], slowness: [1.2, 1, 3])
+    for _ in 0..<50 { #expect(Balancer().choose(idle, by: .lowestCost, .fresh, random: &random) == 1) }
+  }
+
   @Test func sightFollowsTheAgeOfWhatOthersTold() {
     #expect(Balancer.Sight(age: nil, replicas: 1) == .fresh)
     #expect(Balancer.Sight(age: nil, replicas: 2) == .none)

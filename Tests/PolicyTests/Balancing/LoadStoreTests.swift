@@ -26,8 +26,8 @@ struct LoadStoreTests {
   @Test func theSilentDoNotCountAndAreRemoved() {
     var store = LoadStore()
     _ = store.tell(EndpointLoads(["a": 2]), of: "r1", sequence: 1, now: 100_000)
-    #expect(store.entries["r1"]?.isCurrent(at: 101_499) == true)
-    #expect(store.entries["r1"]?.isCurrent(at: 101_500) == false)
+    #expect(store.entries["r1"]?.isCurrent(at: 101_199) == true)
+    #expect(store.entries["r1"]?.isCurrent(at: 101_200) == false)
     #expect(store.entries["r1"]?.isCurrent(at: 95_000) == true)
     #expect(store.entries["r1"]?.isCurrent(at: 94_999) == false)
     store.sweep(now: 109_999)
