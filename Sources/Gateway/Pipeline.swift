@@ -93,7 +93,7 @@ extension Worker {
     while case .attempt(let step) = next {
       if step.backoff > 0 { await pause(step.backoff, exchange) }
       try mayGoOn(exchange)
-      let refusal = try await admit(step, request.facts, principal, exchange)
+      let refusal = try await admit(step, request.facts, model, principal, exchange)
       if exchange.cache != nil {
         switch try await consult(exchange, mayFetch: refusal == nil) {
         case .answered: return nil
@@ -133,6 +133,11 @@ extension Worker {
       next = plan.next(
         after: verdict, random: &random, choose: choose,
         mayRetry: { mayRetry(model, exchange) })
+    }
+    if last == nil, exchange.cache?.phase == .begun {
+      // Nothing can be called: what is kept, or what another replica is sent, will do all the same.
+      _ = try await admit(nil, request.facts, model, principal, exchange)
+      if case .answered = try await consult(exchange, mayFetch: false) { return nil }
     }
     if last == nil, let full { throw .capacitySpent(full) }
     guard let last, case .stop(let stop) = next else {

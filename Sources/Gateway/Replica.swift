@@ -45,7 +45,7 @@ package final class Replica: Sendable {
   private let workers: [Worker]
   private let snapshot: NIOLockedValueBox<Snapshot>
   /// What was found of the endpoints that the configuration names but doesn't list.
-  private let found = NIOLockedValueBox<[String: [Settings.Endpoint]]>([:])
+  private let found = NIOLockedValueBox<[String: Settings.Found]>([:])
   private let discovery = NIOLockedValueBox<Discovery?>(nil)
   private let phaseValue = Atomic<Int>(Phase.starting.rawValue)
   private let listener = NIOLockedValueBox<(any Channel)?>(nil)
@@ -149,8 +149,8 @@ package final class Replica: Sendable {
 
   /// Begins to look for endpoints, and waits for the first answers; in vain where a name server is away.
   private func discover(_ settings: Settings, within patience: Duration) async {
-    let discovery = Discovery(surroundings.logger) { [weak self] provider, endpoints in
-      await self?.take(endpoints, of: provider)
+    let discovery = Discovery(surroundings.logger) { [weak self] provider, found in
+      await self?.take(found, of: provider)
     }
     self.discovery.withLockedValue { $0 = discovery }
     await discovery.watch(settings.providers)
@@ -199,8 +199,8 @@ package final class Replica: Sendable {
   }
 
   /// Puts other endpoints of a provider in force.
-  private func take(_ endpoints: [Settings.Endpoint], of provider: String) async {
-    found.withLockedValue { $0[provider] = endpoints }
+  private func take(_ found: Settings.Found, of provider: String) async {
+    self.found.withLockedValue { $0[provider] = found }
     await change(isNews: false) { _ in }
   }
 

@@ -122,6 +122,19 @@ extension Settings {
     package var scheme = Scheme.http
     /// Of every endpoint's URL, up to and with the API's version.
     package var path = "/v1"
+
+    /// Whether the same is found by both, however often it is looked for.
+    package func findsSame(as other: Discovery) -> Bool {
+      dns == other.dns && scheme == other.scheme && path == other.path
+    }
+  }
+
+  /// What was found in one way.
+  package struct Found: Sendable {
+    package var how: Discovery
+    package var endpoints: [Endpoint]
+
+    package init(how: Discovery, endpoints: [Endpoint]) { (self.how, self.endpoints) = (how, endpoints) }
   }
 
   /// Checks of each endpoint over HTTP.

@@ -23,18 +23,21 @@ actor Discovery {
   }
 
   private let logger: Logger
-  private let onChange: @Sendable (_ provider: String, _ endpoints: [Settings.Endpoint]) async -> Void
+  private let onChange: @Sendable (_ provider: String, _ found: Settings.Found) async -> Void
+  /// Threads that may block: a name server that is away holds one for each name that is looked up.
+  private let threads = NIOThreadPool(numberOfThreads: 8)
   private var watches: [String: Watch] = [:]
-  private var known: [String: [Settings.Endpoint]] = [:]
+  private var known: [String: Settings.Found] = [:]
   /// By provider; for whoever counts.
   nonisolated let figures = NIOLockedValueBox<[String: Figures]>([:])
 
   /// `onChange` is told of all endpoints of a provider whenever they are others.
   init(
-    _ logger: Logger, onChange: @escaping @Sendable (_ provider: String, [Settings.Endpoint]) async -> Void
+    _ logger: Logger, onChange: @escaping @Sendable (_ provider: String, Settings.Found) async -> Void
   ) {
     self.logger = logger
     self.onChange = onChange
+    threads.start()
   }
 
   /// Looks for the endpoints of these providers from now on, and of no others.
@@ -45,9 +48,9 @@ actor Discovery {
       watch.task.cancel()
       watches[name] = nil
     }
-    for name in known.keys where wanted[name] == nil {
-      known[name] = nil
-      figures.withLockedValue { $0[name] = nil }
+    for (name, found) in known where !(wanted[name]?.findsSame(as: found.how) ?? false) { known[name] = nil }
+    figures.withLockedValue { figures in
+      for name in figures.keys where known[name] == nil { figures[name] = nil }
     }
     for (name, how) in wanted where watches[name] == nil {
       figures.withLockedValue { $0[name, default: Figures()].isFailing = false }
@@ -58,6 +61,7 @@ actor Discovery {
   func stop() {
     for watch in watches.values { watch.task.cancel() }
     watches = [:]
+    threads.shutdownGracefully { _ in }
   }
 
   /// Whether each name was looked up at least once, whatever came of it.
@@ -67,10 +71,11 @@ actor Discovery {
 
   private func look(for provider: String, _ how: Settings.Discovery) async {
     while !Task.isCancelled {
-      let result = await Self.servers(of: how.dns)
+      let result = await servers(of: how.dns)
       guard !Task.isCancelled else { return }
       switch result {
-      case .success(let servers): await take(servers.map { $0.endpoint(how) }, of: provider)
+      case .success(let servers):
+        await take(Settings.Found(how: how, endpoints: servers.map { $0.endpoint(how) }), of: provider)
       case .failure(let failure): tell(failure, of: provider)
       }
       // Replicas that began together don't ask together for ever.
@@ -78,8 +83,8 @@ actor Discovery {
     }
   }
 
-  private func take(_ endpoints: [Settings.Endpoint], of provider: String) async {
-    let former = known[provider]
+  private func take(_ found: Settings.Found, of provider: String) async {
+    let (former, endpoints) = (known[provider]?.endpoints, found.endpoints)
     let wasFailing = figures.withLockedValue { figures in
       let wasFailing = figures[provider, default: Figures()].isFailing
       figures[provider, default: Figures()].isFailing = false
@@ -88,7 +93,7 @@ actor Discovery {
     }
     if wasFailing { logger.info("endpoints can be looked up again", metadata: ["provider": "\(provider)"]) }
     if former != endpoints {
-      known[provider] = endpoints
+      known[provider] = found
       let (old, new) = (Set((former ?? []).compactMap(\.address)), Set(endpoints.compactMap(\.address)))
       logger.info(
         "endpoints found",
@@ -97,7 +102,7 @@ actor Discovery {
           "added": "\(new.subtracting(old).sorted().joined(separator: " "))",
           "removed": "\(old.subtracting(new).sorted().joined(separator: " "))",
         ])
-      await onChange(provider, endpoints)
+      await onChange(provider, found)
     }
     // Once they are in force: whoever waits for the first look waits for that.
     figures.withLockedValue { $0[provider, default: Figures()].found += 1 }
@@ -116,14 +121,14 @@ actor Discovery {
     logger.warning(
       "endpoints can't be looked up; what was found last stays",
       metadata: [
-        "provider": "\(provider)", "reason": "\(failure)", "endpoints": "\(known[provider]?.count ?? 0)",
+        "provider": "\(provider)", "reason": "\(failure)",
+        "endpoints": "\(known[provider]?.endpoints.count ?? 0)",
       ])
   }
 
-  /// On a thread that may block.
-  private static func servers(of name: String) async -> Result<[NameLookup.Server], NameLookup.Failure> {
+  private func servers(of name: String) async -> Result<[NameLookup.Server], NameLookup.Failure> {
     do {
-      return try await NIOThreadPool.singleton.runIfActive {
+      return try await threads.runIfActive {
         Result { () throws(NameLookup.Failure) in try NameLookup.servers(of: name) }
       }
     } catch {
@@ -146,10 +151,12 @@ extension NameLookup.Server {
 }
 
 extension Settings {
-  /// Fills in what was found of the providers that are declared by a name.
-  mutating func fill(_ found: [String: [Endpoint]]) {
-    for index in providers.indices where providers[index].discovery != nil {
-      providers[index].endpoints = found[providers[index].name] ?? []
+  /// Fills in what was found of the providers that are declared by a name: by that name, and no former one.
+  mutating func fill(_ found: [String: Found]) {
+    for index in providers.indices {
+      guard let how = providers[index].discovery else { continue }
+      let found = found[providers[index].name]
+      providers[index].endpoints = found.map { $0.how.findsSame(as: how) ? $0.endpoints : [] } ?? []
     }
   }
 }

@@ -56,7 +56,8 @@ final class HealthChecker {
     for endpoint in snapshot.endpoints where rules[endpoint.identity.provider] != nil {
       wanted[Place(endpoint), default: []].append(endpoint)
     }
-    for (place, subject) in subjects {
+    let former = subjects
+    for (place, subject) in former {
       let endpoints = wanted[place] ?? []
       for endpoint in subject.endpoints where !endpoints.contains(where: { $0 === endpoint }) {
         endpoint.health.forget(trouble)
@@ -68,7 +69,11 @@ final class HealthChecker {
       if let subject = subjects[place] {
         subject.endpoints = endpoints
       } else {
-        subjects[place] = Subject(health, endpoints[0].target(ofPath: health.path), endpoints, dueAt: now)
+        let subject = Subject(health, endpoints[0].target(ofPath: health.path), endpoints, dueAt: now)
+        if let former = former[place] {
+          (subject.threshold, subject.isFirst) = (former.threshold, former.isFirst)
+        }
+        subjects[place] = subject
       }
       let isHealthy = subjects[place]?.threshold.isHealthy ?? true
       for endpoint in endpoints { endpoint.health.set(isHealthy: isHealthy, trouble) }

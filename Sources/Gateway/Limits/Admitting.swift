@@ -7,14 +7,14 @@ import Telemetry
 /// Limits: taken before an attempt, settled behind it.
 extension Worker {
   /// Takes what the exchange's limits and those of its next attempt ask for, in one flush; the former once only. A refusal that is
-  /// returned is of the attempt alone: another deployment may have room.
+  /// returned is of the attempt alone: another deployment may have room. Without a step there is nothing that could be called.
   func admit(
-    _ step: AttemptPlan.Step, _ facts: RequestFacts, _ principal: Principal, _ exchange: Exchange
+    _ step: AttemptPlan.Step?, _ facts: RequestFacts, _ model: Int, _ principal: Principal,
+    _ exchange: Exchange
   ) async throws(ExchangeError) -> Refusal? {
     let snapshot = exchange.snapshot
-    let model = exchange.model ?? step.candidate.model
     let own = exchange.isAdmitted ? nil : principal.limits.group(model: model)
-    let attempt = groups(of: step, in: snapshot)
+    let attempt = step.map { groups(of: $0, in: snapshot) } ?? []
     guard own != nil || !attempt.isEmpty else { return nil }
     if !exchange.isAdmitted {
       exchange.demand = demand(facts, model, step, snapshot)
@@ -89,11 +89,11 @@ extension Worker {
   // MARK: Estimates
 
   private func demand(
-    _ facts: RequestFacts, _ model: Int, _ step: AttemptPlan.Step, _ snapshot: Snapshot
+    _ facts: RequestFacts, _ model: Int, _ step: AttemptPlan.Step?, _ snapshot: Snapshot
   ) -> Demand {
     let estimator = estimators[snapshot.models[model].name] ?? TokenEstimator()
     let (input, output) = (estimator.input(facts), estimator.output(facts))
-    let price = snapshot.deployments[step.candidate.deployment].price
+    let price = step.flatMap { snapshot.deployments[$0.candidate.deployment].price }
     return Demand(
       inputTokens: input, outputTokens: output,
       microdollars: price?.cost(input: input, output: output) ?? 0)

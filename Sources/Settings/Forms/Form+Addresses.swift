@@ -22,7 +22,10 @@ extension Form where Value == String {
   }
 
   static var urlPath: Form {
-    .matching("a path", example: "/health") { $0.hasPrefix("/") && WebAddress.isPath($0[...]) }
+    .matching("a path", example: "/health") {
+      $0.hasPrefix("/") && !$0.hasPrefix("//") && !$0.contains("?") && !$0.contains("#")
+        && WebAddress.isPath($0[...])
+    }
   }
 
   private static func url(_ schemes: [String], path: Bool, example: String) -> Form {

@@ -34,6 +34,8 @@ package struct MetricFamily: Sendable, Hashable {
   package let kind: Kind
   package let unit: Unit
   package let labels: [String]
+  /// Endpoints come and go, and what is said of one that has gone would be false: only what was set for this rendering is rendered.
+  var isOfEndpoints: Bool { labels.contains("endpoint") }
 
   init(_ kind: Kind, _ name: String, _ unit: Unit = .one, labels: [String] = [], help: String) {
     self.name = name

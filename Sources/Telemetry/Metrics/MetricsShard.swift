@@ -10,6 +10,8 @@ package final class MetricsShard {
   private let bounds: [HistogramBounds]
   private let cells: UnsafeMutablePointer<Int64>
   private let capacity: Int
+  /// Cells that were set.
+  private var stated: Set<Int> = []
 
   package init(registry: MetricsRegistry) {
     self.registry = registry
@@ -34,6 +36,7 @@ package final class MetricsShard {
   package func set(_ series: SeriesID, to value: Int64) {
     precondition(series.cell < capacity, "a handle of another registry")
     cells[series.cell] = value
+    stated.insert(series.cell)
   }
 
   /// Counts a value, in the unit that the family records (nanoseconds, tokens); below 0 counts as 0.
@@ -47,13 +50,15 @@ package final class MetricsShard {
 
   /// What the shard holds now, free to leave the loop.
   package func snapshot() -> MetricsSnapshot {
-    MetricsSnapshot(cells: Array(UnsafeBufferPointer(start: cells, count: registry.cells)))
+    MetricsSnapshot(cells: Array(UnsafeBufferPointer(start: cells, count: registry.cells)), stated: stated)
   }
 }
 
 /// A shard's numbers at one moment.
 package struct MetricsSnapshot: Sendable {
   let cells: [Int64]
+  /// Those that were set, and not only added to.
+  let stated: Set<Int>
 
   /// The sum, cell by cell; a snapshot taken before the registry grew lacks cells, which count as 0.
   static func sum(_ snapshots: [MetricsSnapshot]) -> MetricsSnapshot {
@@ -61,7 +66,7 @@ package struct MetricsSnapshot: Sendable {
     for snapshot in snapshots {
       for (cell, value) in snapshot.cells.enumerated() { total[cell] &+= value }
     }
-    return MetricsSnapshot(cells: total)
+    return MetricsSnapshot(cells: total, stated: snapshots.reduce(into: []) { $0.formUnion($1.stated) })
   }
 
   subscript(cell: Int) -> Int64 { cell < cells.count ? cells[cell] : 0 }

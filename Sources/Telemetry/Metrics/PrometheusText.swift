@@ -10,7 +10,9 @@ package enum PrometheusText {
     for group in registry.groups {
       let family = group.family
       text += "# HELP \(family.name) \(escapedHelp(family.help))\n# TYPE \(family.name) \(family.kind.word)\n"
-      for series in group.series { append(series, of: family, totals, to: &text) }
+      for series in group.series where !family.isOfEndpoints || totals.stated.contains(series.cell) {
+        append(series, of: family, totals, to: &text)
+      }
     }
     return text
   }

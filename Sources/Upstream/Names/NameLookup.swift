@@ -56,17 +56,28 @@ package enum NameLookup {
     var servers: Set<Server> = []
     for record in records[..<Int(count)] where record.priority == first {
       let host = record.hostName
-      // Of a weight of 0 there is to be next to no traffic, but some.
-      for address in try addresses(of: host) {
+      // Of a weight of 0 there is to be next to no traffic, but some. A host without an address is on its way out.
+      for address in try addresses(ofService: host) {
         servers.insert(
           Server(host: host, port: Int(record.port), address: address, weight: max(1, Int(record.weight))))
       }
     }
+    guard !servers.isEmpty else { throw .nothing(name) }
     return servers.sorted { ($0.address, $0.port, $0.host) < ($1.address, $1.port, $1.host) }
   }
 
   /// `EAI_NODATA`, which glibc's headers tell to GNU sources alone.
   private static let noAddress: Int32 = -5
+
+  /// The name is whole: no search domain is to be put behind it, unless it is known in no other way.
+  private static func addresses(ofService host: String) throws(Failure) -> [String] {
+    for name in [host + ".", host] {
+      do throws(Failure) { return try addresses(of: name) } catch {
+        if case .unknown = error { throw error }
+      }
+    }
+    return []
+  }
 
   private static func addresses(of host: String) throws(Failure) -> [String] {
     var hints = addrinfo()
