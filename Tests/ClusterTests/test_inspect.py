@@ -44,7 +44,7 @@ def test_it_shows_what_is_in_flight():
             client = Client([cluster.routers[0].port], {
                 "model": "mock-model", "messages": prompt_of(50) + [{"role": "user", "content": "[[sim:ttft=2s]]"}]})
             seen = []
-            asyncio.run(client.run(20, 0.5, [(0.45, lambda: (time.sleep(0.3), seen.append(inspect(cluster, "loads"))))]))
+            asyncio.run(client.run(20, 3, [(1, lambda: (time.sleep(0.3), seen.append(inspect(cluster, "loads"))))]))
             code, table, _ = seen[0]
             count = int(re.search(r": sim/[\d.:]+ (\d+)", table)[1])
             assert code == 0 and "nothing" in table and 0 < count <= len(client.answers), table
