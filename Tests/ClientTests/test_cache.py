@@ -511,3 +511,17 @@ def test_a_leader_with_little_time_does_not_end_it_for_others(party, single, cal
     assert list(follower.events)[-1] == "data: [DONE]" and calls() == 1
     line = single.access_log(leader.headers["x-request-id"])
     assert line["error_type"] == "deadline" and line["output_tokens"] == 30
+
+
+def test_what_is_kept_serves_where_no_endpoint_may_be_called(start, tag, calls):
+    router = start(ttl="2s", sie="60s")
+    ask = asking(router, tag)
+    assert ask().status_code == 200
+    assert ask(text="another", directive={"status": 429, "retry_after": 60}).status_code == 429
+    before = calls()
+    answer = ask()
+    assert answer.status_code == 200 and "hit" in answer.headers["cache-status"]
+    assert eventually(lambda: "detail=STALE" in ask().headers["cache-status"], 10) and ask().status_code == 200
+    refused = ask(text="unknown")
+    assert refused.status_code == 503 and refused.json()["error"]["code"] == "no_endpoint_available"
+    assert calls() == before

