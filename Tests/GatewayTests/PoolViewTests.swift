@@ -219,7 +219,7 @@ struct PoolViewTests {
     let snapshot = try snapshot(yaml)
     let view = PoolView(snapshot.pools[0])
     #expect(snapshot.loads.map(\.path) == ["/metrics", "/metrics", "/metrics"])
-    #expect(snapshot.loads[0].endpoint.target(ofPath: "/metrics").url == "http://a/metrics")
+    #expect(snapshot.loads[0].endpoint.target(ofPath: "/metrics", showsKey: true).url == "http://a/metrics")
     let tell = { (endpoint: Int, text: String, known: Int) in
       snapshot.endpoints[endpoint].reported.take(try #require(ServerGauges(text)), known: known, now: 10_000)
     }

@@ -48,7 +48,7 @@ final class LoadProbes {
   private func pool(_ load: Snapshot.Load, _ upstream: UpstreamClient) -> (any TransferPool)? {
     let key = ObjectIdentifier(load.endpoint)
     if let pool = pools[key] { return pool }
-    pools[key] = try? upstream.pool(load.endpoint.target(ofPath: load.path))
+    pools[key] = try? upstream.pool(load.endpoint.target(ofPath: load.path, showsKey: true))
     return pools[key]
   }
 

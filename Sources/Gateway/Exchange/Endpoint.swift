@@ -51,18 +51,20 @@ final class Endpoint: Sendable {
   /// How this endpoint is called for a surface. A base URL ends in `/v1`, as SDKs have it; the surface's path goes on from there.
   func target(for surface: Surface) -> TransferTarget {
     var target = target(identity.url + surface.rawValue.dropFirst("/v1".count))
-    target.headers = ["Content-Type: application/json"]
-    if let key = identity.key { target.headers.append("Authorization: Bearer \(key.revealed)") }
+    target.headers = ["Content-Type: application/json"] + authorization
     return target
   }
 
-  /// How it is asked about itself: at a path of its host, as servers have that outside of their API, and without its credential.
-  func target(ofPath path: String) -> TransferTarget {
+  /// How it is asked about itself: at a path of its host, as servers have that outside of their API.
+  func target(ofPath path: String, showsKey: Bool) -> TransferTarget {
     let (scheme, authority, _) = identity.parts
     var target = target(scheme + authority + path)
     target.method = .get
+    if showsKey { target.headers = authorization }
     return target
   }
+
+  private var authorization: [String] { identity.key.map { ["Authorization: Bearer \($0.revealed)"] } ?? [] }
 
   private func target(_ url: String) -> TransferTarget {
     var target = TransferTarget(url: url)

@@ -69,7 +69,8 @@ final class HealthChecker {
       if let subject = subjects[place] {
         subject.endpoints = endpoints
       } else {
-        let subject = Subject(health, endpoints[0].target(ofPath: health.path), endpoints, dueAt: now)
+        let subject = Subject(
+          health, endpoints[0].target(ofPath: health.path, showsKey: false), endpoints, dueAt: now)
         if let former = former[place] {
           (subject.threshold, subject.isFirst) = (former.threshold, former.isFirst)
         }
