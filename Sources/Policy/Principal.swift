@@ -27,9 +27,9 @@ package final class Principal: Sendable {
     caller = Self.hash("\(tenant)/\(key)")
   }
 
-  /// FNV-1a.
+  /// FNV-1a, mixed: its lowest bits, by which breakers put callers into cells, depend on no more than those of each byte.
   private static func hash(_ name: String) -> UInt64 {
-    name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }.mixed
   }
 
   package func allows(_ model: Int) -> Bool { models?.contains(model) ?? true }

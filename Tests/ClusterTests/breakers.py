@@ -254,35 +254,92 @@ def told_to_wait(seconds=22):
         redis.stop()
 
 
-def one_poisons(seconds=20):
-    """20, then 2,000 requests that make the provider answer 500, by one caller: every other caller's succeed."""
+def one_poisons(seconds=30):
+    """20, then 2,000 requests that make the provider answer 500, by one caller: every other caller's succeed. So they do where they call
+    other replicas meanwhile, and then that one; and breakers that are half-open meanwhile close."""
     redis = Redis()
     try:
-        with Pool(3, 2, redis, keys=4) as pool:
-            clients = pool.clients()
-            body = {"model": "mock-model", "max_tokens": 5, "messages": [{"role": "user", "content": "[[sim:status=500]]"}]}
-            poisons, news = [Client(pool.ports, body, pool.keys[0]) for _ in range(2)], News(redis)
-
-            async def load():
-                good = [asyncio.create_task(client.run(20, seconds)) for client in clients[1:]]
-                await asyncio.sleep(1)
-                await poisons[0].run(100, 0.2)
-                await asyncio.sleep(2)
-                await poisons[1].run(2_000 / (seconds - 5), seconds - 5)
-                await asyncio.gather(*good)
-
-            asyncio.run(load())
-            others = answers(clients[1:])
-            bad = {}
-            for answer in answers(poisons):
-                bad[answer.status] = bad.get(answer.status, 0) + 1
-            print(
-                f"poison: {len(answers(poisons))} requests of one caller ended in {bad}; {len(others)} of three others, of which"
-                f" {sum(1 for a in others if a.status == 200)} succeeded; breakers opened {news.count('open')} times")
-            demand(all(a.status == 200 for a in others), "other callers were hurt")
-            demand(len(answers(poisons)) >= 1_900 or seconds < 20, "too few poisoned requests were sent")
+        with Pool(3, 2, redis, 6, "base: 1s") as pool:
+            poison_at_one(pool, 0)
+            poison_everywhere(pool, 1, News(redis), max(2, seconds - 10), seconds >= 25)
+            poison_probes(pool, 2)
     finally:
         redis.stop()
+
+
+def poison(ports, pool, key):
+    body = {"model": "mock-model", "max_tokens": 5, "messages": [{"role": "user", "content": "[[sim:status=500]]"}]}
+    return Client(ports, body, pool.keys[key])
+
+
+def statuses(clients):
+    found = {}
+    for answer in answers(clients):
+        found[answer.status] = found.get(answer.status, 0) + 1
+    return found
+
+
+def poison_everywhere(pool, key, news, seconds, is_long):
+    clients, poisons = pool.clients()[3:], [poison(pool.ports, pool, key) for _ in range(2)]
+
+    async def load():
+        good = [asyncio.create_task(client.run(20, seconds + 2)) for client in clients]
+        await asyncio.sleep(0.5)
+        await poisons[0].run(100, 0.2)
+        await asyncio.sleep(1)
+        await poisons[1].run(2_000 / seconds, seconds)
+        await asyncio.gather(*good)
+
+    asyncio.run(load())
+    others = answers(clients)
+    print(
+        f"poison: {len(answers(poisons))} requests of one caller ended in {statuses(poisons)}; {len(others)} of three others, of which"
+        f" {sum(1 for a in others if a.status == 200)} succeeded; breakers opened {news.count('open')} times")
+    demand(all(a.status == 200 for a in others), "other callers were hurt")
+    demand(len(answers(poisons)) >= 1_900 or not is_long, "too few poisoned requests were sent")
+
+
+def poison_at_one(pool, key):
+    """Nobody else calls that replica while it is poisoned."""
+    first, elsewhere = poison(pool.ports[:1], pool, key), pool.clients()[3:]
+    for client in elsewhere:
+        client.ports = pool.ports[1:]
+
+    async def load():
+        await asyncio.gather(first.run(150, 1), *(client.run(20, 1) for client in elsewhere))
+
+    asyncio.run(load())
+    states = [pool.routers[0].metric("switchyard_breaker_state", endpoint=f"sim/127.0.0.1:{e.port}") for e in pool.endpoints]
+    after = pool.clients()[3:]
+    for client in after:
+        client.ports = pool.ports[:1]
+    asyncio.run(together(after, 60, 0.5))
+    print(f"poison: at one replica, {statuses([first])}: its breakers stand at {states}, and others who call it then get {statuses(after)}")
+    demand(sum(states) == 0, "one caller opened a replica's own breaker")
+    demand(set(statuses(elsewhere + after)) == {200}, "other callers were hurt")
+
+
+def poison_probes(pool, key):
+    """Breakers that an outage has opened, while one caller goes on failing."""
+    for endpoint in pool.endpoints:
+        endpoint.kill()
+    asyncio.run(together(pool.clients(), 200, 0.5))
+    demand(all(sum(pool.states(endpoint)) > 0 for endpoint in pool.endpoints), "an outage opened nothing")
+    for endpoint in pool.endpoints:
+        endpoint.start()
+    bad, good, healed = poison(pool.ports, pool, key), pool.clients()[3:], time.monotonic()
+
+    async def load():
+        await asyncio.gather(bad.run(100, 3.5), *(client.run(20, 3.5) for client in good))
+
+    asyncio.run(load())
+    last = max((answer.at - healed for answer in answers(good) if answer.status != 200), default=0)
+    states = [int(sum(pool.states(endpoint))) for endpoint in pool.endpoints]
+    print(
+        f"poison: while half-open, {statuses([bad])} of one caller; others {statuses(good)}, refused until {last:.2f} s after healing;"
+        f" breakers {states} at the end")
+    demand(sum(states) == 0, "one caller keeps breakers open")
+    demand_in_time(last <= 3, f"others were refused for {last:.1f} s")
 
 
 def all_endpoints_fail(seconds=30):

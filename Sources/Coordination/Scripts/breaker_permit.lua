@@ -4,18 +4,33 @@
 
 local id = ARGV[12]
 
+-- Milliseconds since the oldest probe that nothing has been heard of began; nil where one is forgotten.
+local function oldest(probes)
+  local age, count = 0, 0
+  for _, at in pairs(probes) do age, count = max(age, now - (match(at, '^%d+$') or 0)), count + 1 end
+  if count < state.issued - state.succeeded then return nil end
+  return age
+end
+
 local function answer()
   if state.state == 'closed' then return 2 end
   if state.state == 'open' then
     if left() > 0 or cool_left() > 0 then return 0 end
     go('half', 'due', ARGV[11] + 0)
-  elseif left() == 0 then
-    open('probe-lost', 0)
-    return 0
-  elseif read_hash(PROBES)[id] then
-    return 1
-  elseif cool_left() > 0 or state.issued >= ARGV[10] + 0 then
-    return 0
+  else
+    local probes = read_hash(PROBES)
+    if left() == 0 then
+      local age = oldest(probes)
+      if not age or age >= ARGV[11] + 0 then
+        open('probe-lost', 0)
+        return 0
+      end
+      -- Few calls come by: nothing is lost, and the generation goes on until the oldest probe would be.
+      state.span = ARGV[11] - age
+      state['until'], is_written = now + state.span, true
+    end
+    if probes[id] then return 1 end
+    if cool_left() > 0 or state.issued >= ARGV[10] + 0 then return 0 end
   end
   state.issued, is_written = state.issued + 1, true
   call('HSET', PROBES, id, digits(now))

@@ -33,7 +33,7 @@ struct BreakerCall {
   mutating func answers(after took: Int64, isStream: Bool) {
     guard firstContentAt == nil else { return }
     firstContentAt = took
-    settle(isSlow(took, isStream) ? .fail : .ok)
+    if isSlow(took, isStream) { settleBadly() } else { settle(.ok) }
   }
 
   mutating func ended(_ verdict: Classification, _ head: UpstreamHead, after took: Int64, isStream: Bool) {
@@ -43,7 +43,7 @@ struct BreakerCall {
     case .ok:
       let isSlow = isSlow(firstContentAt ?? took, isStream)
       site.succeeded(stamp, caller: caller, isSlow: isSlow, now: now)
-      settle(isSlow ? .fail : .ok)
+      if isSlow { settleBadly() } else { settle(.ok) }
     case .answerFailed: failed(.answerFailed(cell: BreakerCounts.cell(ofHash: caller)), now)
     case .transportFailed(let isConnect): failed(.transportFailed(isConnect: isConnect), now)
     case .cooldown: coolDown(head, now)
@@ -60,7 +60,14 @@ struct BreakerCall {
 
   private mutating func failed(_ outcome: LocalBreaker.Outcome, _ now: Int64) {
     if site.failed(stamp, outcome, caller: caller, now: now) { link.report(site) }
-    settle(.fail)
+    if case .transportFailed = outcome { settle(.fail) } else { settleBadly() }
+  }
+
+  /// It was answered, and badly or late.
+  private mutating func settleBadly() {
+    guard let probe else { return }
+    let generation = probe.keeper == .own ? stamp.own : probe.generation
+    settle(site.blame(probe.keeper, generation, caller: caller, now: StateClock.monotonicMilliseconds()))
   }
 
   private mutating func coolDown(_ head: UpstreamHead, _ now: Int64) {

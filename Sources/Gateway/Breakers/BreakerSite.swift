@@ -24,6 +24,7 @@ final class BreakerSite: Sendable {
     var breaker: LocalBreaker
     var pauses: CallerPauses
     var cooldown = Cooldown()
+    var blame = ProbeBlame()
     var phase = BreakerPhase.closed
     var isPlain = true
     /// Something was recorded that others should know within a tenth of a second.
@@ -79,7 +80,7 @@ final class BreakerSite: Sendable {
 
   // MARK: What routing asks
 
-  /// As of now, for a caller; a caller that is paused here sees an endpoint that wants to be left alone.
+  /// As of now, whoever asks; `pause` says what a caller is left out for beside.
   func view(now: Int64) -> BreakerView { state.withLockedValue { $0.breaker.view(now: now) } }
 
   /// Milliseconds for which the caller is left out here.
@@ -113,7 +114,7 @@ final class BreakerSite: Sendable {
     state.withLockedValue { state in
       // It opens nothing before the next report.
       _ = state.breaker.record(outcome, stamp, now: now)
-      state.pauses.succeeded(caller, now: now)
+      state.pauses.succeeded(caller, isSlow: isSlow, now: now)
       state.cooldown.succeeded()
     }
   }
@@ -135,7 +136,9 @@ final class BreakerSite: Sendable {
     now: Int64
   ) -> Int64? {
     update(now) { state in
-      guard let length = state.cooldown.length(status: status, fields, jitter: jitter, wallClock: wallClock)
+      guard
+        let length = state.cooldown.length(
+          status: status, fields, jitter: jitter, wallClock: wallClock, now: now)
       else { return nil }
       state.isPressing = true
       _ = state.breaker.record(.cooldown(length), stamp, now: now)
@@ -145,6 +148,18 @@ final class BreakerSite: Sendable {
 
   func probed(_ id: String, _ stamp: LocalBreaker.Stamp, _ outcome: BreakerProbe.Outcome, now: Int64) {
     update(now) { $0.breaker.probed(id, stamp, outcome, now: now) }
+  }
+
+  /// What a probe that was answered, and badly or late, has come to: a caller that fails alone gives its permit back, and is left out here
+  /// for a while.
+  func blame(_ keeper: BreakerView.Keeper, _ generation: Int64, caller: UInt64, now: Int64)
+    -> BreakerProbe.Outcome
+  {
+    update(now) { state in
+      if state.blame.isEndpoints(keeper, generation, caller: caller) { return .fail }
+      state.pauses.probeFailed(caller, for: settings.base, now: now)
+      return .ignore
+    }
   }
 
   func count(_ outcome: BreakerProbe.Outcome) { state.withLockedValue { $0.tally.add(outcome) } }
@@ -225,6 +240,7 @@ final class BreakerSite: Sendable {
     state.withLockedValue { state in
       let value = event(&state)
       let view = state.breaker.view(now: now)
+      if view.standing == .closed, state.phase != .closed { state.pauses.closed() }
       let isPlain = view == BreakerView(.closed) && !state.pauses.pausesAny(now: now)
       if isPlain != state.isPlain {
         state.isPlain = isPlain

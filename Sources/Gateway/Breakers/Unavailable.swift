@@ -40,7 +40,7 @@ struct Unavailable {
     case .barred: return "refuses the router's credential"
     case .cooling(let until): return soon(until - now, "asked to be left alone")
     case .open(let until): return soon(until - now, "open breaker")
-    case .half: return soon(Self.probing, "breaker being probed")
+    case .half: return soon(max(Self.probing, pause), "breaker being probed")
     case .closed:
       return pause > 0 ? soon(pause, "failed this key's requests alone") : soon(Self.probing, "just tried")
     }

@@ -27,11 +27,8 @@ package struct Affinity: Sendable {
     return Double(preferred.load(sight) + 1) <= (Self.bound * share).rounded(.up) ? preferred.position : nil
   }
 
-  /// Of two hashes one: murmur3's finalizer.
+  /// Of two hashes one.
   private static func mixed(_ one: UInt64, _ other: UInt64) -> UInt64 {
-    var hash = one ^ (other &* 0x9E37_79B9_7F4A_7C15)
-    hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD
-    hash = (hash ^ (hash >> 33)) &* 0xC4CE_B9FE_1A85_EC53
-    return hash ^ (hash >> 33)
+    (one ^ (other &* 0x9E37_79B9_7F4A_7C15)).mixed
   }
 }

@@ -80,11 +80,12 @@ package struct BreakerMachine: Equatable, Sendable {
     case .open:
       guard state.left(now) == 0, state.coolLeft(now) == 0 else { return .refused }
       go(.half, .due, for: settings.probeTime, now)
-    case .half where state.left(now) == 0:
+    case .half where state.left(now) == 0 && hasLost(settings, now):
       // A probe that is lost says less than one that failed: the time to wait begins anew, and doubles nothing.
       go(.open, .probeLost, for: settings.openTime(after: 0, jitter: jitter), now)
       return .refused
     case .half:
+      if state.left(now) == 0 { renew(settings, now) }
       if probes[id] != nil { return .probe }
       guard state.coolLeft(now) == 0, state.issued < settings.probes else { return .refused }
     }
@@ -93,6 +94,21 @@ package struct BreakerMachine: Equatable, Sendable {
     touched.formUnion([.state, .probes])
     return .probe
   }
+
+  /// Whether a probe is as old as none should be, or its permit is forgotten.
+  private func hasLost(_ settings: BreakerSettings, _ now: Int64) -> Bool {
+    Int64(probes.count) < state.issued - state.succeeded || oldest(now) >= settings.probeTime
+  }
+
+  /// Few calls come by: nothing is lost, and the generation goes on until the oldest probe would be.
+  private mutating func renew(_ settings: BreakerSettings, _ now: Int64) {
+    state.span = settings.probeTime - oldest(now)
+    state.until = now + state.span
+    touched.insert(.state)
+  }
+
+  /// Milliseconds since the oldest probe that nothing has been heard of began.
+  private func oldest(_ now: Int64) -> Int64 { probes.values.reduce(0) { max($0, now - $1) } }
 
   private mutating func settle(
     _ probe: BreakerProbe, _ settings: BreakerSettings, _ jitter: Int64, _ now: Int64

@@ -8,6 +8,10 @@ package struct CallerPauses: Sendable {
     var pauses = 0
     var last: Int64
     var until: Int64 = 0
+    /// A probe of its own failed: as long as the breaker isn't closed.
+    var probesAgain: Int64 = 0
+
+    var end: Int64 { max(until, probesAgain) }
   }
 
   /// Failures of a caller in a row that pause it.
@@ -29,13 +33,14 @@ package struct CallerPauses: Sendable {
 
   /// Milliseconds.
   package func pauseLeft(_ caller: UInt64, now: Int64) -> Int64 {
-    max(0, (callers[caller]?.until ?? 0) - now)
+    max(0, (callers[caller]?.end ?? 0) - now)
   }
 
-  package func pausesAny(now: Int64) -> Bool { callers.values.contains { $0.until > now } }
+  package func pausesAny(now: Int64) -> Bool { callers.values.contains { $0.end > now } }
 
-  package mutating func succeeded(_ caller: UInt64, now: Int64) {
-    if !callers.isEmpty { callers[caller] = nil }
+  /// A slow success shows others that the endpoint answers, and ends no pause.
+  package mutating func succeeded(_ caller: UInt64, isSlow: Bool = false, now: Int64) {
+    if !isSlow, !callers.isEmpty { callers[caller] = nil }
     if successes.last?.caller == caller {
       successes[successes.count - 1].at = now
       return
@@ -56,6 +61,22 @@ package struct CallerPauses: Sendable {
       state.until = now + min(Self.longestPause, Self.firstPause << Int64(min(state.pauses, 10)))
       state.pauses += 1
     }
+    remember(state, caller)
+  }
+
+  /// A probe of the caller's failed, and says nothing of the endpoint: its permit is free again, but not for this caller at once.
+  package mutating func probeFailed(_ caller: UInt64, for time: Int64, now: Int64) {
+    var state = callers[caller] ?? Caller(last: now)
+    (state.last, state.probesAgain) = (now, now + time)
+    remember(state, caller)
+  }
+
+  /// Nobody needs a permit any more.
+  package mutating func closed() {
+    for caller in callers.keys { callers[caller]?.probesAgain = 0 }
+  }
+
+  private mutating func remember(_ state: Caller, _ caller: UInt64) {
     callers[caller] = state
     if callers.count > Self.most { forgetOldest() }
   }

@@ -23,13 +23,23 @@ package struct Cooldown: Equatable, Sendable {
 
   /// Cooldowns in a row without a word of how long.
   private var guesses = 0
+  /// The end of the last one: what is answered until then started before it.
+  private var until = Int64.min / 2
 
   package init() {}
 
   /// Whether the answer asks for it: 429 always, 503 and 529 where they say how long. Nil: it doesn't. `jitter` is in thousandths,
-  /// 0 to 100; `wallClock` is milliseconds since 1970, for a date without the answer's own.
+  /// 0 to 100; `wallClock` is milliseconds since 1970, for a date without the answer's own, `now` those of the replica's clock.
   package mutating func length(
-    status: Int, _ fields: Fields, jitter: Int64, wallClock: Int64
+    status: Int, _ fields: Fields, jitter: Int64, wallClock: Int64, now: Int64
+  ) -> Int64? {
+    let length = unended(status, fields, jitter, wallClock, now)
+    if let length { until = max(until, now + length) }
+    return length
+  }
+
+  private mutating func unended(
+    _ status: Int, _ fields: Fields, _ jitter: Int64, _ wallClock: Int64, _ now: Int64
   ) -> Int64? {
     guard status == 429 || status == 503 || status == 529 else { return nil }
     if let asked = Self.asked(fields, isLimited: status == 429, wallClock) {
@@ -37,8 +47,8 @@ package struct Cooldown: Equatable, Sendable {
       return Self.jittered(min(max(asked, Self.range.lowerBound), Self.range.upperBound), jitter)
     }
     guard status == 429 else { return nil }
-    defer { guesses += 1 }
-    return Self.jittered(min(Self.longestGuess, Self.first << Int64(min(guesses, 10))), jitter)
+    if now >= until { guesses += 1 }
+    return Self.jittered(min(Self.longestGuess, Self.first << Int64(min(max(0, guesses - 1), 10))), jitter)
   }
 
   /// Whether the head says how long.

@@ -18,7 +18,7 @@ package struct LocalBreaker: Sendable {
   /// In which generations a call started: what began in another one says nothing of this one.
   package struct Stamp: Equatable, Sendable {
     fileprivate var shared: Int64
-    fileprivate var own: Int64
+    package fileprivate(set) var own: Int64
     /// The call had a permit, or panic let it through: its end is no part of the counts.
     fileprivate var isCounted: Bool
   }
@@ -125,10 +125,14 @@ package struct LocalBreaker: Sendable {
   }
 
   /// Successes only wait to be counted: they open nothing, and are on the path of every call.
+  ///
+  /// While others are heard of, what one caller's answers are like is for the shared breaker to judge: those who do well may call
+  /// elsewhere.
   private mutating func countOwn(_ outcome: Outcome, _ opening: BreakerState.Reason?, _ now: Int64) {
     if freshGeneration != own.state.generation {
       (fresh, freshGeneration) = (BreakerCounts(), own.state.generation)
     }
+    guard let outcome = isConnected ? outcome.ofTransport : outcome else { return }
     fresh.add(outcome)
     if outcome.isFailure { settleOwn(opening, now) }
   }
@@ -220,6 +224,15 @@ extension LocalBreaker.Outcome {
     switch self {
     case .answerFailed, .transportFailed: true
     case .ok, .healthy, .cooldown: false
+    }
+  }
+
+  /// What is left of it where answers are for others to judge.
+  fileprivate var ofTransport: Self? {
+    switch self {
+    case .ok(let cell, _): .ok(cell: cell, isSlow: false)
+    case .answerFailed: nil
+    case .transportFailed, .healthy, .cooldown: self
     }
   }
 }

@@ -50,7 +50,8 @@ struct BreakerDuel {
       window: [10_000, 995, 60_000][random.below(3)], minRequests: [20, 4, 1][random.below(3)],
       failureRate: [50, 100][random.below(2)], slowRate: [80, 30][random.below(2)],
       base: [1_000, 777][random.below(2)],
-      max: [1_000, 3_500, 60_000][random.below(3)], probes: Int64(1 + random.below(3)), probeTime: 10_000)
+      max: [1_000, 3_500, 60_000][random.below(3)], probes: Int64(1 + random.below(3)),
+      probeTime: [10_000, 1_500][random.below(2)])
   }
 
   /// Redis' own clock runs while the duel's stands still: lifetimes are stretched, so that nothing expires by it, and their lengths

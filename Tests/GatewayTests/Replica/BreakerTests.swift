@@ -94,6 +94,70 @@ extension ReplicaTests {
       }
     }
 
+    // MARK: Probes of two callers
+
+    private static let keys = ["sy-poisoned-key-1", "sy-good-key-number-2"]
+
+    private static func chat(_ prompt: String, _ key: Int) -> String {
+      Wire.chat(prompt, fields: "Authorization: Bearer \(keys[key])\r\n")
+    }
+
+    /// A breaker that the first caller alone has opened, and that is open no more. `bad` in a prompt makes the provider fail.
+    private func withDueBreaker(
+      _ body: (ReplicaUnderTest, @escaping (String, Int) async throws -> HTTPMessage) async throws -> Void
+    )
+      async throws
+    {
+      var options = ReplicaUnderTest.Options()
+      options.breaker = "{ base: 1s, max: 1s }"
+      options.tenants = """
+        { acme: { keys: [
+            { id: p, sha256: 1885f05660647a179ba1edfc4e11dcb15c6597b1e6e21bf4b126e7619360a269 },
+            { id: g, sha256: f2f41a61d7550454286712f4ff675d8e412e6165f3591e5276b9fd553460b203 } ] } }
+        """
+      let script: ScriptedProvider.Script = { $0.prompt == "bad" ? Self.failure : .answer($0.prompt) }
+      try await withReplica(script, options) { test, _ in
+        let client = try await test.connect()
+        let ask = { @Sendable (prompt: String, key: Int) async throws -> HTTPMessage in
+          client.send(Self.chat(prompt, key))
+          return try await client.message()
+        }
+        while await test.metric("switchyard_breaker_state") != 2 { _ = try await ask("bad", 0) }
+        #expect(try await eventually { await test.metric("switchyard_breaker_state") == 1 })
+        try await body(test, ask)
+      }
+    }
+
+    @Test func oneCallersProbesKeepItOpenForNobody() async throws {
+      try await withDueBreaker { test, ask in
+        let first = try await ask("bad", 0)
+        #expect(first.status == 500)
+        #expect(await test.metric("switchyard_breaker_state") == 1, "it is probed on")
+        #expect(await test.metric("switchyard_breaker_probes_total", #"result="given_back""#) == 1)
+        let next = try await ask("bad", 0)
+        #expect(
+          next.status == 503 && next.text.contains("no_endpoint_available"), "its turn is over for a while")
+        for _ in 0..<3 {
+          let good = try await ask("good", 1)
+          #expect(good.status == 200)
+        }
+        #expect(try await eventually { await test.metric("switchyard_breaker_state") == 0 })
+        #expect(await test.metric("switchyard_breaker_probes_total", #"result="failed""#) == 0)
+      }
+    }
+
+    @Test func twoCallersProbesOpenItAgain() async throws {
+      try await withDueBreaker { test, ask in
+        for key in 0..<2 {
+          let probe = try await ask("bad", key)
+          #expect(probe.status == 500)
+        }
+        #expect(await test.metric("switchyard_breaker_probes_total", #"result="failed""#) == 1)
+        let next = try await ask("good", 1)
+        #expect(next.status == 503)
+      }
+    }
+
     @Test func threeProbesBringItBack() async throws {
       let isHealthy = Flag()
       let script: ScriptedProvider.Script = { isHealthy.isSet ? .answer($0.prompt) : Self.failure }

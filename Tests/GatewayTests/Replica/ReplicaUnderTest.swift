@@ -26,6 +26,8 @@ struct ReplicaUnderTest: Sendable {
     var cache: String?
     /// The section of this name.
     var breaker: String?
+    /// The section of this name: without it everybody may call.
+    var tenants: String?
   }
 
   let replica: Replica
@@ -54,7 +56,7 @@ struct ReplicaUnderTest: Sendable {
   /// One model `m` at one provider, whose endpoints these are.
   private static func configuration(_ providers: [ScriptedProvider], _ options: Options) throws -> Settings {
     let urls = providers.map { "\"\($0.url)/v1\"" }.joined(separator: ", ")
-    let sections = [("cache", options.cache), ("breaker", options.breaker)]
+    let sections = [("cache", options.cache), ("breaker", options.breaker), ("tenants", options.tenants)]
     let more = sections.compactMap { name, text in text.map { "\(name): \($0)" } }.joined(separator: "\n")
     var result = try settings(
       document("BASE", more: more).replacing("base_url: \"BASE/v1\"", with: "endpoints: [ \(urls) ]"))

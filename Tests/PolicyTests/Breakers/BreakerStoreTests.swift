@@ -157,6 +157,28 @@ struct BreakerStoreTests {
     #expect(permit("p5", at: half + 11_000).answer == .probe, "and is probed anew")
   }
 
+  /// A model that seldom anybody calls.
+  @Test mutating func whereNothingIsOutstandingNothingIsLost() {
+    var now = halfOpen()
+    #expect(probe("p1", .ok, at: now + 1).status.succeeded == 1)
+    for id in ["p2", "p3"] {
+      now += 25_000
+      let status = permit(id, at: now).status
+      #expect(status.phase == .half && status.left == 10_000 && status.issued == (id == "p2" ? 2 : 3))
+      _ = probe(id, .ok, at: now + 1)
+    }
+    #expect(store.read(keys, now: now + 1).phase == .closed)
+  }
+
+  @Test mutating func aProbeIsLostAfterItsOwnTime() {
+    let half = halfOpen()
+    _ = probe("p1", .ok, at: half + 1)
+    #expect(permit("p2", at: half + 9_000).answer == .probe)
+    #expect(permit("p3", at: half + 10_000).status.left == 9_000, "until the older one would be lost")
+    #expect(permit("p4", at: half + 18_999).answer == .refused)
+    #expect(permit("p4", at: half + 19_000).status.reason == .probeLost)
+  }
+
   @Test mutating func aProbeThatSaysNothingGivesItsPermitBack() {
     let half = halfOpen()
     for id in ["p2", "p3"] { #expect(permit(id, at: half).answer == .probe) }

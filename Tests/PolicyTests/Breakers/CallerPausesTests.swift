@@ -56,6 +56,16 @@ struct CallerPausesTests {
     #expect(!pauses.isPaused(poisoned, now: now), "one success, and it begins anew")
   }
 
+  @Test mutating func whoseProbeFailedAloneIsOutUntilTheBreakerCloses() {
+    pauses.probeFailed(poisoned, for: 5_000, now: 0)
+    #expect(pauses.pauseLeft(poisoned, now: 0) == 5_000 && !pauses.isPaused(other, now: 0))
+    pauses.succeeded(poisoned, isSlow: true, now: 1)
+    #expect(pauses.isPaused(poisoned, now: 4_999) && !pauses.isPaused(poisoned, now: 5_000))
+    pauses.probeFailed(poisoned, for: 5_000, now: 6_000)
+    pauses.closed()
+    #expect(!pauses.pausesAny(now: 6_000))
+  }
+
   @Test mutating func onlySoManyAreRemembered() {
     pauses.succeeded(999_999, now: 0)
     fail(5, 7, at: 0)

@@ -8,7 +8,7 @@ struct CooldownTests {
   ) -> Int64? {
     var (cooldown, fields) = (Cooldown(), Cooldown.Fields())
     change(&fields)
-    return cooldown.length(status: status, fields, jitter: jitter, wallClock: 784_111_777_000)
+    return cooldown.length(status: status, fields, jitter: jitter, wallClock: 784_111_777_000, now: 0)
   }
 
   @Test(
@@ -71,13 +71,24 @@ struct CooldownTests {
 
   @Test func withoutAWordItDoubles() {
     var cooldown = Cooldown()
+    var now = Int64(0)
     let guess = { (cooldown: inout Cooldown) in
-      cooldown.length(status: 429, Cooldown.Fields(), jitter: 0, wallClock: 0)
+      let length = cooldown.length(status: 429, Cooldown.Fields(), jitter: 0, wallClock: 0, now: now)
+      now += length ?? 0
+      return length
     }
     let lengths = (0..<8).map { _ in guess(&cooldown) }
     #expect(lengths == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
     cooldown.succeeded()
     #expect(guess(&cooldown) == 1_000)
+  }
+
+  @Test func whatStartedBeforeACooldownDoublesNothing() {
+    var cooldown = Cooldown()
+    let guess = { cooldown.length(status: 429, Cooldown.Fields(), jitter: 0, wallClock: 0, now: $0) }
+    #expect((0..<10 as Range<Int64>).map { guess($0) } == Array(repeating: 1_000, count: 10))
+    #expect((1_009..<1_019 as Range<Int64>).map { guess($0) } == Array(repeating: 2_000, count: 10))
+    #expect(guess(3_018) == 4_000)
   }
 
   @Test func jitterMakesItLongerByATenthAtMost() {

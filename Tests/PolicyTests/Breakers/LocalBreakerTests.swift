@@ -161,6 +161,20 @@ struct LocalBreakerTests {
     #expect(standing(0) == .open(until: 5_000) && takeReport(at: 0)?.opening == .connect)
   }
 
+  /// One caller's poison at this replica, while the others do well at other ones.
+  @Test mutating func whatAnswersAreLikeIsForAllReplicasToJudge() {
+    breaker.hear(status(.closed, 7), asked: 0, now: 0)
+    for _ in 0..<50 { _ = record(.answerFailed(cell: 3), at: 10) }
+    for _ in 0..<50 { _ = record(.ok(cell: 3, isSlow: true), at: 10) }
+    #expect(takeReport(at: 10)?.counts.text == "0 0 3:50/50/50")
+    #expect(standing(10) == .closed)
+    breaker.lose(now: 20)
+    for _ in 0..<19 { _ = record(.answerFailed(cell: 3), at: 10_020) }
+    #expect(standing(10_020) == .closed)
+    _ = record(.answerFailed(cell: 3), at: 10_020)
+    #expect(standing(10_020) == .open(until: 15_020), "nobody else judges")
+  }
+
   /// I3.
   @Test mutating func whatStartedInAnotherGenerationSaysNothing() {
     let before = breaker.stamp()
