@@ -109,10 +109,14 @@ extension Worker {
         continue
       }
       try mayGoOn(exchange)
-      guard let call = await enter(step, exchange) else {
+      guard var call = await enter(step, exchange) else {
         giveBack(after: .breakerOpen, exchange)
         next = plan.skip(deployment: false, random: &random, choose: choose)
         continue
+      }
+      if let obstacle = exchange.obstacle(now: SystemClock.monotonicNanoseconds()) {
+        call.abandon()
+        throw obstacle
       }
       if let last {
         count(fallbackFrom: last.attempt.step.candidate.stage, to: step, because: last.verdict, snapshot)

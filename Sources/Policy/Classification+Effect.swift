@@ -5,7 +5,8 @@ extension Classification {
     case ok
     /// It was answered, and badly: counted by caller.
     case answerFailed
-    /// There was no answer, which is nobody's fault but the endpoint's; `isConnect`: not even a connection.
+    /// There was no answer, which is nobody's fault but the endpoint's; `isConnect`: not even a connection. A late one is counted by
+    /// caller: a long prompt may take that long.
     case transportFailed(isConnect: Bool)
     /// It asks to be left alone.
     case cooldown
@@ -26,7 +27,7 @@ extension Classification {
   private var failure: Effect {
     switch reason {
     case .connect, .connectTimeout, .tls: .transportFailed(isConnect: true)
-    case .reset, .firstByteTimeout: .transportFailed(isConnect: false)
+    case .reset: .transportFailed(isConnect: false)
     default: .answerFailed
     }
   }

@@ -119,14 +119,14 @@ extension Classification {
 
   /// An answer whose body is whole, by its status and what it says beside.
   ///
-  /// 403 is a failure, reported by caller: a provider's filter may refuse what one caller sends, who must not close the credential
-  /// for all; a credential that is refused to all opens the breaker as other failures do.
+  /// 402 and 403 are failures, reported by caller: a provider may want more for one request than is left, and its filter may refuse what
+  /// one caller sends, who must not close the credential for all; one that is refused to all opens the breaker as other failures do.
   package init(status: Int, _ hints: Hints = Hints()) {
     switch status {
     case 200..<300: self = .success
     case 300..<400: self.init(.failure, fault: .provider, retry: .elsewhere, .redirect)
-    case 401, 402: self.init(.credential, fault: .provider, retry: .elsewhere, .credential)
-    case 403: self.init(.failure, fault: .provider, retry: .elsewhere, .credential)
+    case 401: self.init(.credential, fault: .provider, retry: .elsewhere, .credential)
+    case 402, 403: self.init(.failure, fault: .provider, retry: .elsewhere, .credential)
     case 408: self.init(.failure, fault: .provider, retry: .elsewhere, .requestTimeout)
     case 409: self.init(.ignore, fault: .provider, retry: .elsewhere, .conflict)
     case 413: self = .tooLarge

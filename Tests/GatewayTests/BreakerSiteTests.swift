@@ -1,3 +1,4 @@
+import Coordination
 import Policy
 import Settings
 import Testing
@@ -99,12 +100,29 @@ struct BreakerSiteTests {
   @Test func aRefusedCredentialIsTroubleAsLongAsItsConfiguration() throws {
     var snapshot = try snapshot()
     let trouble = snapshot.breakers.trouble
-    #expect(snapshot.breakers.bars[1].set())
-    #expect(!snapshot.breakers.bars[1].set(), "told once")
+    let now = StateClock.monotonicMilliseconds()
+    #expect(snapshot.breakers.bars[1].set(now: now))
+    #expect(!snapshot.breakers.bars[1].set(now: now), "told once")
     let uses = try #require(snapshot.uses(ofDeployment: 0, for: 7))
     #expect(uses.map { $0 == .out } == [false, true, false, false])
     snapshot = try self.snapshot(after: snapshot)
     #expect(trouble.isNone && snapshot.breakers.trouble === trouble)
+  }
+
+  @Test func aRefusedCredentialIsTriedByOneCallAfterFiveMinutes() {
+    let trouble = Trouble()
+    let bar = CredentialBar(trouble)
+    #expect(bar.enter(now: 0) == false)
+    #expect(bar.set(now: 1_000))
+    #expect(bar.isBarred(now: 300_999) && bar.enter(now: 300_999) == nil)
+    #expect(!bar.isBarred(now: 301_000) && bar.enter(now: 301_000) == true)
+    #expect(bar.isBarred(now: 301_000) && bar.enter(now: 301_000) == nil, "one alone")
+    bar.giveBack(now: 302_000)
+    #expect(bar.enter(now: 302_000) == true)
+    #expect(!bar.set(now: 302_000) && bar.enter(now: 601_999) == nil && !trouble.isNone)
+    #expect(bar.enter(now: 602_000) == true)
+    bar.clear()
+    #expect(trouble.isNone && bar.enter(now: 602_001) == false)
   }
 
   @Test func aCallerThatFailsAloneIsOutAndNobodyElse() throws {

@@ -18,7 +18,7 @@ struct ClassificationTests {
     (399, .failure, .provider, .elsewhere, .redirect),
     (400, .ignore, .client, .never, .refusedByProvider),
     (401, .credential, .provider, .elsewhere, .credential),
-    (402, .credential, .provider, .elsewhere, .credential),
+    (402, .failure, .provider, .elsewhere, .credential),
     (403, .failure, .provider, .elsewhere, .credential),
     (404, .ignore, .client, .never, .refusedByProvider),
     (408, .failure, .provider, .elsewhere, .requestTimeout),
@@ -69,7 +69,7 @@ struct ClassificationTests {
       (.transport(.tls), .transportFailed(isConnect: true)),
       (.transport(.connectTimeout), .transportFailed(isConnect: true)),
       (.transport(.reset), .transportFailed(isConnect: false)),
-      (.transport(.firstByteTimeout), .transportFailed(isConnect: false)),
+      (.transport(.firstByteTimeout), .answerFailed), (.init(status: 402), .answerFailed),
       (.transport(.brokenStream), .answerFailed), (.transport(.malformedBody), .answerFailed),
       (.deadline(isClients: false), .answerFailed), (.deadline(isClients: true), .none),
     ]

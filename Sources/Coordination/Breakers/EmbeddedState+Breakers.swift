@@ -2,7 +2,6 @@ package import Policy
 
 /// Breakers in memory, by the scripts' twin: for a replica alone.
 extension EmbeddedState: SharedBreakers {
-  package var breakerPrefix: String { "sy" }
 
   package func report(
     _ report: BreakerReport, _ keys: BreakerKeys, _ settings: BreakerSettings, jitter: Int64,

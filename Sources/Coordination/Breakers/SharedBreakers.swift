@@ -6,8 +6,6 @@ package import Policy
 /// once each, before the call returns or later. `jitter` is in thousandths, what an opening may last longer.
 package protocol SharedBreakers: AnyObject {
   var isAvailable: Bool { get }
-  /// What all keys of breakers begin with.
-  var breakerPrefix: String { get }
 
   func report(
     _ report: BreakerReport, _ keys: BreakerKeys, _ settings: BreakerSettings, jitter: Int64,

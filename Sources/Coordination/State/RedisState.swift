@@ -9,7 +9,6 @@ package final class RedisState: SharedState {
   let scripts: StateScripts
   package let keyNames: KeyNames
   private let runner: ScriptRunner
-  package let breakerPrefix: String
   private let register: String
   let loadKey: String
   private let tell: (News) -> Void
@@ -35,7 +34,6 @@ package final class RedisState: SharedState {
     self.tell = tell
     register = "\(prefix):{replicas}:seen"
     loadKey = "\(prefix):{lb}:inflight"
-    breakerPrefix = prefix
     keyNames = KeyNames(prefix: prefix)
     scripts = .shared
     client = RedisClient(address, on: loop) { news in

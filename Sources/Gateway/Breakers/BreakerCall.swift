@@ -18,8 +18,14 @@ struct BreakerCall {
   private let stamp: LocalBreaker.Stamp
   private var probe: (id: String, generation: Int64, keeper: BreakerView.Keeper)?
   private var firstContentAt: Int64?
+  /// It tries a credential that was refused.
+  private var isTrial: Bool
 
-  init(_ kind: Kind, at site: BreakerSite, _ bar: CredentialBar, caller: UInt64, _ link: BreakerLink) {
+  init(
+    _ kind: Kind, at site: BreakerSite, _ bar: CredentialBar, isTrial: Bool = false, caller: UInt64,
+    _ link: BreakerLink
+  ) {
+    self.isTrial = isTrial
     (self.site, self.bar, self.caller, self.link) = (site, bar, caller, link)
     switch kind {
     case .call(let stamp): self.stamp = stamp
@@ -38,6 +44,7 @@ struct BreakerCall {
 
   mutating func ended(_ verdict: Classification, _ head: UpstreamHead, after took: Int64, isStream: Bool) {
     let now = StateClock.monotonicMilliseconds()
+    tried(verdict.effect, now)
     switch verdict.effect {
     case .none: settle(.ignore)
     case .ok:
@@ -48,8 +55,24 @@ struct BreakerCall {
     case .transportFailed(let isConnect): failed(.transportFailed(isConnect: isConnect), now)
     case .cooldown: coolDown(head, now)
     case .credential:
-      if bar.set() { link.tellBarred(site, status: head.status) }
+      if bar.set(now: now) { link.tellBarred(site, status: head.status) }
       settle(.ignore)
+    }
+  }
+
+  /// It never starts.
+  mutating func abandon() {
+    tried(.none, StateClock.monotonicMilliseconds())
+    settle(.ignore)
+  }
+
+  private mutating func tried(_ effect: Classification.Effect, _ now: Int64) {
+    guard isTrial else { return }
+    isTrial = false
+    switch effect {
+    case .credential: break
+    case .ok: bar.clear()
+    default: bar.giveBack(now: now)
     }
   }
 

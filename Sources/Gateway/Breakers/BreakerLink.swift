@@ -137,7 +137,7 @@ final class BreakerLink {
 
   func tellBarred(_ site: BreakerSite, status: Int) {
     logger.error(
-      "a provider refuses the router's credential; its endpoint is left out until a configuration is applied",
+      "a provider refuses the router's credential; its endpoint is left out, and tried again in five minutes",
       metadata: ["endpoint": "\(site.endpoint.id)", "status": "\(status)"])
   }
 }

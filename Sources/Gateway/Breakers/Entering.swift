@@ -12,22 +12,30 @@ extension Worker {
     let (snapshot, caller) = (exchange.snapshot, caller(exchange))
     guard let site = snapshot.site(of: step) else { return nil }
     let bar = snapshot.breakers.bars[step.endpoint]
-    func call(_ kind: BreakerCall.Kind) -> BreakerCall {
-      BreakerCall(kind, at: site, bar, caller: caller, breakers)
-    }
+    guard let isTrial = bar.enter(now: StateClock.monotonicMilliseconds()) else { return nil }
+    let kind = await permission(step, site, caller, exchange)
+    if kind == nil, isTrial { bar.giveBack(now: StateClock.monotonicMilliseconds()) }
+    return kind.map { BreakerCall($0, at: site, bar, isTrial: isTrial, caller: caller, breakers) }
+  }
+
+  /// The breaker's part of it.
+  private func permission(
+    _ step: AttemptPlan.Step, _ site: BreakerSite, _ caller: UInt64, _ exchange: Exchange
+  ) async -> BreakerCall.Kind? {
+    let snapshot = exchange.snapshot
     switch use(of: step, in: snapshot, for: caller) {
     case .out: return nil
-    case .open: return call(.call(site.stamp(isCounted: !isPanic(site, snapshot))))
+    case .open: return .call(site.stamp(isCounted: !isPanic(site, snapshot)))
     case .ask(.own, _):
       let id = breakers.makePermitID()
       let stamp = site.ownPermit(id, now: StateClock.monotonicMilliseconds())
-      return stamp.map { call(.probe(id: id, generation: 0, .own, $0)) }
+      return stamp.map { .probe(id: id, generation: 0, .own, $0) }
     case .ask(.shared, _):
       switch await permit(site, exchange) {
       case .refused: return nil
-      case .closed: return call(.call(site.stamp()))
+      case .closed: return .call(site.stamp())
       case .probe(let id, let generation):
-        return call(.probe(id: id, generation: generation, .shared, site.probeStamp()))
+        return .probe(id: id, generation: generation, .shared, site.probeStamp())
       }
     }
   }

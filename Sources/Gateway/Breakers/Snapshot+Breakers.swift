@@ -15,7 +15,7 @@ extension Snapshot {
     let pool = table.deployments[deployment].endpoints
     let sites = breakers.pools[deployment]
     let views = zip(pool, sites).map { item, site in
-      breakers.bars[item.position].isSet ? BreakerView(.barred) : site.view(now: now)
+      breakers.bars[item.position].isBarred(now: now) ? BreakerView(.barred) : site.view(now: now)
     }
     let pauses = sites.map { $0.pause(of: caller, now: now) }
     let members = zip(pool, views).map {

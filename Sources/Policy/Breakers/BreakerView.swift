@@ -9,7 +9,7 @@ package struct BreakerView: Equatable, Sendable {
     case open(until: Int64)
     /// The endpoint asked to be left alone.
     case cooling(until: Int64)
-    /// Its credential is refused, until the configuration changes.
+    /// Its credential is refused.
     case barred
   }
 

@@ -78,6 +78,17 @@ extension ReplicaTests {
       }
     }
 
+    @Test func aRequestThatCostsTooMuchClosesNoCredential() async throws {
+      try await withReplica({ $0.prompt == "dear" ? .status(402, [:], "{}") : .answer($0.prompt) }) {
+        test, _ in
+        let client = try await test.connect()
+        client.send(Wire.chat("dear"))
+        #expect(try await client.message().status == 502)
+        client.send(Wire.chat("cheap"))
+        #expect(try await client.message().status == 200)
+      }
+    }
+
     @Test func theRestOfThePoolAnswersForWhatIsLeftAlone() async throws {
       try await withProvider({ _ in .status(429, ["retry-after": "30"], "{}") }) { busy in
         try await withProvider({ .answer($0.prompt) }) { other in
