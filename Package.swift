@@ -52,7 +52,7 @@ let package = Package(
   targets: [
     // Typed doors to C; no logic.
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
-    .target(name: "CLinux"),
+    .target(name: "CLinux", linkerSettings: [.linkedLibrary("resolv")]),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CHiredis", linkerSettings: [.linkedLibrary("hiredis")]),
     .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),

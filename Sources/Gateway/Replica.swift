@@ -43,6 +43,9 @@ package final class Replica: Sendable {
   private let adminLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let workers: [Worker]
   private let snapshot: NIOLockedValueBox<Snapshot>
+  /// What was found of the endpoints that the configuration names but doesn't list.
+  private let found = NIOLockedValueBox<[String: [Settings.Endpoint]]>([:])
+  private let discovery = NIOLockedValueBox<Discovery?>(nil)
   private let phaseValue = Atomic<Int>(Phase.starting.rawValue)
   private let listener = NIOLockedValueBox<(any Channel)?>(nil)
   private let adminListener = NIOLockedValueBox<(any Channel)?>(nil)
@@ -118,6 +121,7 @@ package final class Replica: Sendable {
     }
     adminListener.withLockedValue { $0 = admin }
     // Before the data port: a balancer that asks nobody sends requests as soon as it is open.
+    await discover(settings, within: .seconds(5))
     await keysAreKnown(within: .seconds(2))
     let data = try await ListenError.naming("server", settings.server.host, settings.server.port) {
       try await bind(settings.server)
@@ -138,6 +142,17 @@ package final class Replica: Sendable {
         try? await Task.sleep(for: .milliseconds(10))
       }
     }
+  }
+
+  /// Begins to look for endpoints, and waits for the first answers; in vain where a name server is away.
+  private func discover(_ settings: Settings, within patience: Duration) async {
+    let discovery = Discovery(surroundings.logger) { [weak self] provider, endpoints in
+      await self?.take(endpoints, of: provider)
+    }
+    self.discovery.withLockedValue { $0 = discovery }
+    await discovery.watch(settings.providers)
+    let end = ContinuousClock.now + patience
+    while !discovery.hasLooked, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(10)) }
   }
 
   private func bind(_ server: Settings.Server) async throws -> any Channel {
@@ -168,18 +183,35 @@ package final class Replica: Sendable {
   /// Puts another configuration in force for new exchanges; those that run keep theirs. Ports, workers and TLS files are read at
   /// the start only.
   package func apply(_ settings: Settings) async {
-    let next = snapshot.withLockedValue { current in
+    await change { current in
       var settings = settings
       // The keys' prefix too: replicas that differ in it would not share.
-      settings.state = current.settings.state
-      settings.cache?.redis = current.settings.cache?.redis
+      settings.state = current.state
+      settings.cache?.redis = current.cache?.redis
+      current = settings
+    }
+    await discovery.withLockedValue { $0 }?.watch(settings.providers)
+    reloadsApplied.wrappingAdd(1, ordering: .relaxed)
+    isRefused.store(false, ordering: .relaxed)
+  }
+
+  /// Puts other endpoints of a provider in force.
+  private func take(_ endpoints: [Settings.Endpoint], of provider: String) async {
+    found.withLockedValue { $0[provider] = endpoints }
+    await change { _ in }
+  }
+
+  /// Compiles changed settings, and what was found, and puts them in force.
+  private func change(_ edit: (inout Settings) -> Void) async {
+    let next = snapshot.withLockedValue { current in
+      var settings = current.settings
+      edit(&settings)
+      settings.fill(found.withLockedValue { $0 })
       current = Snapshot(settings, epoch: current.epoch + 1, former: current)
       return current
     }
     breakers.apply(next)
     for worker in workers { await worker.apply(next) }
-    reloadsApplied.wrappingAdd(1, ordering: .relaxed)
-    isRefused.store(false, ordering: .relaxed)
   }
 
   /// Counts a configuration that was not valid; the running one stays in force.
@@ -216,6 +248,7 @@ package final class Replica: Sendable {
     }
     await close(listener)
     await close(adminListener)
+    await discovery.withLockedValue { $0 }?.stop()
     for worker in workers { await worker.close() }
     try? await loops.shutdownGracefully()
     try? await adminLoop.shutdownGracefully()
@@ -295,6 +328,7 @@ package final class Replica: Sendable {
     ]
     for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
     record(gauges.keys, in: shard)
+    record(discovery.withLockedValue { $0 }?.figures.withLockedValue { $0 } ?? [:], in: shard)
     shard.set(
       registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))
     shard.set(
@@ -304,6 +338,14 @@ package final class Replica: Sendable {
 }
 
 extension Replica {
+  private func record(_ discovered: [String: Discovery.Figures], in shard: MetricsShard) {
+    for (provider, figures) in discovered {
+      shard.set(registry.series(Catalogue.discoveredEndpoints, provider), to: Int64(figures.endpoints))
+      shard.set(registry.series(Catalogue.discoveryLookups, provider, "found"), to: Int64(figures.found))
+      shard.set(registry.series(Catalogue.discoveryLookups, provider, "failed"), to: Int64(figures.failed))
+    }
+  }
+
   private func record(_ keys: KeyFigures, in shard: MetricsShard) {
     let results: [(String, Int64)] = [
       ("used", keys.counts.used), ("used_stale", keys.counts.usedStale), ("asked", keys.counts.asked),

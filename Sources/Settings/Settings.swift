@@ -97,18 +97,27 @@ extension Settings {
 
   /// Endpoints by name service.
   package struct Discovery: Sendable, Equatable {
-    /// `host:port`; every address of the host is an endpoint.
+    package enum Scheme: String, Sendable, CaseIterable { case http, https }
+
+    /// `host:port`: every address of the host is an endpoint. `_service._tcp.domain`: those of the hosts that its SRV records name.
     package var dns: String
     /// Time between look-ups.
     package var every: Duration = .seconds(5)
+    package var scheme = Scheme.http
+    /// Of every endpoint's URL, up to and with the API's version.
+    package var path = "/v1"
   }
 
   package struct Endpoint: Sendable, Equatable {
     /// Without a trailing slash, `https://api.openai.com/v1`.
     package var url: String
+    /// Where to connect, where that was looked up: `10.0.0.5:8000`. Never written in a document.
+    package var address: String?
     package var weight = 1
     package var zone: String?
     package var labels: [String: String] = [:]
+
+    package init(url: String) { self.url = url }
   }
 
   /// One bundle at one provider.

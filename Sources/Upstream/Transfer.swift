@@ -72,6 +72,8 @@ package struct TransferTarget: Sendable, Hashable {
   /// `http://host:port`; nil goes there directly, whatever the environment says.
   package var proxy: String?
   package var connectTimeout: Duration = .seconds(5)
+  /// `10.0.0.5:8000`, IPv6 in brackets: where to connect instead of to the URL's host, which stays the name that is asked for.
+  package var address: String?
   package var engine = Engine.automatic
 
   package init(url: String) { self.url = url }

@@ -132,9 +132,10 @@ class Simulator(Process):
 class Router(Process):
     """A running `switchyard serve`."""
 
-    def __init__(self, config, environment=None, port=None, admin_port=None):
+    def __init__(self, config, environment=None, port=None, admin_port=None, within=()):
+        """`within`: the words of a command that runs it."""
         self.config, self.port, self.admin_port = config, port, admin_port
-        super().__init__([BINARIES / "switchyard", "serve", "--config", config], environment)
+        super().__init__([*within, BINARIES / "switchyard", "serve", "--config", config], environment)
 
     @property
     def url(self):

@@ -40,5 +40,14 @@ int sy_ignore_handshakes(int listener);
 /// Of a listening socket: connections that wait to be accepted; or -errno.
 int sy_waiting_connections(int listener);
 
+/// One record of a service: the lowest priority is asked first, those of the same in proportion to their weights.
+typedef struct sy_service {
+  uint16_t priority, weight, port;
+  char host[256];
+} sy_service;
+/// The SRV records of `name`, as the system's resolver finds them, which may take it seconds. How many were written; -ENOENT where there
+/// are none, -EAGAIN where nobody knows.
+int sy_find_services(const char *name, sy_service *found, int capacity);
+
 /// A TCP socket option; 0 or -errno.
 int sy_set_tcp_option(int descriptor, int option, int value);

@@ -11,6 +11,8 @@ final class Endpoint: Sendable {
   struct Identity: Hashable, Sendable {
     var provider: String
     var url: String
+    /// Where it is, where that was looked up.
+    var address: String?
     var credential: Int
     var key: Secret?
     var caFile: String?
@@ -31,7 +33,7 @@ final class Endpoint: Sendable {
   init(_ identity: Identity) {
     self.identity = identity
     id = Self.id(identity)
-    sharedName = identity.url + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
+    sharedName = Self.place(identity) + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
   }
 
   var inFlight: Int { inFlightCount.load(ordering: .relaxed) }
@@ -48,13 +50,23 @@ final class Endpoint: Sendable {
     target.clientCertificateFile = identity.clientCertificateFile
     target.clientKeyFile = identity.clientKeyFile
     target.proxy = identity.proxy
+    target.address = identity.address
     target.connectTimeout = identity.connectTimeout
     return target
   }
 
+  /// Its URL, at its address where that was looked up: several go by one name.
+  private static func place(_ identity: Identity) -> String {
+    guard let address = identity.address, let scheme = identity.url.range(of: "://") else {
+      return identity.url
+    }
+    return identity.url[..<scheme.upperBound] + address
+      + identity.url[scheme.upperBound...].drop { $0 != "/" }
+  }
+
   private static func id(_ identity: Identity) -> String {
     let scheme = identity.url.hasPrefix("https://") ? "https://".count : "http://".count
-    let authority = identity.url.dropFirst(scheme).prefix { $0 != "/" }
+    let authority = identity.address ?? String(identity.url.dropFirst(scheme).prefix { $0 != "/" })
     return "\(identity.provider)/\(authority)"
       + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
   }

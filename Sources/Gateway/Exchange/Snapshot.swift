@@ -136,7 +136,8 @@ private struct Pools {
     let keys: [Secret?] = provider.keys.isEmpty ? [nil] : provider.keys
     return keys.enumerated().map { index, key in
       Endpoint.Identity(
-        provider: provider.name, url: endpoint.url, credential: index, key: key, caFile: provider.caFile,
+        provider: provider.name, url: endpoint.url, address: endpoint.address, credential: index, key: key,
+        caFile: provider.caFile,
         clientCertificateFile: provider.clientCertificateFile, clientKeyFile: provider.clientKeyFile,
         proxy: provider.proxy, connectTimeout: connectTimeout)
     }

@@ -10,10 +10,14 @@ extension Form where Value == String {
     .matching("a host name or address", example: "127.0.0.1") { WebAddress.isHost($0[...]) }
   }
 
-  static var hostAndPort: Form {
-    .matching("a host with its port", example: "vllm.default.svc:8000") { text in
-      guard let colon = text.lastIndex(of: ":") else { return false }
-      return WebAddress.isHost(text[..<colon]) && WebAddress.isPort(text[text.index(after: colon)...])
+  /// What a name service is asked for.
+  static var serverName: Form {
+    .matching(
+      "a host with its port, or a service's name",
+      example: "vllm.default.svc:8000 or _http._tcp.vllm.default.svc"
+    ) { text in
+      guard text.hasPrefix("_") else { return WebAddress.isHostAndPort(text) }
+      return text.contains("._tcp.") && !text.contains(":") && WebAddress.isHost(text[...])
     }
   }
 
@@ -73,6 +77,11 @@ struct WebAddress {
     let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
     guard isBracketed || !host.contains(":") else { return false }
     return isHost(isBracketed ? host.dropFirst().dropLast() : host)
+  }
+
+  static func isHostAndPort(_ text: String) -> Bool {
+    guard let colon = text.lastIndex(of: ":") else { return false }
+    return isHost(text[..<colon]) && isPort(text[text.index(after: colon)...])
   }
 
   static func isPort(_ text: Substring) -> Bool {

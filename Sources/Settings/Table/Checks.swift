@@ -96,7 +96,7 @@ enum Checks {
 
   static func provider(_ provider: inout Settings.Provider, _ reader: inout Reader) {
     let addresses = ["base_url", "endpoints", "discover"].filter { reader.isWritten($0) }
-    if addresses.isEmpty { reader.fail("has no address: write base_url or endpoints") }
+    if addresses.isEmpty { reader.fail("has no address: write base_url, endpoints or discover") }
     for more in addresses.dropFirst() {
       reader.fail("is written beside '\(addresses[0])': remove one of them", under: [more])
     }

@@ -20,7 +20,7 @@ extension Form where Value == Settings.Provider {
         },
         Field("endpoints", \.endpoints, .list(.endpoint, nonEmpty: true) { $0.url }, "Several endpoints.")
           .omittedWhenEmpty,
-        Field("discover", \.discovery, .discovery, "Endpoints by name service.", .unbuilt("discovery is")),
+        Field("discover", \.discovery, .discovery, "Endpoints by name service."),
         .unkept("health", .health, "Checks of each endpoint.", .unbuilt("active health checks are")),
         .shorthand("api_key", .secret, "The only key: \"${VAR}\" or { file: path }.") { key, provider in
           provider.keys = [key]
@@ -70,9 +70,14 @@ extension Form where Value == Settings.Discovery {
       Settings.Discovery(dns: ""),
       [
         Field(
-          "dns", \.dns, .hostAndPort, required: true,
-          "Name whose addresses are the endpoints, with their port."),
-        Field("every", \.every, .duration(), "Time between look-ups."),
+          "dns", \.dns, .serverName, required: true,
+          "Name whose addresses are the endpoints, with their port; or a service whose SRV records name them."
+        ),
+        Field("every", \.every, .duration(.milliseconds(100)...(.seconds(86_400))), "Time between look-ups."),
+        Field(
+          "scheme", \.scheme, .choice(), "How the endpoints are spoken to; a certificate must be of the name."
+        ),
+        Field("path", \.path, .urlPath, "Path of every endpoint, up to and with the API's version."),
       ])
   }
 }

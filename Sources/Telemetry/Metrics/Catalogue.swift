@@ -41,6 +41,12 @@ package enum Catalogue {
   package static let inflight = MetricFamily(
     .gauge, "switchyard_inflight", labels: ["endpoint"],
     help: "Attempts in flight at an endpoint, of this replica.")
+  package static let discoveredEndpoints = MetricFamily(
+    .gauge, "switchyard_discovered_endpoints", labels: ["provider"],
+    help: "Endpoints known of a provider that is declared by a name.")
+  package static let discoveryLookups = MetricFamily(
+    .counter, "switchyard_discovery_lookups_total", labels: ["provider", "result"],
+    help: "Look-ups of a provider's name, by result (found, failed).")
 
   // MARK: Circuit breakers
 
@@ -184,7 +190,7 @@ package enum Catalogue {
   /// All of them, in the order of rendering.
   package static let all = [
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
-    attempts, attemptResults, fallbacks, inflight,
+    attempts, attemptResults, fallbacks, inflight, discoveredEndpoints, discoveryLookups,
     breakerState, breakerTransitions, breakerProbes, breakerPanic,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,

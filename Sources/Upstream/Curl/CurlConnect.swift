@@ -15,7 +15,7 @@ final class CurlConnect: CurlHandle {
     sy_easy_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(url.handle))
     sy_easy_set_long(easy, CURLOPT_CONNECT_ONLY, 1)
     sy_easy_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
-    driver.configureConnection(easy, target)
+    configureConnection(target)
   }
 
   func start() throws(UpstreamError) { try driver.start(self) }

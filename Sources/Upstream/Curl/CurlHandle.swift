@@ -7,6 +7,7 @@ class CurlHandle {
   let easy: UnsafeMutableRawPointer
   let driver: CurlDriver
   private let errorText: UnsafeMutablePointer<CChar>
+  private var detour: UnsafeMutablePointer<curl_slist>?
   /// Something was delivered in this batch.
   var isDirty = false
   var wantsResume = false
@@ -23,7 +24,16 @@ class CurlHandle {
 
   deinit {
     curl_easy_cleanup(easy)
+    curl_slist_free_all(detour)
     errorText.deallocate()
+  }
+
+  /// What every handle says of its connection, whoever speaks HTTP on it. Once.
+  func configureConnection(_ target: TransferTarget) {
+    driver.configureConnection(easy, target)
+    guard let address = target.address else { return }
+    detour = curl_slist_append(nil, "::\(address)")
+    sy_easy_set_pointer(easy, CURLOPT_CONNECT_TO, detour)
   }
 
   /// The one place that turns `CURLINFO_PRIVATE` into a handle.

@@ -48,6 +48,7 @@ final class CurlPool: TransferPool {
     guard let transfer = CurlTransfer(pool: self) else {
       throw UpstreamError("curl_easy_init failed: out of memory")
     }
+    transfer.configureConnection(target)
     configure(transfer.easy)
     return transfer
   }
@@ -66,12 +67,11 @@ final class CurlPool: TransferPool {
     sy_easy_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(url.handle))
     sy_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headers)
     sy_easy_set_long(easy, target.method == .post ? CURLOPT_POST : CURLOPT_HTTPGET, 1)
-    configureConnection(easy)
+    configureVersion(easy)
     configureSafety(easy)
   }
 
-  private func configureConnection(_ easy: UnsafeMutableRawPointer) {
-    driver.configureConnection(easy, target)
+  private func configureVersion(_ easy: UnsafeMutableRawPointer) {
     // libcurl 7.88 fails each reused cleartext HTTP/2 connection; over TLS, ALPN chooses.
     let version = target.url.hasPrefix("https://") ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
     sy_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(version))
@@ -90,7 +90,6 @@ final class CurlPool: TransferPool {
 }
 
 extension CurlDriver {
-  /// What every handle says of its connection, whoever speaks HTTP on it.
   func configureConnection(_ easy: UnsafeMutableRawPointer, _ target: TransferTarget) {
     sy_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
     sy_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(target.connectTimeout.milliseconds))

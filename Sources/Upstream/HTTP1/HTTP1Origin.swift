@@ -9,6 +9,7 @@ final class HTTP1Origin {
   struct Key: Hashable {
     var host: String
     var port: String
+    var address: String?
     var connectTimeout: Duration
   }
 

@@ -18,7 +18,8 @@ final class HTTP1Pool: TransferPool {
     self.client = client
     let port = url.part(CURLUPART_PORT) ?? "80"
     origin = client.origin(
-      .init(host: host, port: port, connectTimeout: target.connectTimeout), target: target, url: url)
+      .init(host: host, port: port, address: target.address, connectTimeout: target.connectTimeout),
+      target: target, url: url)
     origin.users += 1
     hasBody = target.method == .post
     var lines = [
