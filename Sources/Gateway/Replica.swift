@@ -93,7 +93,8 @@ package final class Replica: Sendable {
         let worker = Worker(
           loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, registry: registry,
           state: shares, cache: cache, replica: state, desk: breakers,
-          feed: isFirst ? engine.openFeed(on: loop, breakers) : nil, log: surroundings.accessLog,
+          feed: isFirst ? engine.openFeed(on: loop, breakers) : nil, checksHealth: isFirst,
+          log: surroundings.accessLog,
           logger: surroundings.logger)
         loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
           worker.executor.handle {
@@ -183,7 +184,7 @@ package final class Replica: Sendable {
   /// Puts another configuration in force for new exchanges; those that run keep theirs. Ports, workers and TLS files are read at
   /// the start only.
   package func apply(_ settings: Settings) async {
-    await change { current in
+    await change(isNews: true) { current in
       var settings = settings
       // The keys' prefix too: replicas that differ in it would not share.
       settings.state = current.state
@@ -198,19 +199,19 @@ package final class Replica: Sendable {
   /// Puts other endpoints of a provider in force.
   private func take(_ endpoints: [Settings.Endpoint], of provider: String) async {
     found.withLockedValue { $0[provider] = endpoints }
-    await change { _ in }
+    await change(isNews: false) { _ in }
   }
 
   /// Compiles changed settings, and what was found, and puts them in force.
-  private func change(_ edit: (inout Settings) -> Void) async {
+  private func change(isNews: Bool, _ edit: (inout Settings) -> Void) async {
     let next = snapshot.withLockedValue { current in
       var settings = current.settings
       edit(&settings)
       settings.fill(found.withLockedValue { $0 })
-      current = Snapshot(settings, epoch: current.epoch + 1, former: current)
+      current = Snapshot(settings, epoch: current.epoch + 1, former: current, isNews: isNews)
+      breakers.apply(current)
       return current
     }
-    breakers.apply(next)
     for worker in workers { await worker.apply(next) }
   }
 
@@ -328,6 +329,7 @@ package final class Replica: Sendable {
     ]
     for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
     record(gauges.keys, in: shard)
+    recordHealth(of: current, in: shard)
     record(discovery.withLockedValue { $0 }?.figures.withLockedValue { $0 } ?? [:], in: shard)
     shard.set(
       registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))
@@ -338,6 +340,17 @@ package final class Replica: Sendable {
 }
 
 extension Replica {
+  private func recordHealth(of snapshot: Snapshot, in shard: MetricsShard) {
+    for endpoint in snapshot.endpoints {
+      let tally = endpoint.health.tally.withLockedValue { $0 }
+      guard tally.isChecked else { continue }
+      shard.set(
+        registry.series(Catalogue.endpointHealthy, endpoint.id), to: endpoint.health.isHealthy ? 1 : 0)
+      shard.set(registry.series(Catalogue.healthChecks, endpoint.id, "passed"), to: tally.passed)
+      shard.set(registry.series(Catalogue.healthChecks, endpoint.id, "failed"), to: tally.failed)
+    }
+  }
+
   private func record(_ discovered: [String: Discovery.Figures], in shard: MetricsShard) {
     for (provider, figures) in discovered {
       shard.set(registry.series(Catalogue.discoveredEndpoints, provider), to: Int64(figures.endpoints))

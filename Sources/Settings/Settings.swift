@@ -82,6 +82,8 @@ extension Settings {
     package var endpoints: [Endpoint]
     /// Where endpoints come from that the document doesn't list.
     package var discovery: Discovery?
+    /// How its endpoints are checked; nil: they are not.
+    package var health: Health?
     /// Credentials; empty where the provider wants none. Endpoints at run time are endpoints × keys.
     package var keys: [Secret]
     /// Whether `stream_options.include_usage` is asked for on streams whose client did not.
@@ -106,6 +108,19 @@ extension Settings {
     package var scheme = Scheme.http
     /// Of every endpoint's URL, up to and with the API's version.
     package var path = "/v1"
+  }
+
+  /// Checks of each endpoint over HTTP.
+  package struct Health: Sendable, Equatable {
+    /// From the root of the endpoint's host; answers 2xx where all is well.
+    package var path = ""
+    /// From one check to the next.
+    package var every: Duration = .seconds(5)
+    package var timeout: Duration = .seconds(2)
+    /// Failures in a row until an endpoint is left out.
+    package var unhealthyAfter = 3
+    /// Successes in a row until it is back.
+    package var healthyAfter = 2
   }
 
   package struct Endpoint: Sendable, Equatable {

@@ -144,7 +144,8 @@ def test_a_pool_grows_and_shrinks_with_its_name(server, serve, started):
 
     names.set(pool=addresses)
     assert eventually(lambda: known(router) == 2, 5)
-    assert all(count >= 5 for count in spread(router, simulators))
+    old, new = spread(router, simulators, 100)
+    assert old > new >= 1  # it starts slowly
     found = [line for line in router.lines if "endpoints found" in line]
     assert len(found) == 3 and f"127.0.0.3:{port}" in found[1]
     assert router.metric("switchyard_discovery_lookups_total", result="failed") == 0

@@ -21,7 +21,7 @@ struct ReferenceTests {
     #expect(
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
-        "providers.gpus.health", "models.chat-fast.hedge",
+        "models.chat-fast.hedge",
         "models.chat-fast.affinity", "queue", "routing.rules", "routing.experiments",
         "routing.complexity", "bundles", "rollout", "telemetry.traces",
       ])

@@ -13,7 +13,12 @@ struct BreakerSites: Sendable {
   let panic: Int64
 
   /// Sites of `former` are kept where they are the same; an endpoint that is new in a pool which was in use starts slowly.
-  init(_ settings: Settings, _ table: RoutingTable, _ endpoints: [Endpoint], former: BreakerSites?) {
+  ///
+  /// `bars` are those that are kept, by endpoint: a refused credential is tried again once a configuration is applied.
+  init(
+    _ settings: Settings, _ table: RoutingTable, _ endpoints: [Endpoint], former: BreakerSites?,
+    bars: [ObjectIdentifier: CredentialBar]
+  ) {
     let trouble = former?.trouble ?? Trouble()
     let rules = BreakerSettings(settings)
     let slowness = BreakerSite.Slowness(settings.breaker.slowAfter)
@@ -31,7 +36,7 @@ struct BreakerSites: Sendable {
           joined: before == nil && former.contains(deployment.name) ? now : nil)
       }
     }
-    bars = endpoints.map { _ in CredentialBar(trouble) }
+    self.bars = endpoints.map { bars[ObjectIdentifier($0)] ?? CredentialBar(trouble) }
     panic = rules.panic
     self.trouble = trouble
   }

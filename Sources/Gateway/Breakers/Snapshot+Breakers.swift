@@ -1,7 +1,7 @@
 import Coordination
 import Policy
 
-/// Which endpoints breakers, cooldowns, refused credentials and paused callers leave.
+/// Which endpoints breakers, cooldowns, refused credentials, health checks and paused callers leave.
 extension Snapshot {
   /// How each endpoint of a pool may be used at this moment, for a caller; nil where all may be used as they are.
   func uses(ofDeployment deployment: Int, for caller: UInt64) -> [PoolUse.Use]? {
@@ -18,7 +18,10 @@ extension Snapshot {
       breakers.bars[item.position].isSet ? BreakerView(.barred) : site.view(now: now)
     }
     let pauses = sites.map { $0.pause(of: caller, now: now) }
-    let use = PoolUse(zip(pool, views).map { ($0.weight, $1) }, panic: breakers.panic)
+    let members = zip(pool, views).map {
+      PoolUse.Member(weight: $0.weight, $1, isHealthy: endpoints[$0.position].health.isHealthy)
+    }
+    let use = PoolUse(members, panic: breakers.panic)
     return (zip(use.uses, pauses).map { $1 > 0 ? .out : $0 }, views, pauses)
   }
 

@@ -15,7 +15,11 @@ struct Unavailable {
     var seen: Set<Int> = []
     for candidate in candidates where seen.insert(candidate.deployment).inserted {
       let (_, views, pauses) = snapshot.standings(ofDeployment: candidate.deployment, for: caller, now: now)
-      let words = zip(views, pauses).map { add($0, pause: $1, now) }
+      let healthy = snapshot.table.deployments[candidate.deployment].endpoints.map {
+        snapshot.endpoints[$0.position].health.isHealthy
+      }
+      let words = zip(zip(views, pauses), healthy).map { add($0.0, pause: $0.1, isHealthy: $1, now) }
+      if words.isEmpty { wait = min(wait ?? Self.probing, Self.probing) }  // one may be found
       reasons.append("\(snapshot.deployments[candidate.deployment].name): \(Self.summed(words))")
     }
   }
@@ -29,8 +33,9 @@ struct Unavailable {
     return error
   }
 
-  private mutating func add(_ view: BreakerView, pause: Int64, _ now: Int64) -> String {
+  private mutating func add(_ view: BreakerView, pause: Int64, isHealthy: Bool, _ now: Int64) -> String {
     switch view.standing {
+    case .closed where !isHealthy: return soon(Self.probing, "fails its health checks")
     case .barred: return "refuses the router's credential"
     case .cooling(let until): return soon(until - now, "asked to be left alone")
     case .open(let until): return soon(until - now, "open breaker")
@@ -48,6 +53,7 @@ struct Unavailable {
 
   /// `2 endpoints: open breaker, for 4s; open breaker, for 5s`, the same said once.
   private static func summed(_ words: [String]) -> String {
+    if words.isEmpty { return "none of its endpoints is known" }
     let distinct = words.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     let more = distinct.count > 3 ? " and others" : ""
     let count = words.count == 1 ? "its endpoint" : "\(words.count) endpoints"

@@ -27,6 +27,7 @@ final class Endpoint: Sendable {
   let id: String
   /// Its URL, with `#2` behind it for a provider's second credential: what replicas call it among themselves.
   let sharedName: String
+  let health = HealthMark()
   /// Requests in flight, over all workers.
   private let inFlightCount = Atomic<Int>(0)
 
@@ -43,9 +44,15 @@ final class Endpoint: Sendable {
 
   /// How this endpoint is called for a surface. A base URL ends in `/v1`, as SDKs have it; the surface's path goes on from there.
   func target(for surface: Surface) -> TransferTarget {
-    var target = TransferTarget(url: identity.url + surface.rawValue.dropFirst("/v1".count))
+    var target = target(identity.url + surface.rawValue.dropFirst("/v1".count))
     target.headers = ["Content-Type: application/json"]
     if let key = identity.key { target.headers.append("Authorization: Bearer \(key.revealed)") }
+    return target
+  }
+
+  /// How a URL of this endpoint is called, without its credential.
+  func target(_ url: String) -> TransferTarget {
+    var target = TransferTarget(url: url)
     target.caFile = identity.caFile
     target.clientCertificateFile = identity.clientCertificateFile
     target.clientKeyFile = identity.clientKeyFile
@@ -57,18 +64,23 @@ final class Endpoint: Sendable {
 
   /// Its URL, at its address where that was looked up: several go by one name.
   private static func place(_ identity: Identity) -> String {
-    guard let address = identity.address, let scheme = identity.url.range(of: "://") else {
-      return identity.url
-    }
-    return identity.url[..<scheme.upperBound] + address
-      + identity.url[scheme.upperBound...].drop { $0 != "/" }
+    let (scheme, authority, path) = identity.parts
+    return scheme + (identity.address ?? String(authority)) + path
   }
 
   private static func id(_ identity: Identity) -> String {
-    let scheme = identity.url.hasPrefix("https://") ? "https://".count : "http://".count
-    let authority = identity.address ?? String(identity.url.dropFirst(scheme).prefix { $0 != "/" })
+    let authority = identity.address ?? String(identity.parts.authority)
     return "\(identity.provider)/\(authority)"
       + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
+  }
+}
+
+extension Endpoint.Identity {
+  /// Of its URL: `https://`, host and port, and the rest.
+  var parts: (scheme: Substring, authority: Substring, path: Substring) {
+    let rest = url.dropFirst((url.hasPrefix("https://") ? "https://" : "http://").count)
+    let path = rest.drop { $0 != "/" }
+    return (url.dropLast(rest.count), rest.dropLast(path.count), path)
   }
 }
 

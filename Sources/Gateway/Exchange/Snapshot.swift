@@ -37,7 +37,9 @@ final class Snapshot: Sendable {
   let breakers: BreakerSites
 
   /// Compiles `settings`, which have been validated. Endpoints and ledgers of `former` are kept where they are the same.
-  init(_ settings: Settings, epoch: Int, former: Snapshot?) {
+  ///
+  /// `isNews`: somebody has applied them, and they aren't the same with other endpoints.
+  init(_ settings: Settings, epoch: Int, former: Snapshot?, isNews: Bool = true) {
     self.epoch = epoch
     self.settings = settings
     limits = TimeLimits(settings.server)
@@ -58,7 +60,13 @@ final class Snapshot: Sendable {
       limitTable.credential($0.identity.credential, of: $0.identity.provider)
     }
     authenticator = Authenticator(settings, limitTable)
-    breakers = BreakerSites(settings, table, endpoints, former: former?.breakers)
+    breakers = BreakerSites(
+      settings, table, endpoints, former: former?.breakers, bars: isNews ? [:] : former?.bars ?? [:])
+  }
+
+  private var bars: [ObjectIdentifier: CredentialBar] {
+    Dictionary(
+      zip(endpoints.map { ObjectIdentifier($0) }, breakers.bars), uniquingKeysWith: { first, _ in first })
   }
 
   /// Whether attempts are limited at all, beyond what keys are.

@@ -32,6 +32,8 @@ actor Worker {
   let breakers: BreakerLink
   /// The one that hears for all of the replica; nil on all workers but one.
   private var feed: BreakerFeed?
+  /// On one worker of the replica.
+  private let checker: HealthChecker?
   let cache: any SharedCache
   let desk: FlightDesk
   let cacheSeries: CacheSeries
@@ -62,7 +64,7 @@ actor Worker {
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
     registry: MetricsRegistry, state: any SharedState & KeyRegister & SharedBreakers, cache: any SharedCache,
     replica: ReplicaState, desk breakers: BreakerDesk, feed: sending BreakerFeed?,
-    log: AccessLogWriter?, logger: Logger
+    checksHealth: Bool, log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
     self.upstream = upstream
@@ -83,6 +85,9 @@ actor Worker {
     self.replica = replica
     self.breakers = BreakerLink(state, breakers, logger) { replica.makeID() }
     self.feed = feed
+    checker =
+      checksHealth
+      ? HealthChecker(upstream, snapshot, logger, now: SystemClock.monotonicNanoseconds()) : nil
     self.cache = cache
     desk = FlightDesk(cache, makeID: { replica.makeID() }, clock: { replica.clock.monotonic })
     cacheSeries = CacheSeries(registry: registry)
@@ -133,6 +138,7 @@ actor Worker {
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
     log?.flush()
     upstream.tick()
+    checker?.tick(now: now)
     chargeLongStreams()
     limiter.tick()
     keys.tick()
@@ -170,6 +176,7 @@ actor Worker {
     }
     series.removeAll()
     keys.apply(snapshot)
+    checker?.apply(snapshot, now: SystemClock.monotonicNanoseconds())
   }
 
   /// Each answer ends its connection from now on; none is closed yet.
@@ -201,6 +208,7 @@ actor Worker {
     isClosed = true
     for connection in connections.reversed() { connection.cut() }
     log?.flush()
+    checker?.close()
     for endpoint in pools.values { endpoint.retire() }
     pools.removeAll()
     upstream.close()

@@ -21,7 +21,7 @@ extension Form where Value == Settings.Provider {
         Field("endpoints", \.endpoints, .list(.endpoint, nonEmpty: true) { $0.url }, "Several endpoints.")
           .omittedWhenEmpty,
         Field("discover", \.discovery, .discovery, "Endpoints by name service."),
-        .unkept("health", .health, "Checks of each endpoint.", .unbuilt("active health checks are")),
+        Field("health", \.health, .health, "Checks of each endpoint over HTTP."),
         .shorthand("api_key", .secret, "The only key: \"${VAR}\" or { file: path }.") { key, provider in
           provider.keys = [key]
         },
@@ -82,15 +82,19 @@ extension Form where Value == Settings.Discovery {
   }
 }
 
-extension Form where Value == Unkept {
+extension Form where Value == Settings.Health {
   fileprivate static var health: Form {
     .record(
-      Unkept(),
+      Settings.Health(),
       [
-        .unkept("path", .urlPath, required: true, "Path that answers 200 where all is well."),
-        .unkept("every", .duration(), "Time between checks."),
-        .unkept("unhealthy_after", .int(1...100), "Failures until an endpoint is left out."),
-        .unkept("healthy_after", .int(1...100), "Successes until it is back."),
+        Field(
+          "path", \.path, .urlPath, required: true,
+          "Path from the root of an endpoint's host; answers 2xx where all is well."),
+        Field("every", \.every, .duration(.milliseconds(100)...(.seconds(86_400))), "Time between checks."),
+        Field(
+          "timeout", \.timeout, .duration(.milliseconds(10)...(.seconds(3_600))), "Longest time of a check."),
+        Field("unhealthy_after", \.unhealthyAfter, .int(1...100), "Failures until an endpoint is left out."),
+        Field("healthy_after", \.healthyAfter, .int(1...100), "Successes until it is back."),
       ])
   }
 }

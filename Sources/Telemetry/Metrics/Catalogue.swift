@@ -41,6 +41,12 @@ package enum Catalogue {
   package static let inflight = MetricFamily(
     .gauge, "switchyard_inflight", labels: ["endpoint"],
     help: "Attempts in flight at an endpoint, of this replica.")
+  package static let endpointHealthy = MetricFamily(
+    .gauge, "switchyard_endpoint_healthy", labels: ["endpoint"],
+    help: "Whether an endpoint passes its health checks (1) or not (0), as this replica sees it.")
+  package static let healthChecks = MetricFamily(
+    .counter, "switchyard_health_checks_total", labels: ["endpoint", "result"],
+    help: "Health checks of an endpoint, by result (passed, failed).")
   package static let discoveredEndpoints = MetricFamily(
     .gauge, "switchyard_discovered_endpoints", labels: ["provider"],
     help: "Endpoints known of a provider that is declared by a name.")
@@ -191,6 +197,7 @@ package enum Catalogue {
   package static let all = [
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
     attempts, attemptResults, fallbacks, inflight, discoveredEndpoints, discoveryLookups,
+    endpointHealthy, healthChecks,
     breakerState, breakerTransitions, breakerProbes, breakerPanic,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,

@@ -4,7 +4,7 @@ import Testing
 
 struct PoolUseTests {
   private func use(_ pool: [(Int, BreakerView.Standing)], panic: Int64 = 50) -> PoolUse {
-    PoolUse(pool.map { (weight: $0.0, view: BreakerView($0.1, share: 1)) }, panic: panic)
+    PoolUse(pool.map { .init(weight: $0.0, BreakerView($0.1, share: 1)) }, panic: panic)
   }
 
   private let open = BreakerView.Standing.open(until: 9)
@@ -34,8 +34,30 @@ struct PoolUseTests {
     #expect(!use.isPanic && use.uses == [.out, .ask(.shared, weight: 1), .out])
   }
 
+  private func use(_ pool: [(BreakerView.Standing, isHealthy: Bool)]) -> PoolUse {
+    PoolUse(pool.map { .init(weight: 1, BreakerView($0), isHealthy: $1) }, panic: 50)
+  }
+
+  @Test func whatFailsItsChecksIsLeftOut() {
+    let use = use([(.closed, true), (.closed, false), (.closed, true), (.half(.own), false)])
+    #expect(!use.isPanic)
+    #expect(use.uses == [.open(weight: 1), .out, .open(weight: 1), .out])
+  }
+
+  @Test func whereFewPassTheirChecksTheseAreIgnored() {
+    let use = use([(.closed, true), (.closed, false), (open, true), (cooling, false)])
+    #expect(use.isPanic)
+    #expect(use.uses == [.open(weight: 1), .open(weight: 1), .open(weight: 1), .out])
+  }
+
+  @Test func checksThatAllFailDecideNothing() {
+    let use = use([(.closed, false), (open, true), (.closed, false)])
+    #expect(!use.isPanic)
+    #expect(use.uses == [.open(weight: 1), .out, .open(weight: 1)])
+  }
+
   @Test func aShareCutsTheWeight() {
-    let use = PoolUse([(weight: 4, view: BreakerView(.closed, share: 0.25))], panic: 50)
+    let use = PoolUse([.init(weight: 4, BreakerView(.closed, share: 0.25))], panic: 50)
     #expect(use.uses == [.open(weight: 1)])
   }
 
