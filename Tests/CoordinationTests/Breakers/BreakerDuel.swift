@@ -36,6 +36,8 @@ struct BreakerDuel {
     BreakerKeys(endpoint: "west:1/v1", deployment: "small"),
   ]
   private var settings: BreakerSettings
+  /// Few call, and most of what happens is probes, and time that passes between them.
+  private let isQuiet: Bool
   private var sequences: [String: Int64] = [:]
   private var generations: [Int64] = [0, 7]
   private var heard: [String] = []
@@ -46,6 +48,7 @@ struct BreakerDuel {
     self.sources = sources
     random = Chance(seed: seed)
     now = 1_790_000_000_000 + Int64(random.below(1_000_000))
+    isQuiet = random.below(4) == 0
     settings = BreakerSettings(
       window: [10_000, 995, 60_000][random.below(3)], minRequests: [20, 4, 1][random.below(3)],
       failureRate: [50, 100][random.below(2)], slowRate: [80, 30][random.below(2)],
@@ -75,7 +78,7 @@ struct BreakerDuel {
   private mutating func step() throws -> Int {
     let keys = places[random.below(4) == 0 ? 1 : 0]
     let before = twin.entries
-    switch random.below(20) {
+    switch isQuiet ? [0, 7, 7, 11, 11, 19, 19][random.below(7)] : random.below(20) {
     case 0..<7: try report(keys)
     case 7..<11: try permit(keys)
     case 11..<15: try probe(keys)
@@ -146,7 +149,7 @@ struct BreakerDuel {
     let steps: [Int64] = [
       1, 7, 99, 500, 900, 1_000, 2_100, 6_000, 10_000, 61_000, 4_000_000, -900, -5_001, -3_600_000,
     ]
-    now += steps[random.below(steps.count)]
+    now += isQuiet ? settings.probeTime * [3, 6, 10][random.below(3)] / 10 : steps[random.below(steps.count)]
     journal.append("\(now) is now")
     for (keys, entry) in twin.entries {
       for (part, key) in zip(BreakerStore.Part.allCases, keys.all)
@@ -159,7 +162,7 @@ struct BreakerDuel {
 
   // MARK: Choices
 
-  private mutating func someID() -> String { "r1:\(random.below(4))" }
+  private mutating func someID() -> String { "r1:\(random.below(isQuiet ? 2 : 4))" }
   private mutating func someJitter() -> Int64 { [0, 0, 137, 200][random.below(4)] }
   private mutating func someTime() -> Int64 { [1, 700, 5_000, 20_000, 300_000][random.below(5)] }
 
@@ -189,7 +192,7 @@ struct BreakerDuel {
     return BreakerReport(
       reporter: reporter, sequence: sequences[reporter] ?? 0, generation: someGeneration(keys),
       counts: someCounts(),
-      opening: random.below(30) == 0 ? [.connect, .outlier][random.below(2)] : nil,
+      opening: random.below(isQuiet ? 3 : 30) == 0 ? [.connect, .outlier][random.below(2)] : nil,
       cooldown: random.below(8) == 0 ? someTime() : 0)
   }
 

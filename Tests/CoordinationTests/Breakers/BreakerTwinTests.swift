@@ -70,6 +70,7 @@ struct BreakerTwinTests {
     ("if probes[id] then return 1 end", ""),
     ("if not age or age >= ARGV[11] + 0 then", "if true then"),
     ("if not age or age >= ARGV[11] + 0 then", "if not age then"),
+    ("state.span = ARGV[11] - age", "state.span = ARGV[11] + 0"),
     ("if count < state.issued - state.succeeded then return nil end", ""),
     ("state.issued >= ARGV[10] + 0", "state.issued > ARGV[10] + 0"),
     ("or state.gen ~= ARGV[13] + 0", ""),
