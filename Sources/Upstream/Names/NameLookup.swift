@@ -80,10 +80,9 @@ package enum NameLookup {
   }
 
   private static func addresses(of host: String) throws(Failure) -> [String] {
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?
-    let code = getaddrinfo(host, nil, &hints, &list)
+    // For sockets of every kind, as no hint is given: each address comes several times.
+    let code = getaddrinfo(host, nil, nil, &list)
     defer { if let list { freeaddrinfo(list) } }
     guard code == 0 else {
       if code == EAI_NONAME || code == noAddress { throw .nothing(host) }
