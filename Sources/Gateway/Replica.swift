@@ -333,7 +333,7 @@ package final class Replica: Sendable {
     cluster.record(current, in: shard, of: registry)
     record(gauges.keys, in: shard)
     recordHealth(of: current, in: shard)
-    record(discovery.withLockedValue { $0 }?.figures.withLockedValue { $0 } ?? [:], in: shard)
+    recordDiscovery(discovery.withLockedValue { $0 }?.figures.withLockedValue { $0 } ?? [:], in: shard)
     shard.set(
       registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))
     shard.set(
@@ -343,25 +343,6 @@ package final class Replica: Sendable {
 }
 
 extension Replica {
-  private func recordHealth(of snapshot: Snapshot, in shard: MetricsShard) {
-    for endpoint in snapshot.endpoints {
-      let tally = endpoint.health.tally.withLockedValue { $0 }
-      guard tally.isChecked else { continue }
-      shard.set(
-        registry.series(Catalogue.endpointHealthy, endpoint.id), to: endpoint.health.isHealthy ? 1 : 0)
-      shard.set(registry.series(Catalogue.healthChecks, endpoint.id, "passed"), to: tally.passed)
-      shard.set(registry.series(Catalogue.healthChecks, endpoint.id, "failed"), to: tally.failed)
-    }
-  }
-
-  private func record(_ discovered: [String: Discovery.Figures], in shard: MetricsShard) {
-    for (provider, figures) in discovered {
-      shard.set(registry.series(Catalogue.discoveredEndpoints, provider), to: Int64(figures.endpoints))
-      shard.set(registry.series(Catalogue.discoveryLookups, provider, "found"), to: Int64(figures.found))
-      shard.set(registry.series(Catalogue.discoveryLookups, provider, "failed"), to: Int64(figures.failed))
-    }
-  }
-
   private func record(_ keys: KeyFigures, in shard: MetricsShard) {
     let results: [(String, Int64)] = [
       ("used", keys.counts.used), ("used_stale", keys.counts.usedStale), ("asked", keys.counts.asked),
