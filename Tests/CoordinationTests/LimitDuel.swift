@@ -73,16 +73,22 @@ struct LimitDuel {
     if case .admitted = reply { admitted.append(admission) }
   }
 
+  /// Several by one call, the same one twice among them.
   private mutating func settleSomething() throws {
-    guard let admission = admitted.randomElement(using: &random) else { return }
+    guard !admitted.isEmpty else { return }
+    let settlings = (0..<(1 + random.below(4))).map { _ in someSettling() }
+    journal.append("\(now) settle \(settlings)")
+    let reply: [Int64] = settlings.map { twin.settle($0, now: now) == .settled ? 1 : 0 }
+    try compare(reply, try numbers(settle, ScriptCall(settlings)))
+  }
+
+  private mutating func someSettling() -> Settling {
+    let admission = admitted[random.below(admitted.count)]
     let charges = admission.charges.map { charge in
       if case .slots = charge.rule { return charge }
       return Charge(key: charge.key, rule: charge.rule, cost: someCost())
     }
-    let settling = Settling(id: admission.id, reservation: admission.reservation, charges: charges)
-    journal.append("\(now) settle \(settling)")
-    let reply: [Int64] = twin.settle(settling, now: now) == .settled ? [1] : [0]
-    try compare(reply, try numbers(settle, ScriptCall(settling)))
+    return Settling(id: admission.id, reservation: admission.reservation, charges: charges)
   }
 
   private mutating func chargeSomething() throws {

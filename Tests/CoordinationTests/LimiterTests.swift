@@ -112,6 +112,43 @@ struct LimiterTests {
     try await limiter.end()
   }
 
+  @Test func whatEndsTogetherIsSettledByOneCall() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    let redis = try #require(limiter.redis)
+    var grants: [Grant] = []
+    for _ in 0..<5 {
+      grants += [try await limiter.admit([Self.tenant], tokens(100)).grant].compactMap(\.self)
+    }
+    _ = try redis.send("CONFIG", "RESETSTAT")
+    let ended = grants
+    _ = try await limiter.onLoop { limiter, _ in for grant in ended { limiter.settle(grant, tokens(10)) } }
+    #expect(try await limiter.left(Self.tenant) == [950])
+    guard case .text(let stats) = try redis.send("INFO", "commandstats"),
+      let calls = try #/cmdstat_evalsha:calls=(\d+)/#.firstMatch(in: stats).flatMap({ Int($0.1) })
+    else { throw RedisUnderTest.Failed(description: "no figures") }
+    #expect(calls < 5)  // what is left was asked for too
+    try await limiter.end()
+  }
+
+  /// A value that no script wrote is in the way of the one that needs it, and of no other.
+  @Test func oneThatFailsKeepsNoOtherFromBeingSettled() async throws {
+    let limiter = try await LimiterUnderTest(.redis)
+    let redis = try #require(limiter.redis)
+    let damaged = LimitGroup(prefix: "sy:{t:a}", limits: [tokenLimit(1_000, key: "sy:{t:a}:rl:damaged")])
+    var grants: [Grant] = []
+    for group in [Self.tenant, damaged, Self.tenant] {
+      grants += [try await limiter.admit([group], tokens(100)).grant].compactMap(\.self)
+    }
+    _ = try redis.send("SET", "sy:{t:a}:rl:damaged", "nonsense")
+    let ended = grants
+    _ = try await limiter.onLoop { limiter, _ in for grant in ended { limiter.settle(grant, tokens(10)) } }
+    for _ in 0..<200 where try await limiter.left(Self.tenant) != [980] {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    #expect(try await limiter.left(Self.tenant) == [980])
+    try await limiter.end()
+  }
+
   @Test(arguments: LimiterUnderTest.Engine.allCases)
   func longStreamsAreChargedAsTheyRun(engine: LimiterUnderTest.Engine) async throws {
     let limiter = try await LimiterUnderTest(engine)

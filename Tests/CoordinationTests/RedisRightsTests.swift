@@ -25,7 +25,7 @@ struct RedisRightsTests {
       let scripts = LimitScripts()
       let (admission, settling) = Self.example
       for (script, call) in [
-        (scripts.admit, ScriptCall(admission)), (scripts.settle, ScriptCall(settling)),
+        (scripts.admit, ScriptCall(admission)), (scripts.settle, ScriptCall([settling])),
         (scripts.charge, ScriptCall(admission)),
         (
           scripts.renew, ScriptCall(renewing: ["x"], of: "sy:{t:a}:s", Slots.Rule(count: 4, lifetime: 60_000))

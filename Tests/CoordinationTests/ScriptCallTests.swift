@@ -26,13 +26,15 @@ struct ScriptCallTests {
     #expect(ScriptCall(admission).command("EVALSHA", "00ff") == expected)
   }
 
-  @Test func aSettlementCarriesNoOwner() {
+  @Test func aCallSettlesMany() {
     let rule = Charge.Rule.bucket(Bucket.Rule(tokens: 10, window: 60_000))
-    let settling = Settling(
-      id: "x", reservation: "r:x", charges: [Charge(key: "b", rule: rule, cost: 7)])
+    let settlings = [
+      Settling(id: "x", reservation: "r:x", charges: [Charge(key: "b", rule: rule, cost: 7)]),
+      Settling(id: "y", reservation: "r:y", charges: []),
+    ]
     var expected = ByteBuffer()
-    expected.writeCommand("EVALSHA 00ff 2 r:x b x b 10 60000 0 7".words)
-    #expect(ScriptCall(settling).command("EVALSHA", "00ff") == expected)
+    expected.writeCommand("EVALSHA 00ff 3 r:x b r:y x 1 b 10 60000 0 7 y 0".words)
+    #expect(ScriptCall(settlings).command("EVALSHA", "00ff") == expected)
   }
 }
 

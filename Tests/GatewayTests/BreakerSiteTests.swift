@@ -85,7 +85,7 @@ struct BreakerSiteTests {
     #expect(snapshot.uses(ofDeployment: 0, for: 7) == nil)
     site.hear(status(.open, 5, left: 1_000), asked: nil, now: 0)
     #expect(!snapshot.breakers.trouble.isNone)
-    func change() -> [Bool?] { site.takeChange().map { [$0.phase == .open, $0.isNews] } ?? [] }
+    func change() -> [Bool?] { site.takeChange(now: 10).map { [$0.phase == .open, $0.isNews] } ?? [] }
     #expect(change() == [true, true] && change() == [])
     site.hear(status(.half, 6), asked: nil, now: 5)
     #expect(change() == [false, false], "that it is probed is no news")
@@ -95,6 +95,19 @@ struct BreakerSiteTests {
     #expect(change() == [false, true])
     #expect(snapshot.breakers.trouble.isNone)
     #expect(site.figures(now: 10).tally.transitions == [.open: 2, .half: 1, .closed: 1])
+  }
+
+  @Test func pausesThatComeAndGoAreToldNowAndThen() throws {
+    let site = sites(try snapshot())[0]
+    var told: [Bool] = []
+    for round in 0..<62 as Range<Int64> {
+      var status = status(.closed, 5)
+      status.cool = round % 2 == 0 ? 1_000 : nil
+      site.hear(status, asked: nil, now: round * 1_000)
+      if let change = site.takeChange(now: round * 1_000) { told += [change.isNews] }
+    }
+    #expect(told.count == 62)
+    #expect(told.enumerated().filter(\.element).map(\.offset) == [0, 1, 30, 31, 60, 61])
   }
 
   @Test func aRefusedCredentialIsTroubleAsLongAsItsConfiguration() throws {

@@ -51,8 +51,18 @@ struct ScriptCall: Equatable, Sendable {
       ])
   }
 
-  init(_ settling: Settling) {
-    self.init(settling.reservation, settling.charges, [.string(settling.id)])
+  /// For each settlement its reservation and limits; id, number of limits, and limits: as `settle.lua` reads them. All of one slot.
+  init(_ settlings: [Settling]) {
+    (keys, arguments) = ([], [])
+    let count = settlings.reduce(0) { $0 + $1.charges.count }
+    keys.reserveCapacity(settlings.count + count)
+    arguments.reserveCapacity(2 * settlings.count + 5 * count)
+    for settling in settlings {
+      keys.append(settling.reservation)
+      arguments.append(.string(settling.id))
+      arguments.append(.number(Int64(settling.charges.count)))
+      for charge in settling.charges { append(charge) }
+    }
   }
 
   init(renewing ids: [String], of key: String, _ rule: Slots.Rule) {

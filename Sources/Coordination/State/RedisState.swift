@@ -9,6 +9,8 @@ package final class RedisState: SharedState {
   let scripts: StateScripts
   package let keyNames: KeyNames
   private let runner: ScriptRunner
+  private let settlements: Settlements
+  private var admissions: [() -> Void] = []
   private let register: String
   let loadKey: String
   private let tell: (News) -> Void
@@ -41,11 +43,14 @@ package final class RedisState: SharedState {
       tell(.link(news))
     }
     runner = ScriptRunner(client, on: loop, replica.breaker, timeout: timeout) { tell(News($0)) }
+    settlements = Settlements(runner, scripts.limits.settle)
+    runner.beforeFlush = { [weak self] in self?.sendHeld() }
   }
 
   package func start() { client.start() }
 
   package func close() {
+    sendHeld()
     client.flush()
     client.close()
   }
@@ -64,27 +69,25 @@ package final class RedisState: SharedState {
   package func admit(
     _ admission: Admission, _ completion: @escaping (Result<Admission.Reply, StateFailure>) -> Void
   ) {
-    run(scripts.limits.admit, ScriptCall(admission)) { result in
-      completion(
-        result.flatMap {
-          $0.numbers.flatMap(Admission.Reply.init).map(Result.success) ?? .failure(.malformed)
-        })
+    admissions.append { [self] in
+      run(
+        scripts.limits.admit, ScriptCall(admission), { $0.numbers.flatMap(Admission.Reply.init) }, completion)
     }
   }
 
+  /// At the end of a turn of the loop: what was settled in it comes before what is asked for, whichever was said first.
+  private func sendHeld() {
+    settlements.send()
+    let calls = admissions
+    admissions.removeAll(keepingCapacity: true)
+    for call in calls { call() }
+  }
+
   package func settle(
-    _ settling: Settling, _ completion: @escaping (Result<Settling.Reply, StateFailure>) -> Void
+    _ settling: Settling,
+    _ completion: @escaping (Result<Settling.Reply, StateFailure>) -> Void
   ) {
-    run(scripts.limits.settle, ScriptCall(settling)) { result in
-      completion(
-        result.flatMap {
-          switch $0.numbers {
-          case [1]: .success(.settled)
-          case [0]: .success(.gone)
-          default: .failure(.malformed)
-          }
-        })
-    }
+    settlements.add(settling, completion)
   }
 
   package func charge(

@@ -19,6 +19,8 @@ final class ScriptRunner {
   private let tell: (News) -> Void
   private var isFlushing = false
   private var isFlushingSoon = false
+  /// Called before what was said goes out: for what was held back so that it is said at once.
+  var beforeFlush: () -> Void = {}
 
   /// How long what can wait is held back, so that it goes out with what can't; and the timeout below which nothing is.
   private static let holdback = TimeAmount.milliseconds(1)
@@ -45,7 +47,7 @@ final class ScriptRunner {
     let bound = NIOLoopBound(self, eventLoop: loop)
     loop.execute {
       bound.value.isFlushing = false
-      bound.value.client.flush()
+      bound.value.flushNow()
     }
   }
 
@@ -58,8 +60,13 @@ final class ScriptRunner {
     let bound = NIOLoopBound(self, eventLoop: loop)
     loop.scheduleTask(in: Self.holdback) {
       bound.value.isFlushingSoon = false
-      bound.value.client.flush()
+      bound.value.flushNow()
     }
+  }
+
+  private func flushNow() {
+    beforeFlush()
+    client.flush()
   }
 
   /// `command` writes `EVALSHA` with a hash, or `EVAL` with a source. A refusal of what is `optional` is no failure of Redis.

@@ -106,7 +106,7 @@ final class BreakerLink {
       report(site)
       if isAvailable, site.isReadDue(now: now, period: 800 + Int64(chance.below(400))) { read(site) }
       site.look(now: now)
-      if let (phase, isNews) = site.takeChange() { tell(site, phase, isNews) }
+      if let (phase, isNews) = site.takeChange(now: now) { tell(site, phase, isNews) }
     }
     shared.flush()
   }

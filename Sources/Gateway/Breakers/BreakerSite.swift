@@ -36,6 +36,8 @@ final class BreakerSite: Sendable {
     var readAt = Int64.min / 2
     var isTold = true
     var lastNews = BreakerPhase.closed
+    /// When it was last told that it cools down.
+    var cooledAt = Int64.min / 2
     var tally = BreakerTally()
   }
 
@@ -221,12 +223,19 @@ final class BreakerSite: Sendable {
   /// Time may have changed how it stands.
   func look(now: Int64) { update(now) { _ in } }
 
+  /// Milliseconds for which it is no news that an endpoint asked for a pause once more: some do so every second.
+  private static let newsAfter: Int64 = 30_000
+
   /// The phase, if nobody has told of it yet. That it is probed, and opens once more for it, is no news.
-  func takeChange() -> (phase: BreakerPhase, isNews: Bool)? {
+  func takeChange(now: Int64) -> (phase: BreakerPhase, isNews: Bool)? {
     state.withLockedValue { state in
       guard !state.isTold else { return nil }
       state.isTold = true
-      let isNews = state.phase != .half && state.phase != state.lastNews
+      var isNews = state.phase != .half && state.phase != state.lastNews
+      if isNews, state.phase == .cooling {
+        isNews = now - state.cooledAt >= Self.newsAfter
+        if isNews { state.cooledAt = now }
+      }
       if isNews { state.lastNews = state.phase }
       return (state.phase, isNews)
     }

@@ -14,8 +14,9 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
 
   /// Bytes of further requests that are kept while one is being answered.
   static let backlogLimit = 64 << 10
-  /// Bytes thrown away, at most, of a request that was refused before it was whole.
-  static let lingerLimit = 1 << 20
+  /// Bytes thrown away, at most, of a request that was refused before it was whole. As many as common bodies have: a proxy in front that
+  /// sends one reads no answer before it is through, and where the connection is reset meanwhile it never does.
+  static let lingerLimit = 64 << 20
 
   private let worker: Worker
   private var context: ChannelHandlerContext?
