@@ -48,7 +48,6 @@ extension Worker {
     let pace = snapshot.pace(
       .init(deployment: attempt.step.candidate.deployment, endpoint: attempt.step.endpoint))
     let milliseconds = Double(now - attempt.startedAt) / 1_000_000
-    let average = attempt.kind == .events ? pace.firstToken : pace.whole
-    average.add(milliseconds, at: now / 1_000_000)
+    pace.add(milliseconds, isStream: attempt.kind == .events, at: now / 1_000_000)
   }
 }

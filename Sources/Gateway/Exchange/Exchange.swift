@@ -32,6 +32,8 @@ final class Exchange: @unchecked Sendable {
   var model: Int?
   var attempts = 0
   var attempt: Attempt?
+  /// Why endpoints were left out that would have answered too late.
+  var shortTime: ShortTime?
   var answer = AnswerRecord()
 
   // What its limits were asked for, and what they gave.
@@ -201,6 +203,9 @@ final class Exchange: @unchecked Sendable {
     if isStopping { return .stopping }
     return now > deadline ? .deadline(isClients: deadlineIsClients) : nil
   }
+
+  /// Why there was none, where nobody would have answered in time.
+  var tooLate: ExchangeError? { shortTime.map { .tooLate($0, isClients: deadlineIsClients) } }
 }
 
 /// What the log and the metrics say of an answer.
