@@ -131,10 +131,16 @@ extension Worker {
         count(
           fallbackFrom: first, to: step, because: isLate ? .deadline(isClients: false) : .breakerOpen, snapshot)
       }
-      let attempt = try start(step, call, request, body, exchange)
-      let verdict = await attempt.judged()
+      var attempt = try start(step, call, request, body, exchange)
+      let startedAt = attempt.startedAt
+      let verdict =
+        if let hedges = snapshot.models[model].hedges {
+          await hedged(&attempt, &plan, by: hedges, choose, exchange) { step, call throws(ExchangeError) in
+            try self.start(step, call, request, body, exchange)
+          }
+        } else { await attempt.judged() }
       let judgedAt = SystemClock.monotonicNanoseconds()
-      if !exchange.answer.isFromCache { exchange.answer.upstream += judgedAt - attempt.startedAt }
+      if !exchange.answer.isFromCache { exchange.answer.upstream += judgedAt - startedAt }
       if verdict.kind == .success {
         learnPace(attempt, snapshot, now: judgedAt)
         return attempt
@@ -258,7 +264,7 @@ extension Worker {
 
   /// Counts an attempt that failed and says why, with what clients are not told; never a body. Warnings come once in a while for
   /// each endpoint and reason, the rest is for debugging.
-  private func note(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
+  func note(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
     shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
     guard verdict.reason != .clientGone, verdict.fault != .client else { return }
     let endpoint = exchange.snapshot.endpoints[attempt.step.endpoint].id

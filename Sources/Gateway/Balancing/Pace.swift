@@ -15,6 +15,16 @@ final class Pace: Sendable {
     (isStream ? usualFirstToken : usualWhole).add(sample, at: now)
   }
 
+  /// Adds an answer that would have taken longer than `bound`, where that says anything.
+  func addLower(bound: Double, isStream: Bool, at now: Int64) {
+    if bound > (isStream ? firstToken : whole).value(at: now) ?? 0 {
+      (isStream ? firstToken : whole).add(bound, at: now)
+    }
+    if bound > usual(isStream: isStream, at: now) ?? .infinity {
+      (isStream ? usualFirstToken : usualWhole).add(bound, at: now)
+    }
+  }
+
   /// What about half of its answers take; nil where that is not known.
   func usual(isStream: Bool, at now: Int64) -> Double? {
     (isStream ? usualFirstToken : usualWhole).value(at: now)

@@ -32,6 +32,9 @@ final class Exchange: @unchecked Sendable {
   var model: Int?
   var attempts = 0
   var attempt: Attempt?
+  /// Goes on beside `attempt`, until either can be judged.
+  var rival: Attempt?
+  var hedge: HedgeEnd?
   /// Why endpoints were left out that would have answered too late.
   var shortTime: ShortTime?
   var answer = AnswerRecord()
@@ -154,7 +157,10 @@ final class Exchange: @unchecked Sendable {
     bodyEnd.fill(.failed(.clientGone))
     cache?.cancel()
     leaveReader(.clientGone)
-    if !isAwaitedByOthers || attempt?.isPrivate == true { attempt?.leave(.clientGone) }
+    if !isAwaitedByOthers || attempt?.isPrivate == true {
+      attempt?.leave(.clientGone)
+      rival?.leave(.clientGone)
+    }
   }
 
   /// Others wait for the answer that it fetches, so it does so without its client too.
@@ -181,8 +187,10 @@ final class Exchange: @unchecked Sendable {
       cache?.cancel()
       leaveReader(.deadline(isClients: deadlineIsClients))
       attempt?.leave(.deadline(isClients: deadlineIsClients))
+      rival?.leave(.deadline(isClients: deadlineIsClients))
     }
     attempt?.check(now: now)
+    rival?.check(now: now)
   }
 
   /// The replica stops and can't wait any longer.
@@ -192,6 +200,7 @@ final class Exchange: @unchecked Sendable {
     cache?.cancel()
     leaveReader(.stopping)
     attempt?.abort(.stopping)
+    rival?.abort(.stopping)
   }
 
   /// Milliseconds until its deadline, none behind it.

@@ -315,7 +315,8 @@ extension ExchangeError {
         503, "no_endpoint_available",
         "No endpoint can take the request at this moment. Try again later; not before Retry-After, if it is sent."
       )
-    case .ok, .serverError, .requestTimeout, .conflict, .refusedByProvider, .tooLarge, .clientGone:
+    case .ok, .serverError, .requestTimeout, .conflict, .refusedByProvider, .tooLarge, .clientGone,
+      .hedgeLost:
       (502, "upstream_error", "The provider could not answer. Try again later.")
     }
   }
