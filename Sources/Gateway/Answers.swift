@@ -38,6 +38,7 @@ extension Worker {
     fields.add("x-switchyard-model", snapshot.models[candidate.model].name)
     fields.add("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name)
     fields.add("x-switchyard-attempts", exchange.attempts)
+    if let hedge = exchange.hedge { fields.add("x-switchyard-hedge", hedge.rawValue) }
     if candidate.fallback > 0 { fields.add("x-switchyard-fallback", candidate.fallback) }
     if attempt.stop == .attemptsSpent || attempt.stop == .budgetSpent {
       fields.add("x-should-retry", "false")

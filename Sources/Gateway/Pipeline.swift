@@ -85,12 +85,17 @@ extension Worker {
     let choose: AttemptPlan.Choose = { self.choose(ofModel: $0, $1, for: exchange, random: &$2) }
     var plan = AttemptPlan(
       stages: snapshot.table.stages(for: model, allows: principal.allows),
-      limit: snapshot.table.models[model].attempts)
+      limit: exchange.head.wantsOneAttempt ? 1 : snapshot.table.models[model].attempts)
     snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())
     var next = plan.first(random: &random, choose: choose)
     var last: (attempt: Attempt, verdict: Classification)?
     var full: Refusal?
     while case .attempt(let step) = next {
+      try mayGoOn(exchange)
+      guard hasTime(for: step, exchange) else {
+        next = plan.skip(deployment: false, random: &random, choose: choose)
+        continue
+      }
       if step.backoff > 0 { await pause(step.backoff, exchange) }
       try mayGoOn(exchange)
       let refusal = try await admit(step, request.facts, model, principal, exchange)
@@ -109,7 +114,8 @@ extension Worker {
         continue
       }
       try mayGoOn(exchange)
-      guard var call = await enter(step, exchange) else {
+      // It may have waited for its limits, or for another's answer.
+      guard hasTime(for: step, exchange), var call = await enter(step, exchange) else {
         giveBack(after: .breakerOpen, exchange)
         next = plan.skip(deployment: false, random: &random, choose: choose)
         continue
@@ -121,12 +127,20 @@ extension Worker {
       if let last {
         count(fallbackFrom: last.attempt.step.candidate.stage, to: step, because: last.verdict, snapshot)
       } else if let first = plan.stages.first, full == nil {
-        count(fallbackFrom: first, to: step, because: .breakerOpen, snapshot)
+        let isLate = exchange.shortTime != nil
+        count(
+          fallbackFrom: first, to: step, because: isLate ? .deadline(isClients: false) : .breakerOpen, snapshot)
       }
-      let attempt = try start(step, call, request, body, exchange)
-      let verdict = await attempt.judged()
+      var attempt = try start(step, call, request, body, exchange)
+      let startedAt = attempt.startedAt
+      let verdict =
+        if let hedges = snapshot.models[model].hedges {
+          await hedged(&attempt, &plan, by: hedges, choose, exchange) { step, call throws(ExchangeError) in
+            try self.start(step, call, request, body, exchange)
+          }
+        } else { await attempt.judged() }
       let judgedAt = SystemClock.monotonicNanoseconds()
-      if !exchange.answer.isFromCache { exchange.answer.upstream += judgedAt - attempt.startedAt }
+      if !exchange.answer.isFromCache { exchange.answer.upstream += judgedAt - startedAt }
       if verdict.kind == .success {
         learnPace(attempt, snapshot, now: judgedAt)
         return attempt
@@ -144,6 +158,7 @@ extension Worker {
       if case .answered = try await consult(exchange, mayFetch: false) { return nil }
     }
     if last == nil, let full { throw .capacitySpent(full) }
+    if case .stop(.candidatesSpent) = next, let error = exchange.tooLate { throw error }
     guard let last, case .stop(let stop) = next else {
       throw Unavailable(plan.stages, for: caller(exchange), in: snapshot).error
     }
@@ -216,7 +231,8 @@ extension Worker {
     for field in RequestHead.forwarded {
       if let value = exchange.head.string(field.known) { headers.append("\(field.name): \(value)") }
     }
-    if exchange.attempts > 1 { headers.append("x-switchyard-attempt: \(exchange.attempts)") }
+    exchange.head.addAttemptMarks(exchange.attempts, to: &headers)
+    headers.append("x-request-timeout-ms: \(exchange.timeLeft(now: SystemClock.monotonicNanoseconds()))")
     return body.withUnsafeBytes { TransferRequest(body: $0, bodyOwner: body, headers: headers) }
   }
 
@@ -248,7 +264,7 @@ extension Worker {
 
   /// Counts an attempt that failed and says why, with what clients are not told; never a body. Warnings come once in a while for
   /// each endpoint and reason, the rest is for debugging.
-  private func note(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
+  func note(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
     shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
     guard verdict.reason != .clientGone, verdict.fault != .client else { return }
     let endpoint = exchange.snapshot.endpoints[attempt.step.endpoint].id

@@ -75,6 +75,7 @@ extension Worker {
     record.tenant = exchange.principal?.tenant
     record.keyID = exchange.principal?.key
     record.attempts = exchange.attempts
+    record.hedge = exchange.hedge?.rawValue
     record.isStream = answer.isStream
     record.isClientGone = exchange.isGone
     record.inputTokens = settlement.inputTokens

@@ -4,7 +4,7 @@
 /// model, over all its deployments, is for whoever balances to say. One cap holds for retries and fallbacks together (algorithms §7).
 package struct AttemptPlan {
   package struct Step: Equatable, Sendable {
-    package enum Reason: String, Sendable, CaseIterable { case first, retry, fallback }
+    package enum Reason: String, Sendable, CaseIterable { case first, retry, fallback, hedge }
     package var candidate: RoutingTable.Candidate
     package var endpoint: Int
     package var reason: Reason
@@ -27,10 +27,12 @@ package struct AttemptPlan {
     fileprivate var places: [Place] = []
     /// Those that no limit has room for.
     fileprivate var deployments: [Int] = []
+    /// The one that is being asked already, whoever's it is.
+    fileprivate var endpoint: Int?
 
-    package var isEmpty: Bool { places.isEmpty && deployments.isEmpty }
+    package var isEmpty: Bool { places.isEmpty && deployments.isEmpty && endpoint == nil }
     package func contains(_ place: Place) -> Bool {
-      deployments.contains(place.deployment) || places.contains(place)
+      deployments.contains(place.deployment) || place.endpoint == endpoint || places.contains(place)
     }
   }
 
@@ -107,6 +109,29 @@ package struct AttemptPlan {
     if deployment, let last { spent.deployments.append(last.deployment) }
     return step(count == 0 ? .first : .retry, random: &random, choose: choose)
       ?? .stop(.candidatesSpent)
+  }
+
+  /// An attempt beside the one that goes on: of the same model, at another endpoint. Nil where there is none, or no attempt is left.
+  package mutating func hedge(random: inout Chance, choose: Choose) -> Step? {
+    guard count < limit, current < stages.count, let other = last else { return nil }
+    let stage = stages[current]
+    var spent = spent
+    spent.endpoint = other.endpoint
+    guard let place = choose(stage.model, spent, &random) else { return nil }
+    self.spent.places.append(place)
+    last = place
+    count += 1
+    let candidate = RoutingTable.Candidate(
+      model: stage.model, deployment: place.deployment, fallback: stage.fallback)
+    return Step(candidate: candidate, endpoint: place.endpoint, reason: .hedge, backoff: 0)
+  }
+
+  /// Of two attempts that went on, one failed: the other is the last one now.
+  package mutating func drop(_ failed: Step, after verdict: Classification, leaving other: Step) {
+    if verdict.retry == .elsewhere {
+      barred.append(Place(deployment: failed.candidate.deployment, endpoint: failed.endpoint))
+    }
+    last = Place(deployment: other.candidate.deployment, endpoint: other.endpoint)
   }
 
   private mutating func granted(_ next: Next, else before: AttemptPlan, _ mayRetry: () -> Bool) -> Next {

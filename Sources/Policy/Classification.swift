@@ -57,6 +57,7 @@ package struct Classification: Sendable, Equatable {
     case deadline
     case clientGone = "client_gone"
     case fellBehind = "fell_behind"
+    case hedgeLost = "hedge_lost"
     case stopping
     case local
   }
@@ -74,6 +75,8 @@ extension Classification {
   package static let clientGone = Classification(.ignore, fault: .client, retry: .never, .clientGone)
   /// The client reads what others read too, and so much slower that it is no longer kept.
   package static let fellBehind = Classification(.ignore, fault: .client, retry: .never, .fellBehind)
+  /// Another attempt of the same exchange was sooner.
+  package static let hedgeLost = Classification(.ignore, fault: nil, retry: .never, .hedgeLost)
   /// The replica ends, and could wait no longer.
   package static let stopping = Classification(.ignore, fault: .switchyard, retry: .never, .stopping)
 

@@ -205,6 +205,7 @@ extension Settings {
     /// Models tried in order once no deployment of this one can answer.
     package var fallbacks: [String] = []
     package var retry = Retry()
+    package var hedge: Hedge?
     /// Which of its answers are kept, where there is a cache.
     package var cached = Cached.deterministic
     package var aliases: [String] = []
@@ -222,6 +223,18 @@ extension Settings {
     package var attempts = 3
     /// Retries as a share of requests, in percent.
     package var budget = 20
+  }
+
+  package struct Hedge: Sendable, Equatable {
+    package enum After: Sendable, Equatable {
+      /// Of the model's times to the first byte, in thousandths of a percent.
+      case quantile(Int)
+      case time(Duration)
+    }
+
+    package var after = After.quantile(95_000)
+    /// Hedges as a share of requests, in millionths of a percent.
+    package var budget = 2_000_000
   }
 
   package struct Routing: Sendable, Equatable {

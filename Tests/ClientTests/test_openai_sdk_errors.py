@@ -237,4 +237,6 @@ def test_the_provider_sees_its_own_key_and_no_header_of_the_client(client, alpha
         extra_headers={"x-secret": "mine", "cookie": "a=b", "x-api-key": CLIENT_KEY, "x-switchyard-attempt": "9"})
     entry = alpha.log(tag)[0]
     assert entry["key"] == "2a6b" and entry["status"] == 200
-    assert {name for name in entry["headers"] if name not in ("x-request-id",)} == set()
+    assert set(entry["headers"]) == {"x-request-timeout-ms", "x-switchyard-attempt"}
+    assert entry["headers"]["x-switchyard-attempt"] == "9", "who is asked next is not to try again either"
+    assert 55_000 < int(entry["headers"]["x-request-timeout-ms"]) <= 60_000, "what is left of request_timeout"

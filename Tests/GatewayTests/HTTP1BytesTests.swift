@@ -14,7 +14,7 @@ struct HTTP1BytesTests {
     "accept-encoding",
     "idempotency-key", "x-forwarded-for", "content-encoding", "transfer-encoding", "anthropic-version",
     "x-client-request-id",
-    "openai-organization", "x-request-timeout-ms",
+    "openai-organization", "x-request-timeout-ms", "x-switchyard-attempt", "x-should-retry",
   ]
 
   private func find(_ bytes: [UInt8]) -> HeaderName {

@@ -46,6 +46,14 @@ struct Play {
     step(plan.skip(deployment: deployment, random: &chance, choose: choose))
   }
 
+  mutating func hedge() -> AttemptPlan.Step? { plan.hedge(random: &chance, choose: choose) }
+
+  mutating func drop(
+    _ failed: AttemptPlan.Step, after verdict: Classification, leaving other: AttemptPlan.Step
+  ) {
+    plan.drop(failed, after: verdict, leaving: other)
+  }
+
   mutating func step(after verdict: Classification) -> AttemptPlan.Step? { step(next(after: verdict)) }
 
   private func step(_ next: AttemptPlan.Next) -> AttemptPlan.Step? {

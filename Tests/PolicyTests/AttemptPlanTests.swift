@@ -143,4 +143,44 @@ struct AttemptPlanTests {
     #expect(empty.next(after: anywhere) == .stop(.candidatesSpent))
     #expect(empty.plan.count == 0)
   }
+
+  // MARK: Hedges
+
+  @Test func aHedgeGoesToAnotherEndpointOfTheSameModel() throws {
+    for seed in 0..<50 as Range<UInt64> {
+      // Two deployments share endpoint 0.
+      var play = Play(pools: [[0], [0, 1], [2]], fallbacks: [0, 0, 1], limit: 3, seed: seed)
+      let (begun, beside) = (play.first(), play.hedge())
+      let (first, hedge) = (try #require(begun), try #require(beside))
+      #expect(hedge.endpoint != first.endpoint && hedge.endpoint != 2)
+      #expect((hedge.reason, hedge.backoff, hedge.candidate.fallback) == (.hedge, 0, 0))
+      #expect(play.plan.count == 2)
+    }
+  }
+
+  @Test func thereIsNoHedgeWithoutAnotherEndpointOrAttempt() {
+    var alone = Play(pools: [[0], [1]], fallbacks: [0, 1], limit: 3)
+    _ = alone.first()
+    #expect(alone.hedge() == nil)
+    #expect(alone.plan.count == 1)
+    #expect(alone.step(after: elsewhere)?.endpoint == 1, "nothing has changed")
+    var once = Play(pools: [[0, 1]], limit: 1)
+    _ = once.first()
+    #expect(once.hedge() == nil)
+    var unbegun = Play(pools: [[0, 1]], limit: 3)
+    #expect(unbegun.hedge() == nil)
+  }
+
+  @Test func whereBothFailThePlanGoesOnBehindBoth() throws {
+    for failsFirst in [true, false] {
+      var play = Play(pools: [[0, 1], [2]], fallbacks: [0, 1], limit: 9)
+      let (begun, beside) = (play.first(), play.hedge())
+      let (first, hedge) = (try #require(begun), try #require(beside))
+      let (failed, left) = failsFirst ? (first, hedge) : (hedge, first)
+      play.drop(failed, after: elsewhere, leaving: left)
+      #expect(play.step(after: anywhere)?.endpoint == 2)
+      #expect(play.step(after: anywhere)?.endpoint == left.endpoint, "the other is barred")
+      #expect(play.plan.count == 4)
+    }
+  }
 }

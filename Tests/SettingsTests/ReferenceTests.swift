@@ -21,7 +21,6 @@ struct ReferenceTests {
     #expect(
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
-        "models.chat-fast.hedge",
         "queue", "routing.rules", "routing.experiments",
         "routing.complexity", "bundles", "rollout", "telemetry.traces",
       ])

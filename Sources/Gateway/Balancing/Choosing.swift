@@ -43,12 +43,19 @@ extension Worker {
     return hash.value
   }
 
+  /// Learns that an endpoint is slower than was known, from an attempt that was given up for another.
+  func learnDelay(_ attempt: Attempt, _ snapshot: Snapshot, now: Int64) {
+    let pace = snapshot.pace(
+      .init(deployment: attempt.step.candidate.deployment, endpoint: attempt.step.endpoint))
+    pace.addLower(
+      bound: Double(now - attempt.startedAt) / 1_000_000, isStream: attempt.wantsStream, at: now / 1_000_000)
+  }
+
   /// Learns how soon an endpoint answered, from an answer that can be sent.
   func learnPace(_ attempt: Attempt, _ snapshot: Snapshot, now: Int64) {
     let pace = snapshot.pace(
       .init(deployment: attempt.step.candidate.deployment, endpoint: attempt.step.endpoint))
     let milliseconds = Double(now - attempt.startedAt) / 1_000_000
-    let average = attempt.kind == .events ? pace.firstToken : pace.whole
-    average.add(milliseconds, at: now / 1_000_000)
+    pace.add(milliseconds, isStream: attempt.kind == .events, at: now / 1_000_000)
   }
 }

@@ -46,6 +46,10 @@ struct BreakerCall {
     let now = StateClock.monotonicMilliseconds()
     tried(verdict.effect, now)
     switch verdict.effect {
+    // One that another was sooner than may have been late enough to be slow all the same.
+    case .none where verdict.reason == .hedgeLost && isSlow(took, isStream):
+      site.succeeded(stamp, caller: caller, isSlow: true, now: now)
+      settleBadly()
     case .none: settle(.ignore)
     case .ok:
       let isSlow = isSlow(firstContentAt ?? took, isStream)

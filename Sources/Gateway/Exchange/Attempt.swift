@@ -30,6 +30,8 @@ final class Attempt: TransferConsumer {
   let step: AttemptPlan.Step
   let startedAt: Int64
   let surface: Surface
+  /// Its request asks for a stream.
+  let wantsStream: Bool
   private(set) var head = UpstreamHead(status: 0)
   private(set) var kind = Kind.plain
   /// The whole answer has come and is sound: a JSON object, or a stream with its last event.
@@ -66,6 +68,7 @@ final class Attempt: TransferConsumer {
   ) {
     self.step = step
     surface = facts.surface
+    wantsStream = facts.stream
     self.limits = limits
     self.recording = recording
     self.call = call
@@ -93,6 +96,17 @@ final class Attempt: TransferConsumer {
   nonisolated(nonsending) func judged() async -> Classification {
     if let verdict = ready.value { return verdict }
     return await withUnsafeContinuation { ready.wait($0) }
+  }
+
+  /// What `judged` answers, where it would not wait.
+  var judgement: Classification? { ready.value }
+  /// Called once it can be judged.
+  var onJudgement: (() -> Void)?
+
+  private func judge(_ verdict: Classification) {
+    ready.fill(verdict)
+    onJudgement?()
+    onJudgement = nil
   }
 
   /// Why no attempt followed this one, where its answer reports a failure.
@@ -199,12 +213,13 @@ final class Attempt: TransferConsumer {
     inFlight = nil
     finalVerdict = verdict
     call?.ended(
-      verdict, head, after: SystemClock.monotonicNanoseconds() - startedAt, isStream: kind == .events)
+      verdict, head, after: SystemClock.monotonicNanoseconds() - startedAt,
+      isStream: head.status == 0 ? wantsStream : kind == .events)
     if phase == .relaying, let sink { finish(sink, verdict) }
     phase = .ended
     live?.end(verdict, isWhole: isWhole)
     live = nil
-    ready.fill(verdict)
+    judge(verdict)
     done.fill(verdict)
   }
 
@@ -273,7 +288,7 @@ final class Attempt: TransferConsumer {
     case .held:
       let verdict = Classification(status: head.status)
       if verdict.kind == .success { call?.answers(after: lastByteAt - startedAt, isStream: kind == .events) }
-      executor.handle { ready.fill(verdict) }
+      executor.handle { judge(verdict) }
     case .relaying:
       sink?.flush()
       live?.advance()

@@ -32,6 +32,11 @@ final class Exchange: @unchecked Sendable {
   var model: Int?
   var attempts = 0
   var attempt: Attempt?
+  /// Goes on beside `attempt`, until either can be judged.
+  var rival: Attempt?
+  var hedge: HedgeEnd?
+  /// Why endpoints were left out that would have answered too late.
+  var shortTime: ShortTime?
   var answer = AnswerRecord()
 
   // What its limits were asked for, and what they gave.
@@ -152,7 +157,10 @@ final class Exchange: @unchecked Sendable {
     bodyEnd.fill(.failed(.clientGone))
     cache?.cancel()
     leaveReader(.clientGone)
-    if !isAwaitedByOthers || attempt?.isPrivate == true { attempt?.leave(.clientGone) }
+    if !isAwaitedByOthers || attempt?.isPrivate == true {
+      attempt?.leave(.clientGone)
+      rival?.leave(.clientGone)
+    }
   }
 
   /// Others wait for the answer that it fetches, so it does so without its client too.
@@ -179,8 +187,10 @@ final class Exchange: @unchecked Sendable {
       cache?.cancel()
       leaveReader(.deadline(isClients: deadlineIsClients))
       attempt?.leave(.deadline(isClients: deadlineIsClients))
+      rival?.leave(.deadline(isClients: deadlineIsClients))
     }
     attempt?.check(now: now)
+    rival?.check(now: now)
   }
 
   /// The replica stops and can't wait any longer.
@@ -190,6 +200,7 @@ final class Exchange: @unchecked Sendable {
     cache?.cancel()
     leaveReader(.stopping)
     attempt?.abort(.stopping)
+    rival?.abort(.stopping)
   }
 
   /// Milliseconds until its deadline, none behind it.
@@ -201,6 +212,9 @@ final class Exchange: @unchecked Sendable {
     if isStopping { return .stopping }
     return now > deadline ? .deadline(isClients: deadlineIsClients) : nil
   }
+
+  /// Why there was none, where nobody would have answered in time.
+  var tooLate: ExchangeError? { shortTime.map { .tooLate($0, isClients: deadlineIsClients) } }
 }
 
 /// What the log and the metrics say of an answer.

@@ -210,6 +210,16 @@ extension ExchangeError {
     ExchangeError(.deadline(isClients: isClients), stop: nil)
   }
 
+  /// Nothing was tried (again), as it would have been in vain.
+  static func tooLate(_ short: ShortTime, isClients: Bool) -> ExchangeError {
+    var error = deadline(isClients: isClients)
+    error.message =
+      "No attempt was started, as only \(short.left) ms were left until the request's deadline, and at least"
+      + " \(short.needed) ms are needed, as endpoints answer now. Allow more time with x-request-timeout-ms (up to"
+      + " server.request_timeout)."
+    return error
+  }
+
   static let stopping = ExchangeError(.stopping, stop: nil)
 
   static func local(_ detail: String) -> ExchangeError {
@@ -305,7 +315,8 @@ extension ExchangeError {
         503, "no_endpoint_available",
         "No endpoint can take the request at this moment. Try again later; not before Retry-After, if it is sent."
       )
-    case .ok, .serverError, .requestTimeout, .conflict, .refusedByProvider, .tooLarge, .clientGone:
+    case .ok, .serverError, .requestTimeout, .conflict, .refusedByProvider, .tooLarge, .clientGone,
+      .hedgeLost:
       (502, "upstream_error", "The provider could not answer. Try again later.")
     }
   }

@@ -21,12 +21,16 @@ final class RetryLedger: Sendable {
     return true
   }
 
-  private static func second(_ nanoseconds: Int64) -> UInt32 {
+  /// Requests of the last ten seconds.
+  func requests(now: Int64) -> Int { requests.sum(upTo: Self.second(now)) }
+
+  static func second(_ nanoseconds: Int64) -> UInt32 {
     UInt32(truncatingIfNeeded: nanoseconds / 1_000_000_000)
   }
 }
 
-private struct SecondCounts: ~Copyable, Sendable {
+/// Counts by the second, that many add to.
+struct SecondCounts: ~Copyable, Sendable {
   /// Second in the upper half, count in the lower.
   private let cells = InlineArray<16, Atomic<UInt64>> { _ in Atomic(0) }
 

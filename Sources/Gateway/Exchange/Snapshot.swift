@@ -8,6 +8,8 @@ final class Snapshot: Sendable {
     var name: String
     var budget: RetryBudget
     var ledger: RetryLedger
+    /// Nil where nothing is hedged.
+    var hedges: HedgeDesk?
   }
 
   struct Deployment: Sendable {
@@ -63,11 +65,12 @@ final class Snapshot: Sendable {
     self.endpoints = endpoints
     let deployments = settings.deployments.map { Self.deployment($0, settings, addresses, former: former) }
     self.deployments = deployments
-    let ledgers = Dictionary(uniqueKeysWithValues: (former?.models ?? []).map { ($0.name, $0.ledger) })
+    let known = Dictionary(uniqueKeysWithValues: (former?.models ?? []).map { ($0.name, $0) })
     models = settings.models.map { model in
-      Model(
-        name: model.name, budget: RetryBudget(percent: model.retry.budget),
-        ledger: ledgers[model.name] ?? RetryLedger())
+      let ledger = known[model.name]?.ledger ?? RetryLedger()
+      return Model(
+        name: model.name, budget: RetryBudget(percent: model.retry.budget), ledger: ledger,
+        hedges: model.hedge.map { HedgeDesk(HedgeRule($0), ledger, former: known[model.name]?.hedges) })
     }
     cache = CacheRules(settings)
     loads = settings.providers.flatMap { provider -> [Load] in

@@ -14,6 +14,8 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
   // Routing (architecture, HTTP surface).
   case xRequestTimeoutMs, xSessionID, xTaskType, xTaskValue, xOptimize, xPriority, xMaxCostUSD,
     xDataClass, xPromptHash
+  // Who else tries again.
+  case xSwitchyardAttempt, xShouldRetry
 
   /// Finds the name that `bytes` spell. What is found is a valid token, since all of its bytes were compared.
   static func find(_ bytes: ByteRun) -> HeaderName {
@@ -59,6 +61,7 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
       if bytes.equalsIgnoringCase("openai-project") { return .openAIProject }
       if bytes.equalsIgnoringCase("anthropic-beta") { return .anthropicBeta }
       if bytes.equalsIgnoringCase("x-max-cost-usd") { return .xMaxCostUSD }
+      if bytes.equalsIgnoringCase("x-should-retry") { return .xShouldRetry }
     case 15:
       if bytes.equalsIgnoringCase("x-forwarded-for") { return .xForwardedFor }
       if bytes.equalsIgnoringCase("accept-encoding") { return .acceptEncoding }
@@ -73,6 +76,7 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
       if bytes.equalsIgnoringCase("x-client-request-id") { return .xClientRequestID }
     case 20:
       if bytes.equalsIgnoringCase("x-request-timeout-ms") { return .xRequestTimeoutMs }
+      if bytes.equalsIgnoringCase("x-switchyard-attempt") { return .xSwitchyardAttempt }
     default: break
     }
     return .other

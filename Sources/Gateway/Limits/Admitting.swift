@@ -126,6 +126,12 @@ extension Worker {
     limiter.settle(grant, exchange.spent(by: verdict))
   }
 
+  /// What an attempt took of its deployment that another was sooner than: as one whose client has gone. `grant` is its own.
+  func settle(_ grant: Grant?, of loser: Attempt, _ exchange: Exchange) {
+    guard let grant else { return }
+    limiter.settle(grant, exchange.spent(by: loser))
+  }
+
   /// Puts what an exchange really took in the place of its reservations.
   func settleLimits(_ exchange: Exchange) {
     learn(exchange)
@@ -175,6 +181,16 @@ extension Exchange {
     guard verdict.kind == .success || verdict.isUnfinished else { return .request }
     // The provider was at work, and said nothing of what it came to.
     let (input, output) = (demand.inputTokens, answer.seenTokens ?? demand.outputTokens)
+    return Demand(
+      inputTokens: input, outputTokens: output, microdollars: price?.cost(input: input, output: output) ?? 0)
+  }
+
+  /// What an attempt took whose answer is not sent.
+  fileprivate func spent(by attempt: Attempt) -> Demand {
+    let price = snapshot.deployments[attempt.step.candidate.deployment].price
+    if attempt.finalVerdict?.leftNothing == true { return .nothing }
+    let input = attempt.usage.map { Int64($0.input) } ?? demand.inputTokens
+    let output = attempt.usage.map { Int64($0.output) } ?? Int64(attempt.seenTokens ?? 0)
     return Demand(
       inputTokens: input, outputTokens: output, microdollars: price?.cost(input: input, output: output) ?? 0)
   }

@@ -81,6 +81,10 @@ struct SeriesCache {
     return series
   }
 
+  func hedge(_ model: Int, _ outcome: String, in snapshot: Snapshot) -> SeriesID {
+    registry.series(Catalogue.hedges, snapshot.models[model].name, outcome)
+  }
+
   /// The series of a refusal; `code` is an `ExchangeError`'s, so of a closed vocabulary.
   mutating func invalid(_ code: String) -> SeriesID {
     if let series = invalid[code] { return series }

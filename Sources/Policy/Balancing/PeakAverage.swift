@@ -2,19 +2,19 @@
 ///
 /// Of a time, such as that to the first token: a slower sample takes the place of the average, a faster one pulls it down by how long
 /// it is since the last. Where they let the old die off as e⁻ᵗ, here it is 1 / (1 + t): close to that for samples that come often.
-package struct PeakAverage: Sendable, Equatable {
+package struct PeakAverage: TimedEstimate, Equatable {
   /// Milliseconds; nil before the first sample.
   package private(set) var value: Double?
   /// When its last sample was taken, in milliseconds.
   package private(set) var at: Int64 = 0
   /// Milliseconds after which a sample has lost half of its say.
-  private let decay: Double
+  private static let decay = 10_000.0
 
-  package init(decay: Double = 10_000) { self.decay = decay }
+  package init() {}
 
   /// One that was `value` at `at`.
-  package init(value: Double, at: Int64, decay: Double = 10_000) {
-    (self.value, self.at, self.decay) = (value, at, decay)
+  package init(value: Double, at: Int64) {
+    (self.value, self.at) = (value, at)
   }
 
   /// Takes a sample in milliseconds, measured at `now`.
@@ -32,5 +32,5 @@ package struct PeakAverage: Sendable, Equatable {
   /// What it is worth at `now`: without samples it sinks, so that an endpoint which was slow once is tried again.
   package func value(at now: Int64) -> Double? { value.map { $0 * share(at: now) } }
 
-  private func share(at now: Int64) -> Double { decay / (decay + Double(max(0, now - at))) }
+  private func share(at now: Int64) -> Double { Self.decay / (Self.decay + Double(max(0, now - at))) }
 }

@@ -85,7 +85,7 @@ extension Form where Value == Int {
 
 extension Duration {
   /// Parts of a millisecond are dropped.
-  fileprivate var milliseconds: Int {
+  var milliseconds: Int {
     Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
   }
 }

@@ -150,6 +150,8 @@ enum Checks {
     }
     if model.retry.attempts == 1, !model.fallbacks.isEmpty {
       reader.fail("leaves no attempt for the fallbacks: allow at least 2", under: ["retry", "attempts"])
+    } else if model.retry.attempts == 1, model.hedge != nil {
+      reader.fail("leaves no attempt for a hedge: allow at least 2", under: ["retry", "attempts"])
     }
   }
 }

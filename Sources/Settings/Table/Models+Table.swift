@@ -64,8 +64,7 @@ extension Form where Value == Settings.Model {
           .except("learned", "learned balancing is")),
         Field("fallbacks", \.fallbacks, .modelNames, "Models tried in order once this one can't answer."),
         Field("retry", \.retry, .retry, "Further attempts."),
-        .unkept(
-          "hedge", .hedge, "Second attempts before the first has failed.", .unbuilt("hedged requests are")),
+        Field("hedge", \.hedge, .hedge, "A second attempt before the first has failed."),
         Field(
           "affinity", \.affinity, .choice(),
           "What keeps requests at one endpoint while that has room: their session, or how their prompt begins."
@@ -115,23 +114,36 @@ extension Form where Value == [String] {
   static var modelNames: Form { .list(.name(of: .model)) { $0 } }
 }
 
-extension Form where Value == Unkept {
+extension Form where Value == Settings.Hedge {
   fileprivate static var hedge: Form {
-    let quantile = Form<Unkept>.quantile
-    return .record(
-      Unkept(),
+    .record(
+      Settings.Hedge(),
       [
-        .unkept(
-          "after", quantile, required: true, "When: a quantile of the latency such as p95, or a duration."),
-        .unkept("budget", .finePercent, "Hedges as a share of requests."),
+        Field(
+          "after", \.after, .after, required: true,
+          "When: a quantile of the times to the first byte such as p95, or a duration."),
+        Field("budget", \.budget, .finePercent, "Hedges as a share of requests."),
       ])
   }
+}
 
+extension Form where Value == Settings.Hedge.After {
   /// `p95` or a duration.
-  private static var quantile: Form {
-    Form<String>.matching("a quantile or a duration", example: "p95 or 800ms") { text in
-      if (try? Measure.duration.parse(text)) != nil { return true }
-      return text.hasPrefix("p") && Decimals.parse(text.dropFirst(), scale: 3).map { $0 < 100_000 } ?? false
-    }.mapped({ _ in Unkept() }, { _ in "" })
+  fileprivate static var after: Form {
+    .scalar(
+      "a quantile or a duration", schema: ["type": "string", "examples": ["p95", "800ms"]],
+      parse: { text throws(Refusal) in
+        if let time = try? Measure.duration.parse(text), time > 0 { return .time(.milliseconds(time)) }
+        guard text.hasPrefix("p"), let quantile = Decimals.parse(text.dropFirst(), scale: 3),
+          (50_000..<100_000).contains(quantile)
+        else { throw Refusal("is not a quantile from p50 to p99.999 or a duration, such as p95 or 800ms") }
+        return .quantile(quantile)
+      },
+      write: { value in
+        switch value {
+        case .quantile(let quantile): "p" + Decimals.write(quantile, scale: 3)
+        case .time(let time): Measure.duration.write(time.milliseconds)
+        }
+      })
   }
 }

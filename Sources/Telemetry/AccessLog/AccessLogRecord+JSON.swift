@@ -1,7 +1,7 @@
 extension AccessLogRecord {
-  /// No line is longer: 16 texts, 15 integers, and 1 KiB for the names.
+  /// No line is longer: 17 texts, 15 integers, and 1 KiB for the names.
   static let maximumLine =
-    16 * JSONWriter.bound(ofString: maximumText) + 15 * JSONWriter.boundOfInteger + 1_024
+    17 * JSONWriter.bound(ofString: maximumText) + 15 * JSONWriter.boundOfInteger + 1_024
 
   /// Writes the record as one JSON object and a newline.
   func write(to writer: inout JSONWriter, _ timestamp: inout Timestamp) {
@@ -32,6 +32,7 @@ extension AccessLogRecord {
     writer.field(",\"provider\":", provider)
     writer.field(",\"endpoint\":", endpoint)
     writer.field(",\"attempts\":", Int64(attempts))
+    writer.field(",\"hedge\":", hedge)
     writer.raw(isFallback ? ",\"fallback\":true" : ",\"fallback\":false")
     writer.raw(isStream ? ",\"stream\":true" : ",\"stream\":false")
   }

@@ -31,6 +31,8 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var keyID: String?
 
   package var attempts = 0
+  /// Where a second endpoint was asked: whether it was sooner (won, lost), or both failed.
+  package var hedge: String?
   package var isFallback = false
   package var isStream = false
   package var isClientGone = false

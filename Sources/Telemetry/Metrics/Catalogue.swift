@@ -31,13 +31,18 @@ package enum Catalogue {
 
   package static let attempts = MetricFamily(
     .counter, "switchyard_upstream_attempts_total", labels: ["deployment", "reason"],
-    help: "Attempts started, by reason (first, retry, fallback).")
+    help: "Attempts started, by reason (first, retry, fallback, hedge).")
   package static let attemptResults = MetricFamily(
     .counter, "switchyard_upstream_attempt_results_total", labels: ["deployment", "result"],
     help: "Attempts settled, by result.")
   package static let fallbacks = MetricFamily(
     .counter, "switchyard_fallbacks_total", labels: ["from", "to", "reason"],
     help: "Exchanges that moved on from one deployment to another.")
+  package static let hedges = MetricFamily(
+    .counter, "switchyard_hedges_total", labels: ["model", "outcome"],
+    help:
+      "Attempts beside a first one that was late, by outcome (won: it was sooner, lost, failed: both did, denied: none was"
+      + " started, as budget or limits had no room).")
   package static let inflight = MetricFamily(
     .gauge, "switchyard_inflight", labels: ["endpoint"],
     help: "Attempts in flight at an endpoint, of this replica.")
@@ -205,7 +210,7 @@ package enum Catalogue {
   /// All of them, in the order of rendering.
   package static let all = [
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
-    attempts, attemptResults, fallbacks, inflight, inflightCluster, loadsAge, firstTokenAverage,
+    attempts, attemptResults, fallbacks, hedges, inflight, inflightCluster, loadsAge, firstTokenAverage,
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
     breakerState, breakerTransitions, breakerProbes, breakerPanic,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,

@@ -1,0 +1,264 @@
+"""A slow endpoint among fast ones: who is asked too, who wins, and what both cost."""
+
+import concurrent.futures
+import threading
+import time
+
+import httpx
+import pytest
+
+from support import CLIENT_KEY, KEYS, NARROW_KEY, Router, Simulator, eventually, free_port, get, prompt, sha256
+
+CONFIG = """
+server:
+  host: 127.0.0.1
+  port: {port}
+  workers: 2
+  drain_notice: 1ms
+admin: {{ port: {admin_port} }}
+breaker: {{ min_requests: 20{breaker} }}
+providers:
+  one: {{ dialect: openai, base_url: "{one}/v1" }}
+  two: {{ dialect: openai, base_url: "{two}/v1" }}
+deployments:
+  first: {{ provider: one, model: sim-1 }}
+  second: {{ provider: two, model: sim-2 }}
+  charged: {{ provider: one, model: sim-4, limits: [ {{ requests: 3, per: hour }}, {{ concurrent: 3 }} ] }}
+  full: {{ provider: two, model: sim-3, limits: [ {{ requests: 1, per: hour }} ] }}
+models:
+  learnt: {{ deployments: [first, second], balance: round_robin, hedge: {{ after: p95, budget: 2% }} }}
+  plain: {{ deployments: [first, second], balance: round_robin }}
+  fixed: {{ deployments: [first, second], balance: round_robin, hedge: {{ after: 100ms, budget: 100% }} }}
+  rare: {{ deployments: [first, second], balance: round_robin, hedge: {{ after: 50ms }} }}
+  full: {{ deployments: [{{ name: first, weight: 1000 }}, full], balance: weighted, hedge: {{ after: 100ms, budget: 100% }} }}
+  charged: {{ deployments: [charged, second], balance: round_robin, hedge: {{ after: 100ms, budget: 100% }} }}
+  single: {{ deployments: [first], fallbacks: [plain], hedge: {{ after: 50ms, budget: 100% }} }}
+tenants:
+  acme: {{ keys: [ {{ id: wide, sha256: {key} }} ] }}
+  small: {{ limits: [ {{ requests: 100, per: hour }} ], keys: [ {{ id: narrow, sha256: {narrow} }} ] }}
+"""
+
+
+@pytest.fixture(scope="module")
+def providers(processes):
+    simulators = [Simulator(), Simulator()]
+    processes.extend(simulators)
+    return simulators
+
+
+@pytest.fixture
+def serve_pair(providers, processes, tmp_path):
+    def start(breaker=""):
+        ports = {"port": free_port(), "admin_port": free_port()}
+        path = tmp_path / "switchyard.yaml"
+        path.write_text(CONFIG.format(
+            one=providers[0].url, two=providers[1].url, key=sha256(CLIENT_KEY), narrow=sha256(NARROW_KEY), breaker=breaker, **ports))
+        processes.append(router := Router(path, KEYS, **ports))
+        return router.wait_until_ready()
+    return start
+
+
+@pytest.fixture
+def router(serve_pair):
+    router = serve_pair()
+    yield router
+    assert router.is_alive and router.unsettled() == {}
+    assert router.stop() == 0
+
+
+@pytest.fixture
+def http(router):
+    headers = {"authorization": f"Bearer {CLIENT_KEY}"}
+    with httpx.Client(base_url=router.url, headers=headers, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def tag(providers):
+    for simulator in providers:
+        simulator.forget()
+        get(f"{simulator.url}/sim/faults", "DELETE")
+    return f"tag-{time.monotonic_ns()}"
+
+
+def chat(http, model, text, stream=True, fields=None):
+    body = {"model": model, "messages": prompt(text), "stream": stream}
+    return http.post("/v1/chat/completions", json=body, headers=fields)
+
+
+def slow(text, model="sim-1", ttft="2s"):
+    """A prompt for which that deployment is slow."""
+    return f"{text} [[sim:model={model},ttft={ttft}]]"
+
+
+def entries(providers, text):
+    return [entry for simulator in providers for entry in simulator.log(text)]
+
+
+def until_both_were_asked(http, model, tag, stream=True, text=slow):
+    """Answers of which the first attempt was at the slow one: every second, or so."""
+    for number in range(20):
+        answer = chat(http, model, text(f"{tag} {number}."), stream)
+        if "x-switchyard-hedge" in answer.headers:
+            return answer, f"{tag} {number}."
+    raise AssertionError("no request was hedged")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_whoever_is_sooner_answers_and_the_other_is_cancelled(router, http, providers, tag, stream):
+    answer, text = until_both_were_asked(http, "fixed", tag, stream)
+    assert answer.status_code == 200 and answer.elapsed.total_seconds() < 1
+    assert (answer.headers["x-switchyard-hedge"], answer.headers["x-switchyard-attempts"]) == ("won", "2")
+    assert answer.headers["x-switchyard-deployment"] == "second"
+    assert eventually(lambda: {entry["outcome"] for entry in entries(providers, text)} == {"cancelled", "answered"})
+    first, second = providers[0].log(text)[0], providers[1].log(text)[0]
+    assert first["outcome"] == "cancelled" and first["elapsed_ms"] < 500
+    assert second["headers"]["x-switchyard-attempt"] == "2" and "x-switchyard-attempt" not in first["headers"]
+    line = router.access_log(answer.headers["x-request-id"])
+    assert (line["attempts"], line["hedge"], line["deployment"]) == (2, "won", "second")
+    assert router.metric("switchyard_hedges_total", model="fixed", outcome="won") == 1
+    assert router.metric("switchyard_upstream_attempts_total", reason="hedge") == 1
+    assert router.metric("switchyard_upstream_attempt_results_total", result="hedge_lost") == 1
+
+
+def test_the_first_may_still_be_sooner(router, http, providers, tag):
+    def text(start):
+        return slow(slow(start, ttft="250ms"), "sim-2", "3s")
+    for number in range(6):
+        answer = chat(http, "fixed", text(f"{tag} {number}."))
+        assert answer.status_code == 200 and answer.elapsed.total_seconds() < 1
+        if answer.headers["x-switchyard-deployment"] == "first" and answer.headers.get("x-switchyard-hedge") == "lost":
+            break
+    else:
+        raise AssertionError("the hedge was never the loser")
+    assert eventually(lambda: providers[1].log(f"{tag} {number}.")[0]["outcome"] == "cancelled")
+    assert router.metric("switchyard_hedges_total", model="fixed", outcome="lost") >= 1
+
+
+def test_both_deployments_are_charged_and_the_tenant_once(router, http, providers, tag):
+    http.headers["authorization"] = f"Bearer {NARROW_KEY}"
+    left = []
+    for number in range(14):
+        text = slow(f"{tag} {number}.", "sim-4")
+        answer = chat(http, "charged", text)
+        assert answer.status_code == 200 and answer.headers["x-switchyard-deployment"] == "second"
+        left.append(int(answer.headers["x-ratelimit-remaining-requests"]))
+    # What lost there is three requests all the same: a fourth finds no room.
+    assert len(providers[0].log(tag)) == 3
+    assert eventually(lambda: {entry["outcome"] for entry in providers[0].log(tag)} == {"cancelled"})
+    assert len(providers[1].log(tag)) == 14
+    assert left == list(range(99, 85, -1)), "one for each of its requests, hedged or not"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_failure_while_both_are_asked_makes_the_hedge_the_next_attempt(http, providers, tag, stream):
+    rule = '[{"match": {"model": "sim-1"}, "fault": {"ttft": "200ms", "status": 503}}]'
+    get(f"{providers[0].url}/sim/faults", "PUT", rule.encode())
+    answer, text = until_both_were_asked(http, "fixed", tag, stream, lambda start: slow(start, "sim-2", "400ms"))
+    assert answer.status_code == 200 and answer.headers["x-switchyard-deployment"] == "second"
+    assert answer.headers["x-switchyard-attempts"] == "2", "no third"
+    assert len(entries(providers, text)) == 2
+
+
+def test_where_both_fail_the_plan_goes_on(router, http, providers, tag):
+    for simulator in providers:
+        rule = '[{"match": {"first": 1}, "fault": {"ttft": "200ms", "status": 503}}]'
+        get(f"{simulator.url}/sim/faults", "PUT", rule.encode())
+    answer = chat(http, "fixed", tag)
+    assert (answer.status_code, answer.headers["x-switchyard-attempts"]) == (200, "3")
+    assert answer.headers["x-switchyard-hedge"] == "failed"
+    assert router.metric("switchyard_hedges_total", outcome="failed") == 1
+
+
+@pytest.mark.parametrize("fields", [
+    {"x-should-retry": "false"}, {"x-switchyard-attempt": "2"}, {"x-request-timeout-ms": "140"}])
+def test_nobody_is_hedged_who_wants_no_retries_or_has_no_time(router, http, providers, tag, fields):
+    for number in range(6):
+        chat(http, "fixed", slow(f"{tag} {number}.", ttft="300ms"), fields=fields)
+    assert len(entries(providers, tag)) == 6
+    assert router.metric("switchyard_upstream_attempts_total", reason="hedge") == 0
+
+
+def test_a_model_with_one_endpoint_has_nobody_to_hedge_with(router, http, providers, tag):
+    answer = chat(http, "single", slow(tag, ttft="300ms"))
+    assert (answer.status_code, answer.headers["x-switchyard-attempts"]) == (200, "1")
+    assert len(entries(providers, tag)) == 1, "another model's endpoint is none"
+
+
+def test_a_limit_without_room_denies_a_hedge(router, http, providers, tag):
+    for number in range(3):
+        answer = chat(http, "full", slow(f"{tag} {number}.", ttft="250ms"))
+        assert answer.status_code == 200
+    assert router.metric("switchyard_hedges_total", model="full", outcome="denied") >= 1
+    assert len(providers[1].log(tag)) <= 1
+
+
+def test_a_client_that_leaves_cancels_both(router, http, providers, tag):
+    text = slow(slow(tag, ttft="5s"), "sim-2", "5s")
+    with pytest.raises(httpx.ReadTimeout):
+        http.post("/v1/chat/completions", timeout=0.6, json={"model": "fixed", "messages": prompt(text), "stream": True})
+    assert eventually(lambda: [entry["outcome"] for entry in entries(providers, tag)] == ["cancelled"] * 2)
+    assert router.unsettled() == {}
+
+
+def test_the_budget_bounds_fixed_hedges(router, http, providers, tag):
+    """All are late, and two of a hundred may ask again."""
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(
+            lambda number: chat(http, "rare", slow(slow(f"{tag} {number}.", ttft="120ms"), "sim-2", "120ms")), range(300)))
+    assert all(answer.status_code == 200 for answer in answers)
+    hedges = router.metric("switchyard_upstream_attempts_total", reason="hedge")
+    assert 1 <= hedges <= 300 * 0.02 + 2
+    assert router.metric("switchyard_hedges_total", outcome="denied") > 200
+    assert len(entries(providers, tag)) == 300 + hedges
+
+
+def load(http, model, tag, count, rate):
+    """Open load; seconds to each answer, sorted."""
+    times = []
+    lock = threading.Lock()
+    def one(number):
+        start = time.monotonic()
+        answer = chat(http, model, f"{tag} {model} {number}.")
+        with lock:
+            times.append(time.monotonic() - start)
+        return answer.status_code
+    with concurrent.futures.ThreadPoolExecutor(48) as pool:
+        futures = []
+        start = time.monotonic()
+        for number in range(count):
+            time.sleep(max(0, start + number / rate - time.monotonic()))
+            futures.append(pool.submit(one, number))
+        assert {future.result() for future in futures} == {200}
+    return sorted(times)
+
+
+def test_the_tail_is_cut_for_two_percent_more_requests(router, http, providers, tag):
+    """One of the two keeps each 37th of its requests waiting: 1.35 % of all."""
+    usual = '{"match": {}, "fault": {"ttft": "uniform:5ms..40ms"}}'
+    late = '{"match": {"every": 37}, "fault": {"ttft": "1500ms"}}'
+    get(f"{providers[0].url}/sim/faults", "PUT", f"[{late}, {usual}]".encode())
+    get(f"{providers[1].url}/sim/faults", "PUT", f"[{usual}]".encode())
+    count = 1_500
+    plain = load(http, "plain", tag, count, 150)
+    hedged = load(http, "learnt", tag, count, 150)
+    p99 = [times[int(count * 0.99) - 1] for times in (plain, hedged)]
+    hedges = router.metric("switchyard_upstream_attempts_total", reason="hedge")
+    won = router.metric("switchyard_hedges_total", model="learnt", outcome="won")
+    print(f"p99 {p99[0]:.3f} s without, {p99[1]:.3f} s with {hedges:.0f} hedges of {count}, {won:.0f} won")
+    assert 1 <= hedges <= count * 0.02 + 2
+    assert p99[0] > 1.4 > p99[1]
+    assert router.metric("switchyard_breaker_transitions_total") == 0
+
+
+def test_losing_says_nothing_to_the_breaker_unless_it_was_slow_enough(serve_pair, providers, tag):
+    for breaker, isOpen in (("", False), (", slow_after: 80ms, slow_rate: 30%", True)):
+        router = serve_pair(breaker)
+        headers = {"authorization": f"Bearer {CLIENT_KEY}"}
+        with httpx.Client(base_url=router.url, headers=headers, timeout=30) as http:
+            for number in range(60):
+                assert chat(http, "fixed", slow(f"{tag} {number}.", ttft="1s")).status_code == 200
+        opened = router.metric("switchyard_breaker_transitions_total", deployment="first", to="open")
+        assert (opened > 0) == isOpen
+        assert router.metric("switchyard_hedges_total", outcome="won") > 5
+        assert router.unsettled() == {} and router.stop() == 0
