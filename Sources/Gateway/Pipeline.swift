@@ -93,6 +93,11 @@ extension Worker {
     while case .attempt(let step) = next {
       if step.backoff > 0 { await pause(step.backoff, exchange) }
       try mayGoOn(exchange)
+      guard takeSlot(step, exchange) else {
+        next = plan.again(
+          tookStep: true, random: &random, choose: choose, mayRetry: { mayRetry(model, exchange) })
+        continue
+      }
       let refusal = try await admit(step, request.facts, model, principal, exchange)
       if exchange.cache != nil {
         switch try await consult(exchange, mayFetch: refusal == nil) {
@@ -121,7 +126,7 @@ extension Worker {
       if let last {
         count(fallbackFrom: last.attempt.step.candidate.stage, to: step, because: last.verdict, snapshot)
       } else if let first = plan.stages.first, full == nil {
-        count(fallbackFrom: first, to: step, because: .breakerOpen, snapshot)
+        count(fallbackFrom: first, to: step, because: exchange.metFull ? .full : .breakerOpen, snapshot)
       }
       let attempt = try start(step, call, request, body, exchange)
       let verdict = await attempt.judged()
@@ -143,6 +148,7 @@ extension Worker {
       _ = try await admit(nil, request.facts, model, principal, exchange)
       if case .answered = try await consult(exchange, mayFetch: false) { return nil }
     }
+    if last == nil, !exchange.full.isEmpty { throw .full(snapshot.models[model].name) }
     if last == nil, let full { throw .capacitySpent(full) }
     guard let last, case .stop(let stop) = next else {
       throw Unavailable(plan.stages, for: caller(exchange), in: snapshot).error
@@ -179,7 +185,7 @@ extension Worker {
     let attempt = Attempt(
       step, at: snapshot.endpoints[step.endpoint], facts: request.facts, hidesUsage: injects,
       limits: limits(request.facts, exchange, now), recording: recording(exchange), call: call,
-      peek: peek, executor: executor, now: now)
+      slot: exchange.handOverSlot(), peek: peek, executor: executor, now: now)
     exchange.attempts += 1
     exchange.attempt = attempt
     exchange.answer.candidate = step.candidate

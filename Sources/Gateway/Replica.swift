@@ -69,6 +69,7 @@ package final class Replica: Sendable {
     self.state = state
     cluster = ClusterLoads(state)
     self.snapshot = NIOLockedValueBox(snapshot)
+    cluster.apply(snapshot)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
     let (shared, cluster, registry) = (shared, cluster, registry)
     let breakers = BreakerDesk(snapshot, now: StateClock.monotonicMilliseconds())
@@ -212,6 +213,7 @@ package final class Replica: Sendable {
       settings.fill(found.withLockedValue { $0 })
       current = Snapshot(settings, epoch: current.epoch + 1, former: current, isNews: isNews)
       breakers.apply(current)
+      cluster.apply(current)
       return current
     }
     for worker in workers { await worker.apply(next) }

@@ -14,6 +14,7 @@ extension Worker {
     if let result = exchange.cacheResult { cacheSeries.count(result, in: shard) }
     leave(exchange)
     exchange.attempt = nil
+    exchange.slot = nil
     exchange.reader = nil
     exchange.releaseBody()
     settleLimits(exchange)

@@ -95,6 +95,8 @@ extension Settings {
     package var clientKeyFile: String?
     /// Where its endpoints say how loaded they are.
     package var load: Load?
+    /// Requests that each of its endpoints takes at a time; nil: as many as come.
+    package var maxConcurrent: Int?
     /// Egress proxy, `http://host:port`.
     package var proxy: String?
     /// What one credential may use, each for itself.
@@ -156,6 +158,8 @@ extension Settings {
     /// Where to connect, where that was looked up: `10.0.0.5:8000`. Never written in a document.
     package var address: String?
     package var weight = 1
+    /// In place of the provider's.
+    package var maxConcurrent: Int?
     package var zone: String?
     package var labels: [String: String] = [:]
 

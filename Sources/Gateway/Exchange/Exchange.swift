@@ -34,6 +34,14 @@ final class Exchange: @unchecked Sendable {
   var attempt: Attempt?
   var answer = AnswerRecord()
 
+  // Where endpoints take only so many requests at a time.
+  /// Its place at the endpoint of the attempt that it is about to make.
+  var slot: Slot?
+  /// Those that could be used, but for their being full, when it was last looked for one.
+  var full: [Endpoint] = []
+  /// Some of the model that it asked for have been full.
+  var metFull = false
+
   // What its limits were asked for, and what they gave.
   var demand = Demand.nothing
   /// The demand before the first attempt, without what was charged since.
