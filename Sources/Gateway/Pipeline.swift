@@ -39,6 +39,7 @@ extension Worker {
       if exchange.head.count(.contentEncoding) > 0 { throw .contentEncoding }
       if exchange.head.count(.authorization) > 1 { throw .repeatedCredential }
       if !Exchange.isValidAllowance(exchange.head) { throw .requestTimeout }
+      if exchange.snapshot.isBounded, !exchange.hasValidPriority { throw .priority }
       return surface
     case .models(let id):
       let principal = try await authenticate(exchange)
@@ -90,7 +91,18 @@ extension Worker {
     var next = plan.first(random: &random, choose: choose)
     var last: (attempt: Attempt, verdict: Classification)?
     var full: Refusal?
-    while case .attempt(let step) = next {
+    while true {
+      if case .stop(.candidatesSpent) = next, !exchange.full.isEmpty {
+        switch try await waitForRoom(request.facts, model, principal, exchange) {
+        case .answered: return nil
+        case .refused: break
+        case .room:
+          next = plan.again(
+            tookStep: false, random: &random, choose: choose, mayRetry: { mayRetry(model, exchange) })
+          continue
+        }
+      }
+      guard case .attempt(let step) = next else { break }
       if step.backoff > 0 { await pause(step.backoff, exchange) }
       try mayGoOn(exchange)
       guard takeSlot(step, exchange) else {
@@ -148,7 +160,7 @@ extension Worker {
       _ = try await admit(nil, request.facts, model, principal, exchange)
       if case .answered = try await consult(exchange, mayFetch: false) { return nil }
     }
-    if last == nil, !exchange.full.isEmpty { throw .full(snapshot.models[model].name) }
+    if last == nil, let error = exchange.turnedAway { throw error }
     if last == nil, let full { throw .capacitySpent(full) }
     guard let last, case .stop(let stop) = next else {
       throw Unavailable(plan.stages, for: caller(exchange), in: snapshot).error

@@ -1,3 +1,5 @@
+package import Policy
+
 /// The whole configuration, refined: every name resolved, every default filled in, every unit a type.
 ///
 /// Nothing downstream sees YAML. Secrets have been read from where they were referenced.
@@ -11,6 +13,7 @@ package struct Settings: Sendable, Equatable {
   package var deployments: [Deployment] = []
   package var models: [Model] = []
   package var breaker = Breaker()
+  package var queue = Queue()
   package var routing = Routing()
   package var auth = Auth()
   package var tenants: [Tenant] = []
@@ -266,6 +269,8 @@ extension Settings {
     /// Globs of model names; empty allows all.
     package var models: [String] = []
     package var limits: [Limit] = []
+    /// The highest class in which its requests wait.
+    package var priority = Priority.standard
 
     package init(
       id: String, sha256: [UInt8], team: String? = nil, user: String? = nil, models: [String] = [],

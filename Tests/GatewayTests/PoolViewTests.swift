@@ -87,7 +87,7 @@ struct PoolViewTests {
     #expect(view.isBounded && choices(snapshot, 100).allSatisfy { $0 > 0 })
     let slots = try [0, 1, 1, 2].map { index in
       try #require(snapshot.endpoints[index].tryEnter())
-      return Slot(entered: snapshot.endpoints[index])
+      return Slot(entered: snapshot.endpoints[index], nil)
     }
     #expect(!snapshot.endpoints[1].tryEnter())
     #expect(choices(snapshot, 100) == [0, 0, 0, 100], "however busy the unbounded one is")

@@ -35,8 +35,7 @@ final class ClusterLoads: Sendable {
   func nextTurn(_ endpoints: [Endpoint]) -> LoadSharing.Turn? {
     let now = replica.clock.monotonic
     guard sharing.withLockedValue({ $0.isDue(now) }) else { return nil }
-    let loads = EndpointLoads(
-      Dictionary(endpoints.lazy.map { ($0.id, $0.inFlight) }, uniquingKeysWith: +))
+    let loads = Self.told(endpoints)
     let count = replica.replicas
     replicas.store(count, ordering: .relaxed)
     if !knowsRooms { divide(endpoints) }
@@ -101,6 +100,7 @@ extension Worker {
         switch result {
         case .success(let reply) where turn.wantsAll:
           worker.cluster.take(reply, asked: asked, worker.snapshot.endpoints)
+          worker.queue.pourAll()
         case .success: break
         case .failure: worker.cluster.failed()
         }

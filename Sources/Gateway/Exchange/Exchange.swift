@@ -41,6 +41,12 @@ final class Exchange: @unchecked Sendable {
   var full: [Endpoint] = []
   /// Some of the model that it asked for have been full.
   var metFull = false
+  /// Its place in the queue, while it waits.
+  var waiter: Waiter?
+  /// Since when it first waited, in milliseconds.
+  var waitsSince: Int64?
+  /// Why it waits no longer, and has no place.
+  var turnedAway: ExchangeError?
 
   // What its limits were asked for, and what they gave.
   var demand = Demand.nothing
@@ -159,6 +165,7 @@ final class Exchange: @unchecked Sendable {
     isGone = true
     bodyEnd.fill(.failed(.clientGone))
     cache?.cancel()
+    waiter?.leave(.left)
     leaveReader(.clientGone)
     if !isAwaitedByOthers || attempt?.isPrivate == true { attempt?.leave(.clientGone) }
   }
@@ -185,10 +192,12 @@ final class Exchange: @unchecked Sendable {
     if now > deadline {
       bodyEnd.fill(.failed(.deadline(isClients: deadlineIsClients)))
       cache?.cancel()
+      waiter?.leave(.left)
       leaveReader(.deadline(isClients: deadlineIsClients))
       attempt?.leave(.deadline(isClients: deadlineIsClients))
     }
     attempt?.check(now: now)
+    waiter?.check(now / 1_000_000, isTroubled: !snapshot.breakers.trouble.isNone)
   }
 
   /// The replica stops and can't wait any longer.
@@ -196,6 +205,7 @@ final class Exchange: @unchecked Sendable {
     isStopping = true
     bodyEnd.fill(.failed(.stopping))
     cache?.cancel()
+    waiter?.leave(.left)
     leaveReader(.stopping)
     attempt?.abort(.stopping)
   }
@@ -222,6 +232,8 @@ struct AnswerRecord {
   /// Nanoseconds spent waiting for providers' first bytes, and between attempts.
   var upstream: Int64 = 0
   var pauses: Int64 = 0
+  /// Nanoseconds spent waiting in the queue.
+  var queued: Int64 = 0
   /// Nanoseconds spent waiting for the shared state.
   var state: Int64 = 0
   var bytesOut = 0

@@ -191,14 +191,6 @@ extension ExchangeError {
     return error
   }
 
-  /// All endpoints that could answer have as many requests as they take.
-  static func full(_ model: String) -> ExchangeError {
-    ExchangeError(
-      status: 503, type: "server_error", code: "endpoints_full",
-      message: "All endpoints of '\(model)' have as many requests as they take. Try again in a second.",
-      fault: .provider, retryAfterMilliseconds: 1_000)
-  }
-
   private static func dollars(_ micro: Int64) -> String {
     let cents = (micro % 1_000_000) / 10_000
     return "$\(micro / 1_000_000)" + (cents == 0 ? "" : cents < 10 ? ".0\(cents)" : ".\(cents)")

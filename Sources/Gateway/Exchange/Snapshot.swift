@@ -44,6 +44,8 @@ final class Snapshot: Sendable {
   let endpoints: [Endpoint]
   /// By the endpoint's position: requests that it takes at a time; nil where that is all.
   let capacities: [Int?]
+  /// Some endpoint takes only so many.
+  let isBounded: Bool
   let loads: [Load]
   let authenticator: Authenticator
   /// Nil where no answer is kept.
@@ -64,6 +66,7 @@ final class Snapshot: Sendable {
     let endpoints = addresses.endpoints
     self.endpoints = endpoints
     capacities = addresses.capacities
+    isBounded = addresses.capacities.contains { $0 != nil }
     let deployments = settings.deployments.map { Self.deployment($0, settings, addresses, former: former) }
     self.deployments = deployments
     let ledgers = Dictionary(uniqueKeysWithValues: (former?.models ?? []).map { ($0.name, $0.ledger) })

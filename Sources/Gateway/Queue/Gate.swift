@@ -7,6 +7,12 @@ final class Gate: Sendable {
   /// 0: as many as come.
   private let limitCount = Atomic<Int>(0)
   private let ceilingCount = Atomic<Int>(0)
+  /// Requests of this replica that wait for the endpoint, or for one of several.
+  private let wantedCount = Atomic<Int>(0)
+
+  var wanted: Int { wantedCount.load(ordering: .sequentiallyConsistent) }
+  func want() { wantedCount.wrappingAdd(1, ordering: .sequentiallyConsistent) }
+  func unwant() { wantedCount.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
 
   var limit: Int? {
     let limit = limitCount.load(ordering: .relaxed)
@@ -43,9 +49,14 @@ final class Gate: Sendable {
 /// A request's place at an endpoint that takes only so many: counted in flight there while this object lives.
 final class Slot: Sendable {
   let endpoint: Endpoint
+  /// Hears of its end, where somebody waits for it.
+  private let desk: QueueDesk?
 
   /// `endpoint` has been entered.
-  init(entered endpoint: Endpoint) { self.endpoint = endpoint }
+  init(entered endpoint: Endpoint, _ desk: QueueDesk?) { (self.endpoint, self.desk) = (endpoint, desk) }
 
-  deinit { endpoint.leave() }
+  deinit {
+    endpoint.leave()
+    if endpoint.gate.wanted > 0 { desk?.pour([endpoint]) }
+  }
 }

@@ -29,7 +29,7 @@ extension Worker {
     if exchange.slot?.endpoint === endpoint { return true }
     exchange.slot = nil
     guard endpoint.tryEnter() else { return false }
-    exchange.slot = Slot(entered: endpoint)
+    exchange.slot = Slot(entered: endpoint, queue)
     return true
   }
 }
@@ -43,6 +43,16 @@ extension Exchange {
 }
 
 extension ClusterLoads {
+  /// Behind an endpoint's name, where replicas tell how many requests wait for it.
+  private static let waiting = " waiting"
+
+  /// What this replica tells of its endpoints.
+  static func told(_ endpoints: [Endpoint]) -> EndpointLoads {
+    let inFlight = endpoints.lazy.map { ($0.id, $0.inFlight) }
+    let wanted = endpoints.lazy.filter { $0.gate.wanted > 0 }.map { ($0.id + waiting, $0.gate.wanted) }
+    return EndpointLoads(Dictionary(Array(inFlight) + Array(wanted), uniquingKeysWith: +))
+  }
+
   /// Another configuration is in force.
   func apply(_ snapshot: Snapshot) {
     for (endpoint, limit) in zip(snapshot.endpoints, snapshot.capacities) where endpoint.gate.limit != limit {
@@ -68,8 +78,10 @@ extension ClusterLoads {
       guard let limit = endpoint.gate.limit else { continue }
       let replicas = names.map { other in
         other == name
-          ? RoomSplit.Replica(inFlight: endpoint.inFlight)
-          : RoomSplit.Replica(inFlight: live[other]?.loads[endpoint.id] ?? 0)
+          ? RoomSplit.Replica(inFlight: endpoint.inFlight, waiting: endpoint.gate.wanted)
+          : RoomSplit.Replica(
+            inFlight: live[other]?.loads[endpoint.id] ?? 0,
+            waiting: live[other]?.loads[endpoint.id + Self.waiting] ?? 0)
       }
       endpoint.gate.set(
         ceiling: RoomSplit(replicas, turn: reply.now / RoomSplit.period).ceiling(of: place, limit))
