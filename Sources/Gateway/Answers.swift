@@ -71,10 +71,11 @@ extension Worker {
   private func addTiming(_ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
     let now = exchange.answer.firstByteAt ?? exchange.startedAt
     let answer = exchange.answer
-    let overhead = now - exchange.startedAt - answer.upstream - answer.pauses - answer.state
-    ServerTiming(upstream: answer.upstream, state: answer.state, overhead: overhead).withBytes {
-      fields.add("server-timing", bytes: $0)
-    }
+    let overhead = now - exchange.startedAt - answer.upstream - answer.pauses - answer.state - answer.queued
+    ServerTiming(upstream: answer.upstream, queue: answer.queued, state: answer.state, overhead: overhead)
+      .withBytes {
+        fields.add("server-timing", bytes: $0)
+      }
   }
 
   /// What the caller's own limits have left.

@@ -39,6 +39,7 @@ extension Worker {
       if exchange.head.count(.contentEncoding) > 0 { throw .contentEncoding }
       if exchange.head.count(.authorization) > 1 { throw .repeatedCredential }
       if !Exchange.isValidAllowance(exchange.head) { throw .requestTimeout }
+      if exchange.snapshot.isBounded, !exchange.hasValidPriority { throw .priority }
       return surface
     case .models(let id):
       let principal = try await authenticate(exchange)
@@ -90,7 +91,18 @@ extension Worker {
     var next = plan.first(random: &random, choose: choose)
     var last: (attempt: Attempt, verdict: Classification)?
     var full: Refusal?
-    while case .attempt(let step) = next {
+    while true {
+      if case .stop(.candidatesSpent) = next, !exchange.full.isEmpty {
+        switch try await waitForRoom(request.facts, model, principal, exchange) {
+        case .answered: return nil
+        case .refused: break
+        case .room:
+          next = plan.again(
+            tookStep: false, random: &random, choose: choose, mayRetry: { mayRetry(model, exchange) })
+          continue
+        }
+      }
+      guard case .attempt(let step) = next else { break }
       try mayGoOn(exchange)
       guard hasTime(for: step, exchange) else {
         next = plan.skip(deployment: false, random: &random, choose: choose)
@@ -98,6 +110,11 @@ extension Worker {
       }
       if step.backoff > 0 { await pause(step.backoff, exchange) }
       try mayGoOn(exchange)
+      guard takeSlot(step, exchange) else {
+        next = plan.again(
+          tookStep: true, random: &random, choose: choose, mayRetry: { mayRetry(model, exchange) })
+        continue
+      }
       let refusal = try await admit(step, request.facts, model, principal, exchange)
       if exchange.cache != nil {
         switch try await consult(exchange, mayFetch: refusal == nil) {
@@ -127,9 +144,7 @@ extension Worker {
       if let last {
         count(fallbackFrom: last.attempt.step.candidate.stage, to: step, because: last.verdict, snapshot)
       } else if let first = plan.stages.first, full == nil {
-        let isLate = exchange.shortTime != nil
-        count(
-          fallbackFrom: first, to: step, because: isLate ? .deadline(isClients: false) : .breakerOpen, snapshot)
+        count(fallbackFrom: first, to: step, because: whyElsewhere(exchange), snapshot)
       }
       var attempt = try start(step, call, request, body, exchange)
       let startedAt = attempt.startedAt
@@ -157,6 +172,7 @@ extension Worker {
       _ = try await admit(nil, request.facts, model, principal, exchange)
       if case .answered = try await consult(exchange, mayFetch: false) { return nil }
     }
+    if last == nil, let error = exchange.turnedAway { throw error }
     if last == nil, let full { throw .capacitySpent(full) }
     if case .stop(.candidatesSpent) = next, let error = exchange.tooLate { throw error }
     guard let last, case .stop(let stop) = next else {
@@ -167,6 +183,12 @@ extension Worker {
     guard last.attempt.isPresentable, !isOutdone else { throw error(last.verdict, stop, last.attempt.head) }
     last.attempt.stop = stop
     return last.attempt
+  }
+
+  /// Why the first attempt is none at the model that was asked for.
+  private func whyElsewhere(_ exchange: Exchange) -> Classification {
+    if exchange.metFull { return .full }
+    return exchange.shortTime == nil ? .breakerOpen : .deadline(isClients: false)
   }
 
   private func error(_ verdict: Classification, _ stop: AttemptPlan.Stop, _ head: UpstreamHead)
@@ -194,7 +216,7 @@ extension Worker {
     let attempt = Attempt(
       step, at: snapshot.endpoints[step.endpoint], facts: request.facts, hidesUsage: injects,
       limits: limits(request.facts, exchange, now), recording: recording(exchange), call: call,
-      peek: peek, executor: executor, now: now)
+      slot: exchange.handOverSlot(), peek: peek, executor: executor, now: now)
     exchange.attempts += 1
     exchange.attempt = attempt
     exchange.answer.candidate = step.candidate

@@ -38,6 +38,7 @@ package final class Replica: Sendable {
   let state: ReplicaState
   let shared = SharedCounts()
   let cluster: ClusterLoads
+  let queue = QueueDesk()
   let registry = MetricsRegistry()
   let breakers: BreakerDesk
   private let loops: MultiThreadedEventLoopGroup
@@ -69,14 +70,17 @@ package final class Replica: Sendable {
     self.state = state
     cluster = ClusterLoads(state)
     self.snapshot = NIOLockedValueBox(snapshot)
+    cluster.apply(snapshot)
+    queue.apply(settings.queue)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
-    let (shared, cluster, registry) = (shared, cluster, registry)
+    let (shared, cluster, queue, registry) = (shared, cluster, queue, registry)
     let breakers = BreakerDesk(snapshot, now: StateClock.monotonicMilliseconds())
     self.breakers = breakers
     var workers: [Worker] = []
     for loop in loops.makeIterator() {
       let worker = try await Self.worker(
-        on: loop, snapshot, shared, cluster, registry, state, engine, breakers, isFirst: workers.isEmpty,
+        on: loop, snapshot, shared, cluster, queue, registry, state, engine, breakers,
+        isFirst: workers.isEmpty,
         surroundings)
       workers.append(worker)
     }
@@ -85,6 +89,7 @@ package final class Replica: Sendable {
 
   private static func worker(
     on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ cluster: ClusterLoads,
+    _ queue: QueueDesk,
     _ registry: MetricsRegistry, _ state: ReplicaState, _ engine: StateEngine, _ breakers: BreakerDesk,
     isFirst: Bool, _ surroundings: Surroundings
   ) async throws -> Worker {
@@ -94,7 +99,7 @@ package final class Replica: Sendable {
         let started = upstream.start()
         let worker = Worker(
           loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, cluster: cluster,
-          registry: registry, ways: engine.open(on: loop), replica: state, desk: breakers,
+          queue: queue, registry: registry, ways: engine.open(on: loop), replica: state, desk: breakers,
           feed: isFirst ? engine.openFeed(on: loop, breakers) : nil, checksHealth: isFirst,
           log: surroundings.accessLog,
           logger: surroundings.logger)
@@ -212,6 +217,8 @@ package final class Replica: Sendable {
       settings.fill(found.withLockedValue { $0 })
       current = Snapshot(settings, epoch: current.epoch + 1, former: current, isNews: isNews)
       breakers.apply(current)
+      cluster.apply(current)
+      queue.apply(settings.queue)
       return current
     }
     for worker in workers { await worker.apply(next) }
@@ -316,6 +323,7 @@ package final class Replica: Sendable {
       shard.set(registry.series(Catalogue.inflight, endpoint.id), to: Int64(endpoint.inFlight))
     }
     recordBreakers(of: current, in: shard)
+    queue.record(current, in: shard, of: registry)
     let values: [(MetricFamily, Int)] = [
       (Catalogue.exchangesActive, shared.exchanges.load(ordering: .relaxed)),
       (Catalogue.bufferedBytes, shared.buffered.load(ordering: .relaxed)),

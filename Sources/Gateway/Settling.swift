@@ -14,6 +14,7 @@ extension Worker {
     if let result = exchange.cacheResult { cacheSeries.count(result, in: shard) }
     leave(exchange)
     exchange.attempt = nil
+    exchange.slot = nil
     exchange.reader = nil
     exchange.releaseBody()
     settleLimits(exchange)
@@ -22,7 +23,8 @@ extension Worker {
     let source = answer.source
     var settlement = Settlement(
       status: answer.status, durationNanoseconds: now - exchange.startedAt,
-      overheadNanoseconds: (answer.firstByteAt ?? now) - exchange.startedAt - answer.upstream - answer.pauses)
+      overheadNanoseconds: (answer.firstByteAt ?? now) - exchange.startedAt - answer.upstream - answer.pauses
+        - answer.queued)
     settlement.errorSource = source
     if source == .none, exchange.surface?.hasTokens == true {
       settlement.firstTokenNanoseconds = answer.firstByteAt.map { $0 - exchange.startedAt }
@@ -85,6 +87,7 @@ extension Worker {
     record.durationMicroseconds = settlement.durationNanoseconds / 1000
     record.firstByteMicroseconds = answer.firstByteAt.map { ($0 - exchange.startedAt) / 1000 }
     record.upstreamMicroseconds = answer.upstream / 1000
+    if answer.queued > 0 { record.queueMicroseconds = answer.queued / 1000 }
     record.bytesIn = Int64(exchange.bytesIn)
     record.bytesOut = Int64(answer.bytesOut)
     if !answer.isFromCache {

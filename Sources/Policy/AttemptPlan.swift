@@ -134,6 +134,25 @@ package struct AttemptPlan {
     last = Place(deployment: other.candidate.deployment, endpoint: other.endpoint)
   }
 
+  /// What is to be done once there may be room where there was none: chosen anew, from the model that was asked for on. `tookStep`: the
+  /// last step is taken back, as its endpoint was full by the time that it was to begin.
+  package mutating func again(
+    tookStep: Bool, random: inout Chance, choose: Choose, mayRetry: () -> Bool
+  ) -> Next {
+    if tookStep {
+      count -= 1
+      if let last, spent.places.last == last { spent.places.removeLast() }
+    }
+    guard count < limit else { return .stop(.attemptsSpent) }
+    current = 0
+    let before = self
+    guard let next = step(count == 0 ? .first : .retry, random: &random, choose: choose) else {
+      return .stop(.candidatesSpent)
+    }
+    // A step that was taken back was granted before.
+    return count == 1 || tookStep ? next : granted(next, else: before, mayRetry)
+  }
+
   private mutating func granted(_ next: Next, else before: AttemptPlan, _ mayRetry: () -> Bool) -> Next {
     if mayRetry() { return next }
     self = before

@@ -42,6 +42,7 @@ package struct Classification: Sendable, Equatable {
     case refusedByProvider = "refused_by_provider"
     case tooLarge = "request_too_large"
     case breakerOpen = "breaker_open"
+    case full
     case redirect
     case connect
     case connectTimeout = "connect_timeout"
@@ -98,6 +99,8 @@ extension Classification {
   /// Nothing was attempted, as breakers, cooldowns or refused credentials leave nothing out of which to choose.
   package static let breakerOpen = Classification(
     .ignore, fault: .provider, retry: .elsewhere, .breakerOpen)
+  /// Nothing was attempted, as all endpoints have as many requests as they take.
+  package static let full = Classification(.ignore, fault: .provider, retry: .elsewhere, .full)
   /// Another deployment may take more.
   private static let tooLarge = Classification(.ignore, fault: .client, retry: .elsewhere, .tooLarge)
 

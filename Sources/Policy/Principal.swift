@@ -10,12 +10,14 @@ package final class Principal: Sendable {
   /// Positions of the models that the key allows; nil allows all.
   package let models: Set<Int>?
   package let limits: KeyLimits
+  /// The highest class in which its requests wait.
+  package let priority: Priority
   /// A hash of its name that is the same on all replicas.
   package let caller: UInt64
 
   package init(
     tenant: String, key: String, team: String?, user: String? = nil, tier: String?, models: Set<Int>?,
-    limits: KeyLimits = .none
+    limits: KeyLimits = .none, priority: Priority = .standard
   ) {
     self.tenant = tenant
     self.key = key
@@ -24,6 +26,7 @@ package final class Principal: Sendable {
     self.tier = tier
     self.models = models
     self.limits = limits
+    self.priority = priority
     caller = Self.hash("\(tenant)/\(key)")
   }
 

@@ -1,3 +1,5 @@
+package import Policy
+
 /// The whole configuration, refined: every name resolved, every default filled in, every unit a type.
 ///
 /// Nothing downstream sees YAML. Secrets have been read from where they were referenced.
@@ -11,6 +13,7 @@ package struct Settings: Sendable, Equatable {
   package var deployments: [Deployment] = []
   package var models: [Model] = []
   package var breaker = Breaker()
+  package var queue = Queue()
   package var routing = Routing()
   package var auth = Auth()
   package var tenants: [Tenant] = []
@@ -95,6 +98,8 @@ extension Settings {
     package var clientKeyFile: String?
     /// Where its endpoints say how loaded they are.
     package var load: Load?
+    /// Requests that each of its endpoints takes at a time; nil: as many as come.
+    package var maxConcurrent: Int?
     /// Egress proxy, `http://host:port`.
     package var proxy: String?
     /// What one credential may use, each for itself.
@@ -156,6 +161,8 @@ extension Settings {
     /// Where to connect, where that was looked up: `10.0.0.5:8000`. Never written in a document.
     package var address: String?
     package var weight = 1
+    /// In place of the provider's.
+    package var maxConcurrent: Int?
     package var zone: String?
     package var labels: [String: String] = [:]
 
@@ -275,6 +282,8 @@ extension Settings {
     /// Globs of model names; empty allows all.
     package var models: [String] = []
     package var limits: [Limit] = []
+    /// The highest class in which its requests wait.
+    package var priority = Priority.standard
 
     package init(
       id: String, sha256: [UInt8], team: String? = nil, user: String? = nil, models: [String] = [],

@@ -36,6 +36,50 @@ struct ClusterLoadsTests {
     #expect(endpoints.map(\.others) == [0, 0])
   }
 
+  @Test func whatAnEndpointTakesIsDividedByWhatAllHave() throws {
+    let text = Self.base.replacing("lab: { ", with: "lab: { max_concurrent: 9, ")
+    let snapshot = Snapshot(try settings(text), epoch: 1, former: nil)
+    let (one, other) = (snapshot.endpoints[0], snapshot.endpoints[1])
+    let cluster = ClusterLoads(ReplicaState(name: "me", leastReplicas: 3))
+    cluster.apply(snapshot)
+    // Ten replicas are assumed before anybody has counted them, and each has one at least.
+    #expect([one, other].map(\.gate.ceiling) == [1, 1])
+    let slots = (0..<1).map { _ in one.tryEnter() ? Slot(entered: one, nil) : nil }
+    #expect(one.isFull && !other.isFull)
+    let entries = [
+      "me": Self.entry(at: 9_999, [:]), "one": Self.entry(at: 9_900, ["lab/a": 2]),
+      "two": Self.entry(at: 9_900, [:]),
+      "dead": Self.entry(at: 8_000, ["lab/a": 9, "lab/b": 9]),
+    ]
+    cluster.take(
+      LoadReport.Reply(now: 10_000, isTaken: true, entries: entries), asked: cluster.now, snapshot.endpoints)
+    #expect([one, other].map(\.gate.ceiling) == [3, 3])
+    cluster.apply(snapshot)
+    #expect(one.gate.ceiling == 3, "the same configuration changes nothing")
+    // Those who wait elsewhere get what nobody has need of here.
+    one.gate.want()
+    #expect(ClusterLoads.told(snapshot.endpoints).counts == ["lab/a": 1, "lab/a waiting": 1])
+    one.gate.unwant()
+    let waiting = [
+      "one": Self.entry(at: 9_900, ["lab/a": 2, "lab/a waiting": 30]),
+      "two": Self.entry(at: 9_900, ["lab/a": 6]),
+    ]
+    cluster.take(
+      LoadReport.Reply(now: 10_000, isTaken: true, entries: waiting), asked: cluster.now, snapshot.endpoints)
+    #expect(one.gate.ceiling == 1, "its part of nine would be three, and it wants one")
+    let wider = Snapshot(
+      try settings(text.replacing("max_concurrent: 9", with: "max_concurrent: 40")), epoch: 2,
+      former: snapshot)
+    #expect(wider.endpoints[0] === one)
+    cluster.apply(wider)
+    #expect(one.gate.limit == 40)
+    let unbounded = Snapshot(try settings(Self.base), epoch: 3, former: wider)
+    cluster.apply(unbounded)
+    #expect(one.gate.limit == nil && !one.isFull)
+    _ = consume slots
+    #expect(one.inFlight == 0)
+  }
+
   @Test func aReplicaAloneSeesEverything() {
     #expect(ClusterLoads(ReplicaState(name: "me", leastReplicas: nil)).sight == .fresh)
   }

@@ -1,3 +1,4 @@
+import Coordination
 import Policy
 import Settings
 import Testing
@@ -73,6 +74,43 @@ struct PoolViewTests {
     }
     // Three times as slow for its square root of nine: a ninth of its share of 6.
     #expect(abs(counts[0] - 10_000 * 6 / 9 * 9 / 96) < 200, "\(counts)")
+  }
+
+  @Test func whatIsFullIsNotChosen() throws {
+    let bounded = Self.base.replacing("\"http://b/v1\"", with: "{ url: \"http://b/v1\", max_concurrent: 2 }")
+      .replacing("gpus: { ", with: "gpus: { max_concurrent: 1, ")
+    let snapshot = try snapshot(bounded)
+    #expect(snapshot.capacities == [1, 2, 1, nil])
+    let cluster = ClusterLoads(ReplicaState(name: "me", leastReplicas: nil))
+    cluster.apply(snapshot)
+    let view = PoolViews().view(ofModel: 0, in: snapshot)
+    #expect(view.isBounded && choices(snapshot, 100).allSatisfy { $0 > 0 })
+    let slots = try [0, 1, 1, 2].map { index in
+      try #require(snapshot.endpoints[index].tryEnter())
+      return Slot(entered: snapshot.endpoints[index], nil)
+    }
+    #expect(!snapshot.endpoints[1].tryEnter())
+    #expect(choices(snapshot, 100) == [0, 0, 0, 100], "however busy the unbounded one is")
+    #expect(view.full(.init()).map(\.id) == ["gpus/a", "gpus/b", "gpus/c"])
+    #expect(view.full(.init(shares: [1, 0, 1, 1])).map(\.id) == ["gpus/a", "gpus/c"], "one is out besides")
+    var random = Chance(seed: 1)
+    let held = view.choose(.init(shares: [1, 1, 1, 0], held: snapshot.endpoints[2]), random: &random)
+    #expect(held?.endpoint == 2, "whoever has a slot there may use it")
+    #expect(snapshot.endpoints.map(\.inFlight) == [1, 2, 1, 0])
+    _ = consume slots
+    #expect(snapshot.endpoints.map(\.inFlight) == [0, 0, 0, 0])
+  }
+
+  @Test func theOnlyEndpointOfAModelMayBeFullToo() throws {
+    let text = Self.base.replacing("cloud: { ", with: "cloud: { max_concurrent: 1, ")
+    let snapshot = try snapshot(text)
+    ClusterLoads(ReplicaState(name: "me", leastReplicas: nil)).apply(snapshot)
+    let view = PoolViews().view(ofModel: 1, in: snapshot)
+    var random = Chance(seed: 1)
+    #expect(view.choose(.init(), random: &random)?.endpoint == 3)
+    #expect(snapshot.endpoints[3].tryEnter())
+    #expect(view.choose(.init(), random: &random) == nil)
+    #expect(view.full(.init()).map(\.id) == ["cloud/d"])
   }
 
   @Test func pacesAreKeptAcrossReloads() throws {

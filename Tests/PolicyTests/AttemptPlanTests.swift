@@ -129,6 +129,39 @@ struct AttemptPlanTests {
     #expect(play.plan.count == 0)
   }
 
+  /// Endpoints that are full are chosen once they aren't, as if nobody had looked before.
+  @Test func whatWasFullIsChosenOnceThereIsRoom() {
+    let stages = [RoutingTable.Stage(model: 0, fallback: 0), .init(model: 1, fallback: 1)]
+    var (plan, random) = (AttemptPlan(stages: stages, limit: 3), Chance(seed: 1))
+    var open: Set<Int> = []
+    let choose: AttemptPlan.Choose = { model, spent, _ in
+      let place = AttemptPlan.Place(deployment: model, endpoint: model)
+      return open.contains(model) && !spent.contains(place) ? place : nil
+    }
+    func again(tookStep: Bool = false, mayRetry: Bool = true) -> AttemptPlan.Next {
+      plan.again(tookStep: tookStep, random: &random, choose: choose, mayRetry: { mayRetry })
+    }
+    #expect(plan.first(random: &random, choose: choose) == .stop(.candidatesSpent))
+    #expect(again() == .stop(.candidatesSpent))
+    open = [0]
+    func isAttempt(_ next: AttemptPlan.Next, _ model: Int, _ reason: AttemptPlan.Step.Reason) -> Bool {
+      guard case .attempt(let step) = next else { return false }
+      return step.candidate.model == model && step.endpoint == model && step.reason == reason
+    }
+    #expect(isAttempt(again(mayRetry: false), 0, .first), "the first attempt needs no budget")
+    // Somebody else was faster.
+    open = [1]
+    #expect(isAttempt(again(tookStep: true, mayRetry: false), 1, .fallback))
+    open = [0]
+    #expect(isAttempt(again(tookStep: true), 0, .first) && plan.count == 1)
+    // It fails, and what could be tried next is full.
+    open = []
+    #expect(plan.next(after: anywhere, random: &random, choose: choose) { true } == .stop(.candidatesSpent))
+    open = [0]
+    #expect(again(mayRetry: false) == .stop(.budgetSpent) && plan.count == 1)
+    #expect(isAttempt(again(), 0, .retry) && plan.count == 2)
+  }
+
   @Test func emptyPoolsArePassedOver() {
     var play = Play(pools: [[], [3], []], limit: 3)
     #expect(play.first()?.endpoint == 3)

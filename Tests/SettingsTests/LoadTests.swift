@@ -40,6 +40,20 @@ struct LoadTests {
     #expect(settings.models[0].balance == .leastConnections)
   }
 
+  @Test func endpointsMayTakeOnlySoManyRequests() throws {
+    let text = Self.minimal(
+      provider:
+        "max_concurrent: 8, endpoints: [ \"http://a/v1\", { url: \"http://b/v1\", max_concurrent: 2 } ]"
+    ).replacing("base_url: \"http://127.0.0.1:9/v1\", ", with: "")
+    let provider = try #require(Fixture.load(text).providers.first)
+    #expect(provider.maxConcurrent == 8 && provider.endpoints.map(\.maxConcurrent) == [nil, 2])
+    #expect(try Fixture.load(Fixture.load(text).printed()).providers.first == provider)
+    for wrong in ["0", "-1", "many", "1000001"] {
+      let errors = Fixture.errors(text.replacing("max_concurrent: 2", with: "max_concurrent: \(wrong)"))
+      #expect(errors.map(\.path) == ["providers.p.endpoints[1].max_concurrent"], "\(wrong): \(errors)")
+    }
+  }
+
   @Test func plainAnswersHaveTheTimeOfTheRequestUnlessWritten() throws {
     let cases: [(String, stream: Int, plain: Int)] = [
       ("request_timeout: 100s", 30, 100),

@@ -1,3 +1,4 @@
+import Policy
 import Settings
 import Testing
 
@@ -21,7 +22,7 @@ struct ReferenceTests {
     #expect(
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
-        "queue", "routing.rules", "routing.experiments",
+        "routing.rules", "routing.experiments",
         "routing.complexity", "bundles", "rollout", "telemetry.traces",
       ])
     #expect(
@@ -62,13 +63,35 @@ struct ReferenceTests {
     #expect(try Fixture.load(text).unbuilt.isEmpty)
   }
 
-  @Test func keysOfOtherClassesOrPrioritiesAreNotBuilt() throws {
+  @Test func theQueueAndTheClassesOfKeysAreRead() throws {
+    let settings = try Fixture("reference.yaml").load()
+    #expect(settings.queue == Settings().queue)
+    #expect(settings.tenants[0].keys[0].priority == .standard)
+    let key = "id: a, sha256: \(String(repeating: "0", count: 64)), priority: batch"
+    let text =
+      LoadTests.minimal()
+      + "queue: { max: 0, max_wait: 20ms, classes: { batch: 3 } }\ntenants: { t: { keys: [{ \(key) }] } }\n"
+    let other = try Fixture.load(text)
+    #expect(other.queue.max == 0 && other.queue.maxWait == .milliseconds(20))
+    #expect(
+      [other.queue.classes.realtime, other.queue.classes.standard, other.queue.classes.batch] == [8, 4, 3])
+    #expect(other.tenants[0].keys[0].priority == .batch)
+    for (wrong, path) in [
+      ("classes: { urgent: 3 }", "queue.classes"), ("classes: { batch: 0 }", "queue.classes.batch"),
+      ("max: -1", "queue.max"), ("max_wait: 2h", "queue.max_wait"),
+    ] {
+      let errors = Fixture.errors(LoadTests.minimal() + "queue: { \(wrong) }\n")
+      #expect(errors.map(\.path) == [path], "\(wrong): \(errors)")
+    }
+  }
+
+  @Test func keysOfOtherClassesOfDataAreNotBuilt() throws {
     let key = "id: a, sha256: \(String(repeating: "0", count: 64))"
     let text =
       LoadTests.minimal()
-      + "tenants: { t: { keys: [{ \(key), data_class: phi, priority: batch }] } }\n"
+      + "tenants: { t: { keys: [{ \(key), data_class: phi }] } }\n"
     let paths = try Fixture.load(text).unbuilt.map(\.path)
-    #expect(paths == ["tenants.t.keys[0].data_class", "tenants.t.keys[0].priority"])
+    #expect(paths == ["tenants.t.keys[0].data_class"])
   }
 
   @Test func damagedReferencesNeverCrash() throws {

@@ -17,7 +17,8 @@ extension Worker {
       let estimator = estimators[view.pool.name] ?? TokenEstimator()
       ask.tokens = (estimator.input(facts), estimator.output(facts))
     }
-    return view.choose(ask, random: &random)
+    guard view.isBounded else { return view.choose(ask, random: &random) }
+    return chooseWithRoom(view, ask, exchange, &random)
   }
 
   /// A hash of what is to stay at one endpoint, each tenant's apart; nil where the request has no such thing.

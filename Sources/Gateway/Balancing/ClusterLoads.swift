@@ -21,6 +21,10 @@ final class ClusterLoads: Sendable {
       ? .fresh : Balancer.Sight(age: age, replicas: replicas.load(ordering: .relaxed))
   }
 
+  /// Whether the others' counts are young enough to divide what an endpoint takes by them.
+  private var knowsRooms: Bool { replica.isAlone || (age.map { $0 < Self.oldest } ?? false) }
+  private static let oldest: Int64 = 500
+
   /// Milliseconds since what is known of the others was asked for; nil where nothing is.
   private var age: Int64? {
     let last = readAt.load(ordering: .relaxed)
@@ -31,10 +35,10 @@ final class ClusterLoads: Sendable {
   func nextTurn(_ endpoints: [Endpoint]) -> LoadSharing.Turn? {
     let now = replica.clock.monotonic
     guard sharing.withLockedValue({ $0.isDue(now) }) else { return nil }
-    let loads = EndpointLoads(
-      Dictionary(endpoints.lazy.map { ($0.id, $0.inFlight) }, uniquingKeysWith: +))
+    let loads = Self.told(endpoints)
     let count = replica.replicas
     replicas.store(count, ordering: .relaxed)
+    if !knowsRooms { divide(endpoints) }
     return sharing.withLockedValue { $0.next(loads, replicas: count, now: now) }
   }
 
@@ -45,8 +49,14 @@ final class ClusterLoads: Sendable {
       others.merge(entry.loads.counts, uniquingKeysWith: +)
     }
     for endpoint in endpoints { endpoint.setOthers(others[endpoint.id] ?? 0) }
+    divide(endpoints, by: reply)
     readAt.store(asked, ordering: .relaxed)
   }
+
+  var isAlone: Bool { replica.isAlone }
+  var name: String { replica.name }
+  /// How many replicas there may be.
+  var replicaCount: Int { replica.replicas }
 
   func failed() { sharing.withLockedValue { $0.failed() } }
 
@@ -90,6 +100,7 @@ extension Worker {
         switch result {
         case .success(let reply) where turn.wantsAll:
           worker.cluster.take(reply, asked: asked, worker.snapshot.endpoints)
+          worker.queue.pourAll()
         case .success: break
         case .failure: worker.cluster.failed()
         }

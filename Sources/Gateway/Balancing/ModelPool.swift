@@ -20,13 +20,15 @@ struct ModelPool: Sendable {
   let balance: Settings.Model.Balance
   let affinity: Settings.Model.Affinity
   let members: [Member]
+  /// Some of its endpoints take only so many requests at a time.
+  let isBounded: Bool
   /// Of each member: what it is called on all replicas, hashed.
   let hashes: [UInt64]
   let turns: Turns
 
   init(
     _ model: Settings.Model, _ deployments: [RoutingTable.Weighted], _ table: [RoutingTable.Deployment],
-    _ endpoints: [Endpoint], isNear: [Bool], former: ModelPool?,
+    _ endpoints: [Endpoint], isNear: [Bool], capacities: [Int?], former: ModelPool?,
     deployment: (AttemptPlan.Place) -> Snapshot.Deployment
   ) {
     (name, balance, affinity) = (model.name, model.balance, model.affinity)
@@ -45,6 +47,7 @@ struct ModelPool: Sendable {
       }
     }
     self.members = members
+    isBounded = members.contains { capacities[$0.place.endpoint] != nil }
     hashes = members.map { member in
       var hash = Fingerprint()
       hash.add(member.endpoint.identity.url)

@@ -12,6 +12,8 @@ final class PoolView {
     var key: UInt64?
     /// Of each member: the part of its weight that it is left; nil where that is all of it.
     var shares: [Double]?
+    /// Where it has a slot already.
+    var held: Endpoint?
     /// What it will probably take, where prices decide.
     var tokens: (input: Int64, output: Int64) = (0, 0)
   }
@@ -27,6 +29,8 @@ final class PoolView {
   /// By endpoints' own reports: requests of others, and a share of the weight. Empty where the model doesn't go by them.
   private var reports: [(foreign: Int, room: Double)] = []
   private let hasFar: Bool
+  /// Some of its endpoints take only so many requests at a time.
+  var isBounded: Bool { pool.isBounded }
   private var isUsed = false
 
   init(_ pool: ModelPool) {
@@ -45,9 +49,11 @@ final class PoolView {
     isUsed = true
     let members = pool.members
     if members.count == 1 {
-      return ask.spent.contains(members[0].place) || ask.shares?[0] == 0 ? nil : members[0].place
+      let isOut = ask.spent.contains(members[0].place) || ask.shares?[0] == 0 || isBounded && isFull(0, ask)
+      return isOut ? nil : members[0].place
     }
     fill(ask.spent)
+    if isBounded { leaveOpen(ask) }
     if let shares = ask.shares {
       for index in members.indices { options[index].weight *= shares[index] }
     }
@@ -87,6 +93,22 @@ final class PoolView {
     }
     guard !spent.isEmpty else { return }
     for index in options.indices where spent.contains(pool.members[index].place) { options[index].weight = 0 }
+  }
+
+  private func isFull(_ index: Int, _ ask: Ask) -> Bool {
+    let endpoint = pool.members[index].endpoint
+    return endpoint.isFull && ask.held !== endpoint
+  }
+
+  private func leaveOpen(_ ask: Ask) {
+    for index in options.indices where isFull(index, ask) { options[index].weight = 0 }
+  }
+
+  /// Those that could be used, if they weren't full.
+  func full(_ ask: Ask) -> [Endpoint] {
+    pool.members.indices.filter { index in
+      isFull(index, ask) && !ask.spent.contains(pool.members[index].place) && ask.shares?[index] != 0
+    }.map { pool.members[$0].endpoint }
   }
 
   /// Of those that are left, the ones whose price is the lowest for that many tokens.

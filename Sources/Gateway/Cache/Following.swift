@@ -12,6 +12,7 @@ extension Worker {
   ) async throws(ExchangeError) -> CacheTurn {
     if let grant = exchange.attemptGrant { limiter.settle(grant, .nothing) }
     exchange.attemptGrant = nil
+    exchange.slot = nil
     // At most 30 % of the time that is left (algorithms §8): behind that, there is time for an answer of its own.
     let left = exchange.timeLeft(now: SystemClock.monotonicNanoseconds())
     let waiter = FlightWaiter(until: replica.clock.monotonic + left * 3 / 10, executor)

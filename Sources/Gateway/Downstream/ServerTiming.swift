@@ -2,6 +2,8 @@
 struct ServerTiming {
   /// Nanoseconds spent waiting for providers, up to the answer's first byte.
   var upstream: Int64
+  /// Nanoseconds spent waiting in the queue.
+  var queue: Int64 = 0
   /// Nanoseconds spent waiting for the shared state.
   var state: Int64
   /// Nanoseconds of our own.
@@ -9,10 +11,14 @@ struct ServerTiming {
 
   /// Lends the field's value.
   func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
-    withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { memory in
+    withUnsafeTemporaryAllocation(byteCount: 192, alignment: 1) { memory in
       var text = DigitWriter(memory: memory)
       text.write("upstream;dur=")
       text.write(milliseconds: upstream)
+      if queue > 0 {
+        text.write(", queue;dur=")
+        text.write(milliseconds: queue)
+      }
       if state > 0 {
         text.write(", state;dur=")
         text.write(milliseconds: state)

@@ -47,6 +47,7 @@ final class Attempt: TransferConsumer {
   private let limits: Limits
   private var scanner: StreamScanner
   private var inFlight: InFlight?
+  private var slot: Slot?
   private var call: BreakerCall?
   private var transfer: (any Transfer)?
   private var phase = Phase.waiting
@@ -63,8 +64,8 @@ final class Attempt: TransferConsumer {
 
   init(
     _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, hidesUsage: Bool, limits: Limits,
-    recording: AnswerRecording? = nil, call: BreakerCall? = nil, peek: Peek, executor: LoopExecutor,
-    now: Int64
+    recording: AnswerRecording? = nil, call: BreakerCall? = nil, slot: Slot? = nil, peek: Peek,
+    executor: LoopExecutor, now: Int64
   ) {
     self.step = step
     surface = facts.surface
@@ -76,7 +77,8 @@ final class Attempt: TransferConsumer {
     self.executor = executor
     startedAt = now
     lastByteAt = now
-    inFlight = InFlight(at: endpoint)
+    self.slot = slot
+    if slot == nil { inFlight = InFlight(at: endpoint) }
     scanner = StreamScanner(choices: facts.choices, hidesUsage: hidesUsage)
   }
 
@@ -211,6 +213,7 @@ final class Attempt: TransferConsumer {
   private func end(_ verdict: Classification) {
     transfer = nil
     inFlight = nil
+    slot = nil
     finalVerdict = verdict
     call?.ended(
       verdict, head, after: SystemClock.monotonicNanoseconds() - startedAt,

@@ -55,7 +55,8 @@ struct Authenticator: Sendable {
     Principal(
       tenant: tenant.name, key: key.id, team: key.team, user: key.user, tier: tier,
       models: Self.allowed(key.models.map(Glob.init), models),
-      limits: limits.limits(of: key, team: tenant.teams.first { $0.name == key.team }, in: tenant))
+      limits: limits.limits(of: key, team: tenant.teams.first { $0.name == key.team }, in: tenant),
+      priority: key.priority)
   }
 
   private static func allowed(_ globs: [Glob], _ models: [String]) -> Set<Int>? {

@@ -28,6 +28,7 @@ final class Endpoint: Sendable {
   /// Its URL, with `#2` behind it for a provider's second credential: what replicas call it among themselves.
   let sharedName: String
   let health = HealthMark()
+  let gate = Gate()
   /// Requests in flight, over all workers.
   private let inFlightCount = Atomic<Int>(0)
   /// What the other replicas had in flight there when they last told.
@@ -42,11 +43,17 @@ final class Endpoint: Sendable {
 
   var inFlight: Int { inFlightCount.load(ordering: .relaxed) }
 
+  /// Takes no further request at this moment.
+  var isFull: Bool { gate.isShut(at: inFlight) }
+
+  /// Counts a request in, if the endpoint takes one more.
+  func tryEnter() -> Bool { gate.pass(inFlightCount) }
+
   var others: Int { othersCount.load(ordering: .relaxed) }
   func setOthers(_ count: Int) { othersCount.store(count, ordering: .relaxed) }
 
   fileprivate func enter() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }
-  fileprivate func leave() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }
+  func leave() { inFlightCount.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
 
   /// How this endpoint is called for a surface. A base URL ends in `/v1`, as SDKs have it; the surface's path goes on from there.
   func target(for surface: Surface) -> TransferTarget {

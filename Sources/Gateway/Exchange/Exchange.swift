@@ -39,6 +39,20 @@ final class Exchange: @unchecked Sendable {
   var shortTime: ShortTime?
   var answer = AnswerRecord()
 
+  // Where endpoints take only so many requests at a time.
+  /// Its place at the endpoint of the attempt that it is about to make.
+  var slot: Slot?
+  /// Those that could be used, but for their being full, when it was last looked for one.
+  var full: [Endpoint] = []
+  /// Some of the model that it asked for have been full.
+  var metFull = false
+  /// Its place in the queue, while it waits.
+  var waiter: Waiter?
+  /// Since when it first waited, in milliseconds.
+  var waitsSince: Int64?
+  /// Why it waits no longer, and has no place.
+  var turnedAway: ExchangeError?
+
   // What its limits were asked for, and what they gave.
   var demand = Demand.nothing
   /// The demand before the first attempt, without what was charged since.
@@ -156,6 +170,7 @@ final class Exchange: @unchecked Sendable {
     isGone = true
     bodyEnd.fill(.failed(.clientGone))
     cache?.cancel()
+    waiter?.leave(.left)
     leaveReader(.clientGone)
     if !isAwaitedByOthers || attempt?.isPrivate == true {
       attempt?.leave(.clientGone)
@@ -185,12 +200,14 @@ final class Exchange: @unchecked Sendable {
     if now > deadline {
       bodyEnd.fill(.failed(.deadline(isClients: deadlineIsClients)))
       cache?.cancel()
+      waiter?.leave(.left)
       leaveReader(.deadline(isClients: deadlineIsClients))
       attempt?.leave(.deadline(isClients: deadlineIsClients))
       rival?.leave(.deadline(isClients: deadlineIsClients))
     }
     attempt?.check(now: now)
     rival?.check(now: now)
+    waiter?.check(now / 1_000_000, isTroubled: !snapshot.breakers.trouble.isNone)
   }
 
   /// The replica stops and can't wait any longer.
@@ -198,6 +215,7 @@ final class Exchange: @unchecked Sendable {
     isStopping = true
     bodyEnd.fill(.failed(.stopping))
     cache?.cancel()
+    waiter?.leave(.left)
     leaveReader(.stopping)
     attempt?.abort(.stopping)
     rival?.abort(.stopping)
@@ -228,6 +246,8 @@ struct AnswerRecord {
   /// Nanoseconds spent waiting for providers' first bytes, and between attempts.
   var upstream: Int64 = 0
   var pauses: Int64 = 0
+  /// Nanoseconds spent waiting in the queue.
+  var queued: Int64 = 0
   /// Nanoseconds spent waiting for the shared state.
   var state: Int64 = 0
   var bytesOut = 0

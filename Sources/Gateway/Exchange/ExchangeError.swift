@@ -310,7 +310,7 @@ extension ExchangeError {
       )
     case .overloaded:
       (503, "upstream_overloaded", "The provider is overloaded. Try again later.")
-    case .breakerOpen:
+    case .breakerOpen, .full:
       (
         503, "no_endpoint_available",
         "No endpoint can take the request at this moment. Try again later; not before Retry-After, if it is sent."

@@ -88,9 +88,13 @@ extension Worker {
     _ exchange: Exchange, _ start: Start
   ) async -> Side? {
     var next = plan
+    let (full, metFull) = (exchange.full, exchange.metFull)
+    defer { (exchange.full, exchange.metFull) = (full, metFull) }
     guard exchange.obstacle(now: SystemClock.monotonicNanoseconds()) == nil,
       let step = next.hedge(random: &random, choose: choose), shortTime(for: step, exchange) == nil
     else { return nil }
+    guard takeSlot(step, exchange) else { return nil }
+    defer { exchange.slot = nil }  // unless the attempt has it
     guard hedges.takeHedge(now: SystemClock.monotonicNanoseconds()),
       let grant = await admit(hedge: step, exchange)
     else {

@@ -44,6 +44,10 @@ final class Snapshot: Sendable {
   let pools: [ModelPool]
   /// By the positions that the table's pools name.
   let endpoints: [Endpoint]
+  /// By the endpoint's position: requests that it takes at a time; nil where that is all.
+  let capacities: [Int?]
+  /// Some endpoint takes only so many.
+  let isBounded: Bool
   let loads: [Load]
   let authenticator: Authenticator
   /// Nil where no answer is kept.
@@ -63,6 +67,8 @@ final class Snapshot: Sendable {
     let addresses = Addresses(settings, former: former)
     let endpoints = addresses.endpoints
     self.endpoints = endpoints
+    capacities = addresses.capacities
+    isBounded = addresses.capacities.contains { $0 != nil }
     let deployments = settings.deployments.map { Self.deployment($0, settings, addresses, former: former) }
     self.deployments = deployments
     let known = Dictionary(uniqueKeysWithValues: (former?.models ?? []).map { ($0.name, $0) })
@@ -84,7 +90,7 @@ final class Snapshot: Sendable {
     pools = zip(settings.models, table.models).map { model, entry in
       ModelPool(
         model, entry.deployments, table.deployments, endpoints, isNear: addresses.isNear,
-        former: former?.pools.first { $0.name == model.name }
+        capacities: addresses.capacities, former: former?.pools.first { $0.name == model.name }
       ) { deployments[$0.deployment] }
     }
     let limitTable = LimitTable(settings)
@@ -173,6 +179,7 @@ private struct Addresses {
   private(set) var byProvider: [String: [RoutingTable.Weighted]] = [:]
   /// By position: whether it stands in this replica's zone, or anywhere.
   private(set) var isNear: [Bool] = []
+  private(set) var capacities: [Int?] = []
 
   init(_ settings: Settings, former: Snapshot?) {
     let known = Dictionary(
@@ -183,6 +190,7 @@ private struct Addresses {
           byProvider[provider.name, default: []].append(
             .init(position: endpoints.count, weight: endpoint.weight))
           endpoints.append(known[identity] ?? Endpoint(identity))
+          capacities.append(endpoint.maxConcurrent ?? provider.maxConcurrent)
           isNear.append(endpoint.zone == nil || [nil, endpoint.zone].contains(settings.server.zone))
         }
       }

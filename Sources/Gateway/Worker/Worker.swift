@@ -55,6 +55,8 @@ actor Worker {
   /// The models' pools, as this worker sees them.
   let pools = PoolViews()
   let cluster: ClusterLoads
+  let queue: QueueDesk
+  let queueSeries: QueueSeries
   private let probes = LoadProbes()
   let loadRegister: (any LoadRegister)?
   private var connectionPools: [ObjectIdentifier: EndpointPools] = [:]
@@ -67,7 +69,8 @@ actor Worker {
   /// To be made on `loop`.
   init(
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
-    cluster: ClusterLoads, registry: MetricsRegistry, ways: StateEngine.Ways, replica: ReplicaState,
+    cluster: ClusterLoads, queue: QueueDesk, registry: MetricsRegistry, ways: StateEngine.Ways,
+    replica: ReplicaState,
     desk breakers: BreakerDesk, feed: sending BreakerFeed?, checksHealth: Bool,
     log: AccessLogWriter?, logger: Logger
   ) {
@@ -76,6 +79,8 @@ actor Worker {
     self.snapshot = snapshot
     self.shared = shared
     self.cluster = cluster
+    self.queue = queue
+    queueSeries = QueueSeries(registry: registry)
     loadRegister = ways.loads
     self.registry = registry
     self.logger = logger
@@ -155,6 +160,7 @@ actor Worker {
     cache.beat()
     desk.tick()
     shareLoads()
+    queue.tick(now / 1_000_000)
     if !snapshot.loads.isEmpty { probes.tick(snapshot, upstream, now: now / 1_000_000) }
     pools.tick(now / 1_000_000, cluster.sight)
   }

@@ -20,7 +20,7 @@ extension Form where Value == Settings {
           "Models as a provider serves them, by name."),
         Field("models", \.models, .models, required: true, "The names that clients ask for."),
         Field("breaker", \.breaker, .breaker, "When an endpoint is left out."),
-        .unkept("queue", .queue, "Waiting for capacity.", .unbuilt("queues are")),
+        Field("queue", \.queue, .queue, "Waiting for an endpoint where all are full."),
         Field("routing", \.routing, .routing, "Which model serves a request."),
         Field("auth", \.auth, .auth, "Who may send requests."),
         Field("tenants", \.tenants, .tenants, "Who sends requests, with their keys."),

@@ -40,6 +40,9 @@ extension Form where Value == Settings.Provider {
         Field("proxy", \.proxy, .proxyURL, "Egress proxy."),
         Field("load", \.load, .load, "Where its endpoints say how loaded they are, in vLLM's gauges."),
         Field(
+          "max_concurrent", \.maxConcurrent, .maxConcurrent,
+          "Requests that each of its endpoints takes at a time, from all replicas together."),
+        Field(
           "limits", \.limits, .limits(at: .provider),
           "What each of its credentials may use, over all tenants."
         )
@@ -59,10 +62,15 @@ extension Form where Value == Settings.Endpoint {
           [
             Field("url", \.url, .baseURL, required: true, "URL up to and with the API's version."),
             Field("weight", \.weight, .weight, "Share of the traffic."),
+            Field("max_concurrent", \.maxConcurrent, .maxConcurrent, "In place of the provider's."),
             Field("zone", \.zone, .label, "Where it stands."),
             Field("labels", \.labels, .dictionary(.literal), "Anything else about it."),
           ]))
   }
+}
+
+extension Form where Value == Int {
+  fileprivate static var maxConcurrent: Form { .int(1...1_000_000) }
 }
 
 extension Form where Value == Settings.Load {

@@ -66,9 +66,7 @@ extension Form where Value == Settings.Key {
           "Models that it may ask for, with * for any letters; all where empty."),
         Field("limits", \.limits, .limits(at: .key), "What the key may use.").omittedWhenEmpty,
         .unkept("data_class", .label, "Class of the data that it sends.", .only("none", "data classes are")),
-        .unkept(
-          "priority", .words(["realtime", "standard", "batch"]), "Its queue.",
-          .only("standard", "priorities are")),
+        Field("priority", \.priority, .choice(), "The class in which its requests wait for a full model."),
       ])
   }
 }

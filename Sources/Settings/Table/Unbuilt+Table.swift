@@ -1,16 +1,6 @@
 // Sections whose features this version has not got: checked in full, kept nowhere.
 
 extension Form where Value == Unkept {
-  static var queue: Form {
-    .record(
-      Unkept(),
-      [
-        .unkept("max", .int(0...1_000_000), "Most requests that wait."),
-        .unkept("max_wait", .duration(), "Longest wait."),
-        .unkept("classes", .entries(.int(1...10_000)), "Classes with their weights."),
-      ])
-  }
-
   static var rollout: Form {
     .record(
       Unkept(),

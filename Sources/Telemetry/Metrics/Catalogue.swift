@@ -68,6 +68,18 @@ package enum Catalogue {
     .gauge, "switchyard_upstream_first_token_average_seconds", .seconds, labels: ["deployment", "endpoint"],
     help: "Peak average of the time to the first token of streams, by which slow endpoints get less.")
 
+  // MARK: The queue
+
+  package static let queueWaiting = MetricFamily(
+    .gauge, "switchyard_queue_waiting", labels: ["model", "class"],
+    help: "Requests that wait as all endpoints are full, of this replica, by the class in which they stand.")
+  package static let queueWait = MetricFamily(
+    .histogram(Buckets.operation), "switchyard_queue_wait_seconds", .seconds, labels: ["class"],
+    help: "How long requests waited that got a place, by the class in which they came.")
+  package static let queueRefusals = MetricFamily(
+    .counter, "switchyard_queue_refusals_total", labels: ["class", "reason"],
+    help: "Requests without a place, by reason (full: no room to wait, slow: not in time, waited: in vain).")
+
   // MARK: Circuit breakers
 
   package static let breakerState = MetricFamily(
@@ -212,6 +224,7 @@ package enum Catalogue {
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
     attempts, attemptResults, fallbacks, hedges, inflight, inflightCluster, loadsAge, firstTokenAverage,
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
+    queueWaiting, queueWait, queueRefusals,
     breakerState, breakerTransitions, breakerProbes, breakerPanic,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,

@@ -1,0 +1,195 @@
+import NIOConcurrencyHelpers
+import Policy
+import Settings
+import Synchronization
+import Telemetry
+
+/// Where the exchanges of a replica wait that have found all endpoints full: one queue for each model, shared by all workers.
+///
+/// Nobody comes here while there is room. A place that becomes free is given to whoever is next before anybody else can see it free;
+/// one that another replica has left is found ten times a second.
+final class QueueDesk: Sendable {
+  enum Refusal: Equatable {
+    /// So many wait already.
+    case full(Int)
+    /// So many are served before it, which takes about so many milliseconds.
+    case slow(ahead: Int, wait: Int64)
+  }
+
+  /// One model's.
+  fileprivate struct Line {
+    var queue = WaitQueue()
+    var meter = DrainMeter()
+  }
+
+  fileprivate struct State {
+    var most = 0
+    /// By the class's rank.
+    var weights: [Int64] = [1, 1, 1]
+    var lines: [String: Line] = [:]
+    /// Models that share an endpoint take turns there.
+    var order: [String] = []
+    var waiters: [UInt64: Waiter] = [:]
+  }
+
+  private let state = NIOLockedValueBox(State())
+  private let waitingCount = Atomic<Int>(0)
+  private let serial = Atomic<UInt64>(0)
+  private let tickedAt = Atomic<Int64>(0)
+  /// Milliseconds between two ticks; less by what a timer may come early.
+  private static let period: Int64 = 95
+
+  func makeID() -> UInt64 { serial.wrappingAdd(1, ordering: .relaxed).newValue }
+
+  /// Another configuration is in force.
+  func apply(_ queue: Settings.Queue) {
+    state.withLockedValue {
+      $0.most = queue.max
+      $0.weights = [queue.classes.realtime, queue.classes.standard, queue.classes.batch].map(Int64.init)
+    }
+  }
+
+  // MARK: Coming and going
+
+  /// Lets an exchange wait; nil where it does, and is told of what comes of it.
+  func join(_ waiter: Waiter, now: Int64) -> Refusal? {
+    let (refusal, displaced) = state.withLockedValue { $0.join(waiter, now) }
+    if let refusal { return refusal }
+    waitingCount.wrappingAdd(displaced == nil ? 1 : 0, ordering: .relaxed)
+    displaced?.tell(.displaced)
+    pour(waiter.endpoints)  // what has become free since it looked
+    return nil
+  }
+
+  /// Whether it was waiting.
+  func remove(_ waiter: Waiter) -> Bool {
+    let wasThere = state.withLockedValue { $0.remove(waiter) }
+    if wasThere { waitingCount.wrappingSubtract(1, ordering: .relaxed) }
+    return wasThere
+  }
+
+  func waiting(_ line: String, _ priority: Priority) -> Int {
+    state.withLockedValue { $0.lines[line]?.queue.count(priority) ?? 0 }
+  }
+
+  /// Milliseconds from one that is served to the next.
+  func interval(_ line: String, now: Int64) -> Int64? {
+    state.withLockedValue { $0.lines[line]?.meter.interval(now) }
+  }
+
+  // MARK: Giving places
+
+  /// Gives what is free at these endpoints to those who are next.
+  func pour(_ endpoints: [Endpoint]) {
+    let now = SystemClock.monotonicNanoseconds() / 1_000_000
+    let given = state.withLockedValue { state in
+      endpoints.flatMap { endpoint in state.takers(of: endpoint, now).map { ($0, endpoint) } }
+    }
+    waitingCount.wrappingSubtract(given.count, ordering: .relaxed)
+    for (waiter, endpoint) in given { waiter.tell(.slot(Slot(entered: endpoint, self))) }
+  }
+
+  func pourAll() {
+    guard waitingCount.load(ordering: .relaxed) > 0 else { return }
+    let wanted = state.withLockedValue { state in
+      var endpoints: [ObjectIdentifier: Endpoint] = [:]
+      for waiter in state.waiters.values {
+        for endpoint in waiter.endpoints { endpoints[ObjectIdentifier(endpoint)] = endpoint }
+      }
+      return Array(endpoints.values)
+    }
+    pour(wanted)
+  }
+
+  /// By each worker, ten times a second: one of them does it for all. `now`: monotonic milliseconds.
+  func tick(_ now: Int64) {
+    guard waitingCount.load(ordering: .relaxed) > 0 else { return }
+    let last = tickedAt.load(ordering: .relaxed)
+    guard now - last >= Self.period,
+      tickedAt.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+    else { return }
+    state.withLockedValue { state in for name in state.order { state.lines[name]?.queue.age(now) } }
+    pourAll()
+  }
+}
+
+extension QueueDesk.State {
+  /// Why it may not wait, or else who has to make room for it.
+  fileprivate mutating func join(_ waiter: Waiter, _ now: Int64) -> (QueueDesk.Refusal?, Waiter?) {
+    let entry = waiter.entry
+    var line = lines[waiter.line] ?? .init()
+    if let interval = line.meter.interval(now) {
+      let ahead = line.queue.ahead(of: entry.priority, entry.tenant, weights)
+      let wait = Int64(ahead + 1) * interval
+      if ahead > 0, wait > entry.until - now { return (.slow(ahead: ahead, wait: wait), nil) }
+    }
+    var displaced: Waiter?
+    if waiters.count >= most {
+      guard let victim = victim(for: waiter), remove(victim) else { return (.full(waiters.count), nil) }
+      displaced = victim
+      line = lines[waiter.line] ?? .init()
+    }
+    line.queue.join(entry)
+    if lines.updateValue(line, forKey: waiter.line) == nil { order.append(waiter.line) }
+    waiters[entry.id] = waiter
+    for endpoint in waiter.endpoints { endpoint.gate.want() }
+    return (nil, displaced)
+  }
+
+  /// One of a lower class, of any model, goes before one of the longest lane of its own.
+  private func victim(for waiter: Waiter) -> Waiter? {
+    let found = lines.values.compactMap { $0.queue.victim(for: waiter.entry.priority, waiter.entry.tenant) }
+    let victim = found.max { ($0.isLower ? 1 : 0, $0.length) < ($1.isLower ? 1 : 0, $1.length) }
+    return victim.flatMap { waiters[$0.id] }
+  }
+
+  fileprivate mutating func remove(_ waiter: Waiter) -> Bool {
+    guard lines[waiter.line]?.queue.leave(waiter.entry.id) != nil else { return false }
+    forget(waiter)
+    return true
+  }
+
+  private mutating func forget(_ waiter: Waiter) {
+    waiters[waiter.entry.id] = nil
+    for endpoint in waiter.endpoints { endpoint.gate.unwant() }
+  }
+
+  /// Those who get what is free at an endpoint, which they have entered.
+  fileprivate mutating func takers(of endpoint: Endpoint, _ now: Int64) -> [Waiter] {
+    var takers: [Waiter] = []
+    while endpoint.gate.wanted > 0, endpoint.tryEnter() {
+      guard let taker = next(at: endpoint, now) else {
+        endpoint.leave()
+        break
+      }
+      takers.append(taker)
+    }
+    return takers
+  }
+
+  private mutating func next(at endpoint: Endpoint, _ now: Int64) -> Waiter? {
+    for (place, name) in order.enumerated() {
+      guard
+        let entry = lines[name]?.queue.next(weights, where: { waiters[$0]?.wants(endpoint) ?? false }),
+        let waiter = waiters[entry.id]
+      else { continue }
+      lines[name]?.meter.add(now)
+      order.append(order.remove(at: place))
+      forget(waiter)
+      return waiter
+    }
+    return nil
+  }
+}
+
+extension QueueDesk {
+  func record(_ snapshot: Snapshot, in shard: MetricsShard, of registry: MetricsRegistry) {
+    for pool in snapshot.pools where pool.isBounded {
+      for priority in Priority.allCases {
+        shard.set(
+          registry.series(Catalogue.queueWaiting, pool.name, priority.rawValue),
+          to: Int64(waiting(pool.name, priority)))
+      }
+    }
+  }
+}

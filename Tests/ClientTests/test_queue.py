@@ -1,0 +1,414 @@
+"""Endpoints that take only so many requests at a time, and the queue before them, as clients meet them."""
+
+import itertools
+import threading
+import time
+
+import httpx
+import pytest
+
+from support import KEYS, Router, Simulator, eventually, free_port, prompt, sha256
+
+CONFIG = """
+server: {{ host: 127.0.0.1, port: {port}, workers: 2, drain_notice: 1ms{server} }}
+admin: {{ port: {admin_port} }}
+{more}
+providers:
+  one: {{ dialect: openai, base_url: "{one}/v1", max_concurrent: 1 }}
+  two: {{ dialect: openai, max_concurrent: 1, endpoints: [ {{ url: "{one}/v1", max_concurrent: 2 }}, "{other}/v1" ] }}
+  open: {{ dialect: openai, base_url: "{other}/v1" }}
+deployments:
+  single: {{ provider: one, model: single, price: {{ input: 1, output: 1 }} }}
+  several: {{ provider: two, model: several }}
+  open: {{ provider: open, model: open }}
+models:
+  single: {{ deployments: [single] }}
+  several: {{ deployments: [several] }}
+  first: {{ deployments: [single], fallbacks: [open] }}
+  open: {{ deployments: [open] }}
+tenants:
+{tenants}
+"""
+
+
+def key(name):
+    return f"sy-key-of-{name}"
+
+
+# Limits, and what is more of the only key.
+TENANTS = {
+    "a": ("", ""), "b": ("", ""), "fast": ("", "priority: realtime"), "slow": ("", "priority: batch"),
+    "poor": ("limits: [ { requests: 1, per: hour } ],", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def one(processes):
+    processes.append(simulator := Simulator())
+    return simulator
+
+
+@pytest.fixture(scope="module")
+def other(processes):
+    processes.append(simulator := Simulator())
+    return simulator
+
+
+@pytest.fixture
+def serve(one, other, processes, tmp_path):
+    """Starts a router of the test's own; at the end it must hold nothing, and stop well."""
+    numbers, started = itertools.count(), []
+
+    def start(more="", server=""):
+        for simulator in (one, other):
+            simulator.forget()
+        ports = {"port": free_port(), "admin_port": free_port()}
+        path = tmp_path / f"{next(numbers)}.yaml"
+        tenants = "".join(
+            f"  {name}: {{ {limits} keys: [ {{ id: {name}, sha256: {sha256(key(name))}, {more_of_key} }} ] }}\n"
+            for name, (limits, more_of_key) in TENANTS.items())
+        path.write_text(CONFIG.format(
+            one=one.url, other=other.url, more=more, server=server, tenants=tenants, **ports))
+        router = Router(path, KEYS, **ports)
+        processes.append(router)
+        started.append(router)
+        return router.wait_until_ready()
+
+    yield start
+    for router in started:
+        if router.is_alive:
+            assert router.unsettled() == {} and waiting(router) == 0
+            assert router.stop() == 0
+
+
+def ask(router, model, name="a", headers=(), timeout=30, stream=False, text="Say something.", **directive):
+    body = {"model": model, "messages": prompt(text, **directive), "max_tokens": 16, "stream": stream}
+    headers = {"authorization": f"Bearer {key(name)}", **dict(headers)}
+    with httpx.Client(timeout=timeout) as client:
+        return client.post(f"{router.url}/v1/chat/completions", json=body, headers=headers)
+
+
+class Asked:
+    """Requests at once, each on a thread of its own; `answers` are in the order in which they came."""
+
+    def __init__(self):
+        self.threads, self.answers = [], []
+
+    def add(self, router, model, **options):
+        def run():
+            try:
+                self.answers.append(ask(router, model, **options))
+            except httpx.HTTPError as error:
+                self.answers.append(error)
+        thread = threading.Thread(target=run)
+        thread.start()
+        self.threads.append(thread)
+        return self
+
+    def end(self):
+        for thread in self.threads:
+            thread.join()
+        return self.answers
+
+    def statuses(self):
+        return sorted(answer.status_code for answer in self.end())
+
+
+def most_at_once(simulator, slack=0.002):
+    """How many requests the simulator had at a time, at the most. `slack`: its log's times are in milliseconds."""
+    moments = []
+    for entry in simulator.log():
+        moments += [(entry["time"] + slack, 1), (entry["time"] + entry["elapsed_ms"] / 1_000 - slack, -1)]
+    count = most = 0
+    for _, change in sorted(moments):
+        count += change
+        most = max(most, count)
+    return most
+
+
+def waiting(router, **labels):
+    return router.metric("switchyard_queue_waiting", **labels)
+
+
+def is_waiting(router, count, **labels):
+    return eventually(lambda: waiting(router, **labels) == count)
+
+
+def is_busy(router, count=1):
+    return eventually(lambda: router.metric("switchyard_inflight") == count)
+
+
+# Endpoints alone
+
+NO_QUEUE = "queue: { max: 0 }"
+
+
+def test_a_full_endpoint_is_passed_over_for_another_with_room(serve, one, other):
+    router = serve(NO_QUEUE)
+    asked = Asked()
+    for _ in range(3):
+        asked.add(router, "several", ttft="1s")
+    assert is_busy(router, 3)
+    assert ask(router, "several").json()["error"]["code"] == "endpoints_full"
+    assert asked.statuses() == [200] * 3
+    assert (most_at_once(one), most_at_once(other)) == (2, 1)
+
+
+def test_the_fallback_answers_where_the_model_is_full(serve, one):
+    router = serve(NO_QUEUE)
+    asked = Asked().add(router, "first", ttft="1s")
+    assert is_busy(router)
+    answer = ask(router, "first")
+    assert (answer.status_code, answer.headers["x-switchyard-fallback"]) == (200, "1")
+    assert asked.statuses() == [200]
+    assert ask(router, "first").headers["x-switchyard-model"] == "first", "there is room again"
+    assert router.metric("switchyard_fallbacks_total", reason="full") == 1
+    assert most_at_once(one) == 1
+
+
+def test_where_nothing_has_room_the_client_is_told_when_to_come_back(serve, one):
+    router = serve(NO_QUEUE)
+    asked = Asked().add(router, "single", ttft="1s", stream=True)
+    assert is_busy(router)
+    answer = ask(router, "single")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    error = answer.json()["error"]
+    assert error["code"] == "endpoints_full" and "single" in error["message"]
+    assert asked.statuses() == [200]
+    assert ask(router, "single").status_code == 200
+
+
+def test_many_at_once_over_two_workers_are_never_more_than_the_endpoint_takes(serve, one):
+    router = serve(NO_QUEUE)
+    asked = Asked()
+    for _ in range(40):
+        asked.add(router, "single", ttft="30ms")
+    statuses = asked.statuses()
+    assert set(statuses) <= {200, 503} and statuses.count(200) >= 1
+    assert most_at_once(one) == 1
+
+
+# The queue
+
+
+def occupied(router, asked, ttft, **options):
+    """The only endpoint has a request for so long."""
+    asked.add(router, "single", ttft=ttft, **options)
+    assert is_busy(router)
+
+
+def in_order(simulator, *texts):
+    """Which of the texts each request had that arrived, in that order."""
+    return [next(text for text in texts if text in entry["body"]) for entry in simulator.log()]
+
+
+def test_all_wait_their_turn_by_class_and_none_fails(serve, one):
+    router = serve("queue: { max_wait: 60s }")
+    asked = Asked()
+    occupied(router, asked, "2s", text="occupant")
+    for _ in range(10):
+        for name, headers in (("slow", {}), ("a", {}), ("fast", {})):
+            asked.add(router, "single", name=name, headers=headers, text=f"by-{name}", ttft="20ms")
+    assert is_waiting(router, 30)
+    assert [waiting(router, **{"class": name}) for name in ("realtime", "standard", "batch")] == [10] * 3
+    assert asked.statuses() == [200] * 31
+    order = in_order(one, "by-fast", "by-a", "by-slow", "occupant")[1:]
+    # Eight, four and one of thirteen, as long as all three wait.
+    begin = order[:13]
+    assert abs(begin.count("by-fast") - 8) <= 1 and abs(begin.count("by-a") - 4) <= 1 and begin.count("by-slow") <= 2, order
+    mean = {name: sum(i for i, text in enumerate(order) if text == name) / 10 for name in set(order)}
+    assert mean["by-fast"] < mean["by-a"] < mean["by-slow"], mean
+    assert most_at_once(one) == 1
+    answer = asked.answers[-1]
+    assert "queue;dur=" in answer.headers["server-timing"]
+    line = router.access_log(answer.headers["x-request-id"])
+    assert line["queue_us"] > 100_000 and line["status"] == 200
+    assert router.metric("switchyard_queue_wait_seconds_count") == 30
+    assert router.metric("switchyard_overhead_seconds_sum") < 3, "waiting is none of our own time"
+
+
+def test_a_client_may_lower_its_class_and_not_raise_it(serve, one):
+    router = serve("queue: { max_wait: 60s }")
+    asked = Asked()
+    occupied(router, asked, "2s")
+    for name, wish in (("fast", "batch"), ("fast", "realtime"), ("a", "realtime"), ("slow", "standard"), ("a", "batch")):
+        asked.add(router, "single", name=name, headers={"x-priority": wish})
+    assert is_waiting(router, 5)
+    assert [waiting(router, **{"class": name}) for name in ("realtime", "standard", "batch")] == [1, 1, 3]
+    assert asked.statuses() == [200] * 6
+    answer = ask(router, "single", headers={"x-priority": "urgent"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_priority")
+
+
+def test_tenants_get_equal_tokens_however_many_requests_they_send(serve, one):
+    router = serve("queue: { max_wait: 60s }")
+    asked = Asked()
+    occupied(router, asked, "2s", text="occupant")
+    for _ in range(24):
+        asked.add(router, "single", name="a", text="by-a", ttft="10ms")
+    assert is_waiting(router, 24)
+    for _ in range(6):
+        asked.add(router, "single", name="b", text="by-b", ttft="10ms")
+    assert is_waiting(router, 30)
+    assert asked.statuses() == [200] * 31
+    order = in_order(one, "by-a", "by-b", "occupant")[1:]
+    assert 5 <= order[:12].count("by-b") <= 6, order
+    assert most_at_once(one) == 1
+
+
+def test_a_large_request_counts_as_many_small_ones(serve, one):
+    router = serve("queue: { max_wait: 60s }")
+    asked = Asked()
+    occupied(router, asked, "2s", text="occupant")
+    for _ in range(20):
+        asked.add(router, "single", name="a", text="by-a", ttft="10ms")
+    for _ in range(4):
+        asked.add(router, "single", name="b", text="by-b " + "word " * 400, ttft="10ms")
+    assert is_waiting(router, 24)
+    assert asked.statuses() == [200] * 25
+    order = in_order(one, "by-a", "by-b", "occupant")[1:]
+    assert order.index("by-b") >= 3 and order[:12].count("by-b") <= 2, order
+
+
+def test_a_full_queue_refuses_with_what_it_is_about(serve, one):
+    router = serve("queue: { max: 2, max_wait: 60s }")
+    asked = Asked()
+    occupied(router, asked, "2s")
+    for _ in range(2):
+        asked.add(router, "single")
+    assert is_waiting(router, 2)
+    answer = ask(router, "single")
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["source"]) == (503, "queue_full", "provider")
+    assert int(answer.headers["retry-after"]) >= 1 and "2 requests wait" in error["message"] and "standard" in error["message"]
+    # A higher class makes itself room; who came last of the lower one is sent away.
+    asked.add(router, "single", name="fast")
+    assert is_waiting(router, 1, **{"class": "realtime"})
+    assert sorted(asked.statuses()) == [200, 200, 200, 503]
+    assert router.metric("switchyard_queue_refusals_total", reason="full", **{"class": "standard"}) == 2
+
+
+def test_nobody_waits_longer_than_it_may(serve, one):
+    router = serve("queue: { max_wait: 300ms }")
+    asked = Asked()
+    occupied(router, asked, "3s")
+    began = time.monotonic()
+    answer = ask(router, "single", name="slow")
+    assert 0.25 < time.monotonic() - began < 1.5
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (503, "queue_timeout") and "batch" in error["message"], error
+    assert answer.headers["retry-after"] and router.access_log(answer.headers["x-request-id"])["queue_us"] > 250_000
+    began = time.monotonic()
+    answer = ask(router, "single", headers={"x-request-timeout-ms": "150"})
+    assert time.monotonic() - began < 0.29 and answer.status_code in (503, 504)
+    assert asked.statuses() == [200]
+    assert router.metric("switchyard_queue_refusals_total", reason="waited", **{"class": "batch"}) == 1
+
+
+def test_who_cannot_be_served_in_time_is_refused_at_once(serve, one):
+    router = serve("queue: { max_wait: 2s }")
+    asked = Asked()
+    for _ in range(30):
+        asked.add(router, "single", ttft="150ms")
+    assert eventually(lambda: router.metric("switchyard_queue_wait_seconds_count") >= 6)
+    began = time.monotonic()
+    answer = ask(router, "single")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "queue_too_long"), answer.text
+    assert time.monotonic() - began < 0.5 and int(answer.headers["retry-after-ms"]) >= 1_000
+    # Another tenant's request has one before it and not thirty.
+    assert ask(router, "single", name="b").status_code == 200
+    assert set(asked.statuses()) == {200, 503}
+
+
+def test_a_client_that_goes_leaves_the_queue(serve, one):
+    router = serve("queue: { max_wait: 60s }")
+    asked = Asked()
+    occupied(router, asked, "2s")
+    gone = Asked().add(router, "single", timeout=0.7, text="gone")
+    assert is_waiting(router, 1) and is_waiting(router, 0)
+    assert isinstance(gone.end()[0], httpx.ReadTimeout)
+    assert asked.statuses() == [200] and not one.log("gone")
+
+
+def test_a_stopping_replica_serves_who_waits_as_long_as_it_drains(serve, one):
+    router = serve("queue: { max_wait: 60s }", server=", drain_timeout: 20s")
+    asked = Asked()
+    occupied(router, asked, "1s")
+    for _ in range(5):
+        asked.add(router, "single", ttft="50ms")
+    assert is_waiting(router, 5)
+    router.signal(15)
+    assert asked.statuses() == [200] * 6 and router.wait() == 0
+    assert most_at_once(one) == 1
+
+
+def test_who_still_waits_when_the_drain_is_over_is_told_at_once(serve, one):
+    router = serve("queue: { max_wait: 60s }", server=", drain_timeout: 500ms")
+    asked = Asked()
+    occupied(router, asked, "20s")
+    asked.add(router, "single", text="never")
+    assert is_waiting(router, 1)
+    router.signal(15)
+    assert asked.statuses() == [503, 503] and router.wait() == 0
+    assert {answer.json()["error"]["code"] for answer in asked.answers} == {"server_stopping"}
+    assert not one.log("never")
+
+
+def test_spent_limits_are_told_without_waiting_and_none_is_held_while_waiting(serve, one):
+    router = serve("queue: { max_wait: 400ms }")
+    asked = Asked()
+    occupied(router, asked, "1500ms")
+    # It waits in vain, and has taken nothing.
+    assert ask(router, "single", name="poor").json()["error"]["code"] == "queue_timeout"
+    assert asked.statuses() == [200]
+    assert ask(router, "single", name="poor").status_code == 200
+    occupied(router, asked, "1500ms")
+    began = time.monotonic()
+    assert ask(router, "single", name="poor").status_code == 429
+    assert time.monotonic() - began < 0.35
+    assert set(asked.statuses()) == {200}
+
+
+def test_the_cache_answers_where_all_is_full_and_those_who_ask_the_same_need_one_place(serve, one):
+    router = serve("queue: { max_wait: 20s }\ncache: {}")
+    body = {"model": "single", "messages": prompt("the same", ttft="300ms"), "max_tokens": 16, "temperature": 0}
+
+    def same():
+        with httpx.Client(timeout=30) as client:
+            answers.append(client.post(
+                f"{router.url}/v1/chat/completions", json=body, headers={"authorization": f"Bearer {key('a')}"}))
+
+    answers, asked = [], Asked()
+    occupied(router, asked, "1s")
+    threads = [threading.Thread(target=same) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert len(one.log("the same")) == 1, "the others had the first one's answer"
+    occupied(router, asked, "1s")
+    began = time.monotonic()
+    same()
+    assert answers[-1].status_code == 200 and time.monotonic() - began < 0.5
+    assert asked.statuses() == [200] * 2
+
+
+def test_a_failed_attempt_waits_again_for_the_next(serve, one):
+    router = serve("queue: { max_wait: 20s }")
+    asked = Asked()
+    occupied(router, asked, "500ms")
+    asked.add(router, "single", text="retried", status=503, first=1, id="queue-retry")
+    for _ in range(3):
+        asked.add(router, "single", ttft="100ms")
+    assert asked.statuses() == [200] * 5
+    assert len(one.log("retried")) == 2 and most_at_once(one) == 1
+
+
+def test_retries_of_a_full_pool_leave_nothing_behind(serve, one, other):
+    router = serve("queue: { max_wait: 20s }")
+    asked = Asked()
+    for number in range(60):
+        asked.add(router, "several", name="ab"[number % 2], text="mixed", ttft="20ms", stream=number % 3 == 0)
+    assert set(asked.statuses()) == {200}
+    assert most_at_once(one) == 2 and most_at_once(other) == 1
