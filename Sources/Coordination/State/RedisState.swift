@@ -8,7 +8,7 @@ package final class RedisState: SharedState {
   private let replica: ReplicaState
   let scripts: StateScripts
   package let keyNames: KeyNames
-  private let runner: ScriptRunner
+  let runner: ScriptRunner
   private let register: String
   let loadKey: String
   private let tell: (News) -> Void
