@@ -36,9 +36,7 @@ extension Worker {
     switch Route(exchange.head) {
     case .surface(let surface):
       exchange.surface = surface
-      if exchange.head.count(.contentEncoding) > 0 { throw .contentEncoding }
-      if exchange.head.count(.authorization) > 1 { throw .repeatedCredential }
-      if !Exchange.isValidAllowance(exchange.head) { throw .requestTimeout }
+      try exchange.head.mayAsk()
       if exchange.snapshot.isBounded, !exchange.hasValidPriority { throw .priority }
       return surface
     case .models(let id):
@@ -62,17 +60,10 @@ extension Worker {
     }
   }
 
-  /// The model asked for, if the key allows it. One that it doesn't allow is not told apart from one that doesn't exist.
   private func route(
     _ facts: RequestFacts, _ principal: Principal, _ exchange: Exchange
   ) throws(ExchangeError) -> Int {
-    let table = exchange.snapshot.table
-    guard let name = facts.model else {
-      guard let model = table.defaultModel, principal.allows(model) else { throw .modelMissing }
-      exchange.model = model
-      return model
-    }
-    guard let model = table.positions[name], principal.allows(model) else { throw .modelNotFound(name) }
+    let model = try exchange.snapshot.table.model(facts, principal)
     exchange.model = model
     return model
   }

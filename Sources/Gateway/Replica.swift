@@ -298,6 +298,13 @@ package final class Replica: Sendable {
       now: SystemClock.wallMilliseconds())
   }
 
+  // MARK: Explaining
+
+  /// Where a request would go now; nothing is changed by it.
+  func explain(_ ask: ExplainAsk) async throws(ExplainAsk.Refusal) -> Explanation {
+    try await workers[0].explain(ask, at: "\(phase)", of: workers.count)
+  }
+
   // MARK: Metrics
 
   /// Everything counted, in Prometheus' text format.

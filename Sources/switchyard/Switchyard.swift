@@ -10,7 +10,9 @@ struct Switchyard: AsyncParsableCommand {
     commandName: "switchyard",
     abstract: "A distributed router for AI models.",
     version: version,
-    subcommands: [Serve.self, Check.self, Health.self, Inspect.self, Keys.self, Purge.self])
+    subcommands: [
+      Serve.self, Check.self, Explain.self, Health.self, Inspect.self, Keys.self, Purge.self,
+    ])
 
   /// Exit codes: the answer is no, or the command was used wrongly.
   enum Exit {

@@ -55,7 +55,7 @@ enum ImportTable {
       ]),
       // The data port has a parser of our own; NIO's codec serves the admin port.
       doors: [
-        "NIOHTTP1": ["AdminServer.swift", "AdminAnswer.swift", "AdminKeys.swift"],
+        "NIOHTTP1": ["AdminServer.swift", "AdminAnswer.swift", "AdminExplain.swift", "AdminKeys.swift"],
         "CLinux": ["ListenerDoor.swift"],
       ]),
 

@@ -8,7 +8,7 @@ package final class RedisState: SharedState {
   private let replica: ReplicaState
   let scripts: StateScripts
   package let keyNames: KeyNames
-  private let runner: ScriptRunner
+  let runner: ScriptRunner
   private let settlements: Settlements
   private var admissions: [() -> Void] = []
   private let register: String

@@ -4,7 +4,7 @@ import NIOPosix
 import Settings
 import Telemetry
 
-/// The admin port: `/livez`, `/readyz`, `/metrics` and `/keys`, on a loop of its own, so that it answers while the workers are busy.
+/// The admin port: `/livez`, `/readyz`, `/metrics`, `/keys` and `/api/explain`, on a loop of its own, so that it answers while the workers are busy.
 enum AdminServer {
   /// After which a connection on which nothing moves is closed: scrapers come more often.
   static let idleTimeout = TimeAmount.seconds(75)
@@ -33,6 +33,8 @@ private final class AdminHandler: ChannelInboundHandler {
 
   /// Bytes of a request's body; more is refused.
   private static let bodyLimit = 64 << 10
+  /// A client's request is let be larger.
+  private var bodyLimit: Int { head?.isOfExplain == true ? AdminExplain.bodyLimit : Self.bodyLimit }
 
   private let replica: Replica
   private let token: Secret?
@@ -49,21 +51,25 @@ private final class AdminHandler: ChannelInboundHandler {
     case .head(let head):
       self.head = head
       body.clear()
-    case .body(var bytes): if body.readableBytes <= Self.bodyLimit { body.writeBuffer(&bytes) }
+    case .body(var bytes): if body.readableBytes <= bodyLimit { body.writeBuffer(&bytes) }
     case .end:
       guard let head else { return }
-      answer(head, String(buffer: body), context)
+      answer(head, body, context)
+      body = ByteBuffer()
     }
   }
 
-  private func answer(_ head: HTTPRequestHead, _ body: String, _ context: ChannelHandlerContext) {
+  private func answer(_ head: HTTPRequestHead, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
     let replica = replica
     let isAllowed = isAllowed(head)
     let hasToken = token != nil
     let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
     context.eventLoop.makeFutureWithTask {
+      if head.isOfExplain {
+        return await Self.explain(head, body, replica, isAllowed: isAllowed, hasToken: hasToken)
+      }
       guard head.uri.hasPrefix("/keys") else { return await Self.answer(head, replica, isAllowed: isAllowed) }
-      return await Self.keys(head, body, replica, isAllowed: isAllowed, hasToken: hasToken)
+      return await Self.keys(head, String(buffer: body), replica, isAllowed: isAllowed, hasToken: hasToken)
     }
     .whenSuccess { answer in bound.value.handler.write(answer, to: head, bound.value.context) }
   }
@@ -99,8 +105,22 @@ private final class AdminHandler: ChannelInboundHandler {
     case "/metrics":
       guard isAllowed else { return unauthorized }
       return AdminAnswer(status: .ok, text: await replica.metrics(), type: PrometheusText.contentType)
-    default: return AdminAnswer(status: .notFound, text: "there are /livez, /readyz, /metrics and /keys\n")
+    default:
+      return AdminAnswer(
+        status: .notFound, text: "there are /livez, /readyz, /metrics, /keys and /api/explain\n")
     }
+  }
+
+  /// It tells what tenants have left: only to whom shows the token.
+  private static func explain(
+    _ head: HTTPRequestHead, _ body: ByteBuffer, _ replica: Replica, isAllowed: Bool, hasToken: Bool
+  ) async -> AdminAnswer {
+    guard hasToken else {
+      return .error(
+        .forbidden, "set admin.token in the configuration: requests are explained with a token only")
+    }
+    guard isAllowed else { return unauthorized }
+    return await AdminExplain(replica: replica).answer(head, body)
   }
 
   /// Whoever can make keys must have shown a token: without one in the configuration nobody can.
@@ -114,15 +134,10 @@ private final class AdminHandler: ChannelInboundHandler {
     guard body.utf8.count <= bodyLimit else {
       return .error(.payloadTooLarge, "send at most \(bodyLimit) bytes")
     }
-    let parts = head.uri.split(separator: "?", maxSplits: 1)
-    let path = parts[0].split(separator: "/").map(String.init)
+    let path = head.uri.prefix { $0 != "?" }.split(separator: "/").map(String.init)
     guard path.first == "keys" else { return .error(.notFound, "there is /keys") }
-    var query: [String: String] = [:]
-    for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
-      let words = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      query[String(words[0])] = words.count > 1 ? String(words[1]) : ""
-    }
-    return await replica.adminKeys().answer(head.method, Array(path.dropFirst()), query: query, body: body)
+    return await replica.adminKeys().answer(
+      head.method, Array(path.dropFirst()), query: head.query, body: body)
   }
 
   private static func readiness(_ replica: Replica) -> AdminAnswer {

@@ -12,36 +12,13 @@ extension Worker {
     let view = pools.view(ofModel: model, in: exchange.snapshot)
     var ask = PoolView.Ask(spent: spent, sight: cluster.sight)
     ask.shares = exchange.snapshot.shares(of: view.pool, for: caller(exchange))
-    ask.key = affinityKey(view.pool, exchange)
+    ask.key = view.pool.affinityKey(exchange.head, exchange.facts, tenant: exchange.principal?.tenant)
     if view.pool.balance == .cost, let facts = exchange.facts {
       let estimator = estimators[view.pool.name] ?? TokenEstimator()
       ask.tokens = (estimator.input(facts), estimator.output(facts))
     }
     guard view.isBounded else { return view.choose(ask, random: &random) }
     return chooseWithRoom(view, ask, exchange, &random)
-  }
-
-  /// A hash of what is to stay at one endpoint, each tenant's apart; nil where the request has no such thing.
-  private func affinityKey(_ pool: ModelPool, _ exchange: Exchange) -> UInt64? {
-    switch pool.affinity {
-    case .none: return nil
-    case .session:
-      let header = exchange.head.withFirst(.xSessionID) { value -> UInt64? in
-        guard !value.isEmpty else { return nil }
-        var hash = Fingerprint()
-        hash.add(value)
-        return hash.value
-      }
-      return keyed(header.flatMap { $0 } ?? exchange.facts?.session, exchange)
-    case .prefix: return keyed(exchange.facts?.prefix, exchange)
-    }
-  }
-
-  private func keyed(_ value: UInt64?, _ exchange: Exchange) -> UInt64? {
-    guard let value else { return nil }
-    var hash = Fingerprint(value)
-    hash.add(exchange.principal?.tenant ?? "")
-    return hash.value
   }
 
   /// Learns that an endpoint is slower than was known, from an attempt that was given up for another.
@@ -58,5 +35,30 @@ extension Worker {
       .init(deployment: attempt.step.candidate.deployment, endpoint: attempt.step.endpoint))
     let milliseconds = Double(now - attempt.startedAt) / 1_000_000
     pace.add(milliseconds, isStream: attempt.kind == .events, at: now / 1_000_000)
+  }
+}
+
+extension ModelPool {
+  /// A hash of what is to stay at one endpoint, each tenant's apart; nil where the request has no such thing.
+  func affinityKey(_ head: RequestHead, _ facts: RequestFacts?, tenant: String?) -> UInt64? {
+    switch affinity {
+    case .none: return nil
+    case .session:
+      let header = head.withFirst(.xSessionID) { value -> UInt64? in
+        guard !value.isEmpty else { return nil }
+        var hash = Fingerprint()
+        hash.add(value)
+        return hash.value
+      }
+      return Self.keyed(header.flatMap { $0 } ?? facts?.session, tenant)
+    case .prefix: return Self.keyed(facts?.prefix, tenant)
+    }
+  }
+
+  private static func keyed(_ value: UInt64?, _ tenant: String?) -> UInt64? {
+    guard let value else { return nil }
+    var hash = Fingerprint(value)
+    hash.add(tenant ?? "")
+    return hash.value
   }
 }

@@ -26,7 +26,7 @@ final class ClusterLoads: Sendable {
   private static let oldest: Int64 = 500
 
   /// Milliseconds since what is known of the others was asked for; nil where nothing is.
-  private var age: Int64? {
+  var age: Int64? {
     let last = readAt.load(ordering: .relaxed)
     return last > 0 ? replica.clock.monotonic - last : nil
   }

@@ -74,4 +74,6 @@ final class Turns: Sendable {
   private let count = Atomic<UInt64>(0)
 
   func next() -> UInt64 { count.wrappingAdd(1, ordering: .relaxed).oldValue }
+  /// The same for who only looks.
+  var coming: UInt64 { count.load(ordering: .relaxed) }
 }

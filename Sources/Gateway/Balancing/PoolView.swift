@@ -22,13 +22,13 @@ final class PoolView {
   private static let distance = 2.0
 
   let pool: ModelPool
-  private var options: [Balancer.Option]
+  var options: [Balancer.Option]
   /// Of each member, side by side; the pool keeps the endpoints, so that looking at them counts no references.
   private let endpoints: [Unmanaged<Endpoint>]
   private let weights: [Double]
   /// By endpoints' own reports: requests of others, and a share of the weight. Empty where the model doesn't go by them.
   private var reports: [(foreign: Int, room: Double)] = []
-  private let hasFar: Bool
+  let hasFar: Bool
   /// Some of its endpoints take only so many requests at a time.
   var isBounded: Bool { pool.isBounded }
   private var isUsed = false
@@ -52,33 +52,39 @@ final class PoolView {
       let isOut = ask.spent.contains(members[0].place) || ask.shares?[0] == 0 || isBounded && isFull(0, ask)
       return isOut ? nil : members[0].place
     }
+    weigh(ask)
+    if let key = ask.key,
+      let preferred = Affinity().choose(options, names: pool.hashes, key: key, ask.sight)
+    {
+      return members[preferred].place
+    }
+    let way = way(turn: pool.turns.next())
+    if hasFar, way.heedsLoad { preferNear(ask.sight) }
+    return Balancer().choose(options, by: way, ask.sight, random: &random).map { members[$0].place }
+  }
+
+  /// Sets down what each has to do, and what weight is left of it.
+  func weigh(_ ask: Ask) {
     fill(ask.spent)
     if isBounded { leaveOpen(ask) }
     if let shares = ask.shares {
-      for index in members.indices { options[index].weight *= shares[index] }
+      for index in options.indices { options[index].weight *= shares[index] }
     }
     for (index, report) in reports.enumerated() {
       options[index].own += report.foreign
       options[index].weight *= report.room
     }
     if pool.balance == .cost { leaveCheapest(ask.tokens) }
-    if let key = ask.key,
-      let preferred = Affinity().choose(options, names: pool.hashes, key: key, ask.sight)
-    {
-      return members[preferred].place
-    }
-    let way = way()
-    if hasFar, way.heedsLoad { preferNear(ask.sight) }
-    return Balancer().choose(options, by: way, ask.sight, random: &random).map { members[$0].place }
   }
 
-  private func way() -> Balancer.Way {
+  /// What decides; `turn` is asked for where endpoints take turns.
+  func way(turn: @autoclosure () -> UInt64) -> Balancer.Way {
     switch pool.balance {
     case .leastConnections, .cost, .resource, .learned: .leastConnections
     case .latency: .lowestCost
     case .weighted: .weights
     case .random: .equalChance
-    case .roundRobin: .turn(pool.turns.next())
+    case .roundRobin: .turn(turn())
     }
   }
 
@@ -123,7 +129,7 @@ final class PoolView {
   }
 
   /// While one of the own zone is idle, nothing goes elsewhere.
-  private func preferNear(_ sight: Balancer.Sight) {
+  func preferNear(_ sight: Balancer.Sight) {
     let members = pool.members
     let isIdle = members.indices.contains {
       members[$0].isNear && options[$0].weight > 0 && options[$0].load(sight) == 0

@@ -220,6 +220,8 @@ final class BreakerSite: Sendable {
 
   // MARK: What people see
 
+  func account(now: Int64) -> LocalBreaker.Account { state.withLockedValue { $0.breaker.account(now: now) } }
+
   /// Time may have changed how it stands.
   func look(now: Int64) { update(now) { _ in } }
 

@@ -28,6 +28,9 @@ final class CredentialBar: Sendable {
 
   func isBarred(now: Int64) -> Bool { until.load(ordering: .relaxed) > now }
 
+  /// Milliseconds until a refused one is tried again; nil where it isn't refused.
+  func left(now: Int64) -> Int64? { isSet ? max(0, until.load(ordering: .relaxed) - now) : nil }
+
   /// True for the first who says so.
   func set(now: Int64) -> Bool {
     guard until.exchange(now + Self.time, ordering: .relaxed) == Self.none else { return false }

@@ -1,4 +1,5 @@
 import Coordination
+import Dialects
 import Policy
 import Settings
 
@@ -53,6 +54,46 @@ struct CacheRules: Sendable {
     return CacheIdentity(
       tenant: tenant, user: user, surface: facts.surface, model: name, version: models[model].version,
       form: facts.stream ? facts.includesUsage ? .streamWithUsage : .stream : .plain, beta: beta)
+  }
+}
+
+extension CacheRules {
+  /// Where the answer to a request is kept, or why it is not.
+  enum Place {
+    case at(CacheKeys, CanonicalFacts)
+    case nowhere(Reason)
+  }
+
+  enum Reason: String {
+    case model = "the model keeps no answers (cache: none)"
+    case noStore = "the request says Cache-Control: no-store"
+    case severalChoices = "it asks for several choices"
+    case largeRequest = "its body is larger than 256 KiB"
+    case unreadable = "it has no canonical form"
+    case effects = "it offers tools, or has the provider keep something"
+    case chance = "its answer is left to chance: send temperature 0 or a seed"
+    case tenant = "the tenant's name allows no key"
+  }
+
+  /// `canonical` is room for the canonical request.
+  func place(
+    _ body: PaddedBytes, _ facts: RequestFacts, _ principal: Principal, model: Int, named name: String,
+    _ directives: CacheDirectives, beta: @autoclosure () -> String?, _ peek: Peek, _ canonical: PaddedBytes
+  ) -> Place {
+    let cached = models[model].cached
+    if cached == .none { return .nowhere(.model) }
+    if directives.noStore { return .nowhere(.noStore) }
+    if facts.choices != 1 { return .nowhere(.severalChoices) }
+    if body.count > Self.largestRequest { return .nowhere(.largeRequest) }
+    canonical.removeAll(keepingCapacity: Self.largestRequest)
+    guard let found = try? peek.canonical(body, surface: facts.surface, into: canonical) else {
+      return .nowhere(.unreadable)
+    }
+    if found.offersTools || found.hasEffects { return .nowhere(.effects) }
+    guard found.isDeterministic || cached == .all else { return .nowhere(.chance) }
+    let identity = identity(facts, model: model, named: name, beta: beta(), principal)
+    let keys = canonical.withUnsafeBytes { identity.keys(for: $0, prefix: prefix) }
+    return keys.map { .at($0, found) } ?? .nowhere(.tenant)
   }
 }
 

@@ -45,19 +45,11 @@ extension Worker {
     _ rules: CacheRules, _ body: PaddedBytes, _ facts: RequestFacts, _ principal: Principal, _ model: Int,
     _ directives: CacheDirectives, _ exchange: Exchange
   ) -> CacheVisit? {
-    let cached = rules.models[model].cached
-    guard cached != .none, !directives.noStore, facts.choices == 1, body.count <= CacheRules.largestRequest
-    else { return nil }
-    canonical.removeAll(keepingCapacity: CacheRules.largestRequest)
-    guard let found = try? peek.canonical(body, surface: facts.surface, into: canonical),
-      found.isDeterministic || cached == .all && !found.offersTools && !found.hasEffects
-    else { return nil }
-    let identity = rules.identity(
-      facts, model: model, named: exchange.snapshot.models[model].name,
-      beta: exchange.head.string(.openAIBeta),
-      principal)
-    let keys = canonical.withUnsafeBytes { identity.keys(for: $0, prefix: rules.prefix) }
-    return keys.map { CacheVisit($0, found, directives) }
+    let place = rules.place(
+      body, facts, principal, model: model, named: exchange.snapshot.models[model].name, directives,
+      beta: exchange.head.string(.openAIBeta), peek, canonical)
+    guard case .at(let keys, let found) = place else { return nil }
+    return CacheVisit(keys, found, directives)
   }
 
   private func lookUp(_ visit: CacheVisit, leadingFor patience: Int64?) {

@@ -73,6 +73,24 @@ struct Authenticator: Sendable {
     return VirtualKey(key).map { .virtual($0.id, digest) } ?? .unknown
   }
 
+  /// Whom a key of the configuration stands for, by its id, and its place in `keyIDs`.
+  func configured(_ id: String) -> (principal: Principal, position: Int)? {
+    guard let position = keyIDs.firstIndex(of: id) else { return nil }
+    let entry = entries.values.joined().first { $0.position == position }
+    return entry.map { ($0.principal, position) }
+  }
+
+  /// Whom a key of a tenant stands for that has nothing of its own; nil where there is no such tenant.
+  func principal(ofTenant name: String, _ snapshot: Snapshot) -> Principal? {
+    guard let tenant = tenants[name] else { return nil }
+    return Self.principal(
+      Settings.Key(id: Self.anyKey, sha256: []), tenant, tier: tenant.tier, snapshot.limitTable,
+      snapshot.models.map(\.name))
+  }
+
+  /// No key's id.
+  static let anyKey = "(any)"
+
   /// Whom a virtual key's terms stand for; nil where there is no such tenant, or a limit's time zone is not known on this machine.
   func principal(of id: KeyID, _ terms: KeyTerms, _ snapshot: Snapshot) -> Principal? {
     guard let tenant = tenants[terms.tenant] else { return nil }

@@ -22,7 +22,7 @@ enum Route: Equatable {
   }
 
   /// A path segment without its percent escapes; bad ones stay as they are.
-  private static func decoded(_ text: Substring) -> String {
+  static func decoded(_ text: Substring) -> String {
     guard text.contains("%") else { return String(text) }
     var bytes: [UInt8] = []
     var rest = text.utf8[...]
@@ -65,6 +65,13 @@ extension RequestHead {
 
   var isRead: Bool { method == .get || method == .head }
 
+  /// Refuses what no request to a provider may say.
+  func mayAsk() throws(ExchangeError) {
+    if count(.contentEncoding) > 0 { throw .contentEncoding }
+    if count(.authorization) > 1 { throw .repeatedCredential }
+    if !Exchange.isValidAllowance(self) { throw .requestTimeout }
+  }
+
   /// Lends the API key: what stands behind `Bearer` in `authorization`, else `x-api-key`; nil where there is none.
   func withKey<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
     let bearer = withFirst(.authorization) { value -> Result? in
@@ -82,5 +89,17 @@ extension RequestHead {
     }
     let key = UnsafeRawBufferPointer(rebasing: value[scheme.utf8CodeUnitCount...].drop { $0 == 0x20 })
     return key.isEmpty ? nil : key
+  }
+}
+
+extension RoutingTable {
+  /// The model asked for, if the key allows it. One that it doesn't allow is not told apart from one that doesn't exist.
+  func model(_ facts: RequestFacts, _ principal: Principal) throws(ExchangeError) -> Int {
+    guard let name = facts.model else {
+      guard let model = defaultModel, principal.allows(model) else { throw .modelMissing }
+      return model
+    }
+    guard let model = positions[name], principal.allows(model) else { throw .modelNotFound(name) }
+    return model
   }
 }

@@ -41,7 +41,7 @@ struct StateEngine: Sendable {
 
   /// A worker's ways to what is shared.
   struct Ways {
-    var state: any SharedState & KeyRegister & SharedBreakers
+    var state: any SharedState & KeyRegister & SharedBreakers & LimitReading
     var cache: any SharedCache
     /// Nil where there are no other replicas.
     var loads: (any LoadRegister)?

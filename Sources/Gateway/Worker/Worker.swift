@@ -24,6 +24,7 @@ actor Worker {
   let registry: MetricsRegistry
   let log: AccessLog?
   let limiter: Limiter
+  let limitReader: any LimitReading
   let limitSeries: LimitSeries
   let keys: KeyRing
   /// Makes and revokes virtual keys over this worker's way to the shared state.
@@ -92,6 +93,7 @@ actor Worker {
     limiter = Limiter(ways.state, replica, leases: replica.isAlone ? nil : LeaseTerms()) { way, limit in
       limitSeries.count(way, limit, in: shard)
     }
+    limitReader = ways.state
     keys = KeyRing(ways.state, replica.clock, snapshot)
     keyManager = KeyManager(ways.state, on: loop)
     self.replica = replica

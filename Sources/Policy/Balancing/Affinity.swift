@@ -12,6 +12,15 @@ package struct Affinity: Sendable {
   package func choose(_ options: [Balancer.Option], names: [UInt64], key: UInt64, _ sight: Balancer.Sight)
     -> Int?
   {
+    guard let preferred = preferred(options, names: names, key: key) else { return nil }
+    let weights = options.reduce(0) { $0 + $1.weight }
+    let loads = options.reduce(1) { $1.weight > 0 ? $0 + $1.load(sight) : $0 }
+    let share = Double(loads) * preferred.weight / weights
+    return Double(preferred.load(sight) + 1) <= (Self.bound * share).rounded(.up) ? preferred.position : nil
+  }
+
+  /// The option that would have it, busy or not; nil where all are out.
+  package func preferred(_ options: [Balancer.Option], names: [UInt64], key: UInt64) -> Balancer.Option? {
     precondition(options.count == names.count, "\(names.count) names of \(options.count) options")
     var best: (option: Balancer.Option, score: Double)?
     for (option, name) in zip(options, names) where option.weight > 0 {
@@ -20,11 +29,7 @@ package struct Affinity: Sendable {
       let score = -option.weight / Chance.logarithm(unit)
       if best.map({ score > $0.score }) ?? true { best = (option, score) }
     }
-    guard let preferred = best?.option else { return nil }
-    let weights = options.reduce(0) { $0 + $1.weight }
-    let loads = options.reduce(1) { $1.weight > 0 ? $0 + $1.load(sight) : $0 }
-    let share = Double(loads) * preferred.weight / weights
-    return Double(preferred.load(sight) + 1) <= (Self.bound * share).rounded(.up) ? preferred.position : nil
+    return best?.option
   }
 
   /// Of two hashes one.

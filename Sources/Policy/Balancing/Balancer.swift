@@ -177,6 +177,11 @@ package struct Balancer: Sendable {
     return last
   }
 
+  /// What `choose` compares, least first; nil where it goes by chance or turns alone. For people: the choice itself is `choose`.
+  package static func score(_ option: Option, by way: Way, _ sight: Sight) -> Double? {
+    way.heedsLoad && option.weight > 0 ? cost(option, option.load(sight)) : nil
+  }
+
   /// What there would be with one more request, against the endpoint's share.
   private static func cost(_ option: Option, _ load: Int) -> Double {
     Double(load + 1) * option.slowness / option.weight

@@ -72,6 +72,17 @@ package struct LocalBreaker: Sendable {
     return BreakerView(standing, share: share(now) * slowStart.share(cool: cool))
   }
 
+  /// What is behind a view, for people who look.
+  package struct Account: Sendable {
+    /// What was last heard of the shared one, and milliseconds since; nil where nothing is.
+    package var shared: (status: BreakerStatus, age: Int64)?
+    package var own: BreakerState
+  }
+
+  package func account(now: Int64) -> Account {
+    Account(shared: shared.map { ($0, max(0, now - heard)) }, own: own.state)
+  }
+
   /// For a call that starts. `isCounted` is false for a probe, and for what panic lets through.
   package func stamp(isCounted: Bool = true) -> Stamp {
     Stamp(shared: shared?.generation ?? 0, own: own.state.generation, isCounted: isCounted)

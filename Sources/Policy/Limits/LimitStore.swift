@@ -105,7 +105,7 @@ package struct LimitStore: Sendable {
   }
 
   /// How long until a charge fits (0: now, nil: never), and what is left.
-  private mutating func room(for charge: Charge, _ now: Int64) -> (wait: Int64?, left: Int64) {
+  mutating func room(for charge: Charge, _ now: Int64) -> (wait: Int64?, left: Int64) {
     switch charge.rule {
     case .bucket(let rule):
       let bucket = bucket(charge.key, rule, now)

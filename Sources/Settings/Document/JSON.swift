@@ -1,7 +1,10 @@
 /// JSON to be written, members in the order given.
-package indirect enum JSON {
+package indirect enum JSON: Sendable {
+  case null
   case bool(Bool)
   case int(Int)
+  /// Written with four decimals at the most; what is no number is `null`.
+  case decimal(Double)
   case string(String)
   case array([JSON])
   case object([(name: String, value: JSON)])
@@ -9,8 +12,10 @@ package indirect enum JSON {
   /// One line.
   package var text: String {
     switch self {
+    case .null: "null"
     case .bool(let value): "\(value)"
     case .int(let value): "\(value)"
+    case .decimal(let value): Self.decimal(value)
     case .string(let value): Self.quoted(value)
     case .array(let elements): "[" + elements.map(\.text).joined(separator: ", ") + "]"
     case .object(let members):
@@ -30,6 +35,11 @@ package indirect enum JSON {
   func adding(_ more: [(name: String, value: JSON)]) -> JSON {
     guard case .object(let members) = self else { return self }
     return .object(members + more)
+  }
+
+  private static func decimal(_ value: Double) -> String {
+    guard value.isFinite, abs(value) < 1e12 else { return "null" }
+    return "\((value * 10_000).rounded() / 10_000)"
   }
 
   /// Also a double-quoted scalar of YAML.

@@ -1,0 +1,159 @@
+import Coordination
+import Policy
+import Settings
+
+/// The way of a request through its candidates as the pipeline goes it: `AttemptPlan` with the endpoints that are chosen most often, past
+/// those whose limits have no room.
+struct ExplainedWalk {
+  let explainer: Explainer
+  let request: Explainer.Request
+  let limits: LimitOutlook
+  private(set) var verdict = Explanation.Verdict.unknown("")
+  private(set) var demand: Demand
+  private(set) var own: LimitOutlook.Answer?
+  /// Of the first attempt: by its price the cost is estimated.
+  private(set) var firstDeployment: Int?
+  private var winner: AttemptPlan.Step?
+  /// By model: how the choice fell that came to something, or the only one.
+  private var surveys: [Int: PoolSurvey] = [:]
+  /// Deployments and endpoints whose limits have no room, and why.
+  private var skipped: [(place: AttemptPlan.Place, isWhole: Bool, refusal: Refusal)] = []
+
+  private var snapshot: Snapshot { explainer.snapshot }
+
+  init(_ explainer: Explainer, _ request: Explainer.Request, _ limits: LimitOutlook, stored: Bool?) {
+    (self.explainer, self.request, self.limits) = (explainer, request, limits)
+    demand = explainer.demand(request, at: nil)
+    verdict = walk(stored)
+  }
+
+  private mutating func walk(_ stored: Bool?) -> Explanation.Verdict {
+    let principal = explainer.principal
+    let group = principal.limits.group(model: request.model)
+    var seen: [Int: PoolSurvey] = [:]
+    defer { surveys = seen }
+    let choose: AttemptPlan.Choose = { [explainer, request] model, spent, _ in
+      let survey = explainer.survey(ofModel: model, spent, request)
+      if survey.best != nil || seen[model] == nil { seen[model] = survey }
+      return survey.best?.member.place
+    }
+    var random = Chance(seed: 1)
+    var plan = AttemptPlan(
+      stages: snapshot.table.stages(for: request.model, allows: principal.allows),
+      limit: snapshot.table.models[request.model].attempts)
+    var next = plan.first(random: &random, choose: choose)
+    var full: Refusal?
+    while case .attempt(let step) = next {
+      if firstDeployment == nil {
+        firstDeployment = step.candidate.deployment
+        demand = explainer.demand(request, at: firstDeployment)
+        if let refusal = admitOwn(group) { return .refused(.limited(refusal)) }
+        if stored == true { return .cached }
+      }
+      let place = AttemptPlan.Place(deployment: step.candidate.deployment, endpoint: step.endpoint)
+      guard let refusal = refusal(at: place, model: step.candidate.model) else {
+        winner = step
+        return sent(step, seen[step.candidate.model])
+      }
+      full = refusal.sooner(than: full)
+      let isWhole = !snapshot.isOfCredential(refusal.limit, at: step.endpoint)
+      skipped.append((place, isWhole, refusal))
+      next = plan.skip(deployment: isWhole, random: &random, choose: choose)
+    }
+    return nowhere(group, stored, full, plan.stages)
+  }
+
+  private mutating func nowhere(
+    _ group: LimitGroup?, _ stored: Bool?, _ full: Refusal?, _ stages: [RoutingTable.Stage]
+  ) -> Explanation.Verdict {
+    if firstDeployment == nil, request.place.isKept {
+      if let refusal = admitOwn(group) { return .refused(.limited(refusal)) }
+      if stored == true { return .cached }
+    }
+    if own == nil { own = group.map { limits.answer(of: $0, demand) } }
+    if request.directives.onlyIfCached, stored == false { return .refused(.notCached) }
+    if let full { return .refused(.capacitySpent(full)) }
+    guard explainer.live != nil else {
+      return .unknown("its endpoints are found by name when a replica runs, which is not known offline")
+    }
+    return .refused(Unavailable(stages, for: explainer.principal.caller, in: snapshot).error)
+  }
+
+  private mutating func admitOwn(_ group: LimitGroup?) -> Refusal? {
+    own = group.map { limits.answer(of: $0, demand) }
+    return own?.refusal
+  }
+
+  private func sent(_ step: AttemptPlan.Step, _ survey: PoolSurvey?) -> Explanation.Verdict {
+    if request.directives.onlyIfCached { return .refused(.notCached) }
+    return .sent(
+      endpoint: snapshot.endpoints[step.endpoint].id,
+      deployment: snapshot.deployments[step.candidate.deployment].name,
+      model: snapshot.models[step.candidate.model].name, chance: survey?.best?.chance ?? 1)
+  }
+
+  /// The refusal of an attempt there that lasts longest; nil where all its limits have room, or nobody knows.
+  private func refusal(at place: AttemptPlan.Place, model: Int) -> Refusal? {
+    explainer.groups(of: place, model: model).compactMap { limits.answer(of: $0, demand).refusal }
+      .max { ($0.wait ?? .max) < ($1.wait ?? .max) }
+  }
+
+  // MARK: What became of each
+
+  /// A stage with all its candidates, whether they were looked at or not.
+  func stage(_ stage: RoutingTable.Stage) -> Explanation.Stage {
+    let settings = snapshot.settings.models[stage.model]
+    let isAllowed = stage.fallback == 0 || explainer.principal.allows(stage.model)
+    let survey = surveys[stage.model] ?? explainer.survey(ofModel: stage.model, .init(), request)
+    var told = Explanation.Stage(
+      model: settings.name, fallback: stage.fallback, isAllowed: isAllowed, balance: settings.balance,
+      affinity: settings.affinity)
+    told.affinityWords = affinity(settings.affinity, survey)
+    let entries = snapshot.table.models[stage.model].deployments
+    let weights = entries.reduce(0) { $0 + $1.weight }
+    told.deployments = entries.map { deployment($0, of: weights, model: stage.model) }
+    let judge = CandidateJudge(
+      explainer: explainer, stage: stage, isAllowed: isAllowed, survey: survey, winner: winner,
+      verdict: verdict
+    ) { place in
+      skipped.last { $0.place == place || $0.isWhole && $0.place.deployment == place.deployment }?.refusal
+    }
+    told.candidates = survey.candidates.map { candidate in
+      var told = judge.judged(candidate)
+      if isAllowed, let group = snapshot.credentials[candidate.member.place.endpoint] {
+        told.limits = limits.answer(of: group, demand).lines
+      }
+      return told
+    }
+    return told
+  }
+
+  private func deployment(_ entry: RoutingTable.Weighted, of weights: Int, model: Int)
+    -> Explanation.Deployment
+  {
+    let deployment = snapshot.deployments[entry.position]
+    let provider = snapshot.settings.providers.first { $0.name == deployment.provider }
+    let groups = [snapshot.limitTable.models[model], snapshot.limitTable.deployments[entry.position]]
+    let answers = groups.compactMap { $0 }.map { limits.answer(of: $0, demand) }
+    let refusal = skipped.last { $0.isWhole && $0.place.deployment == entry.position }?.refusal
+    return Explanation.Deployment(
+      name: deployment.name, provider: deployment.provider, model: deployment.model, weight: entry.weight,
+      share: Double(entry.weight) / Double(max(1, weights)), price: deployment.price,
+      limits: answers.flatMap(\.lines), refusal: refusal ?? answers.compactMap(\.refusal).first,
+      discovery: provider?.discovery?.dns)
+  }
+
+  private func affinity(_ affinity: Settings.Model.Affinity, _ survey: PoolSurvey) -> String? {
+    guard affinity != .none else { return nil }
+    guard let preferred = survey.candidates.first(where: \.isPreferred) else {
+      return survey.candidates.count == 1
+        ? "there is one endpoint only" : "the request has no \(affinity.rawValue)"
+    }
+    let id = preferred.member.endpoint.id
+    return survey.isPreferredBusy ? "\(id), but it has more than 1.25 times its share to do" : id
+  }
+}
+
+extension CacheRules.Place? {
+  fileprivate var isKept: Bool { if case .at = self { true } else { false } }
+}

@@ -1,0 +1,188 @@
+import Coordination
+import Dialects
+import Policy
+import Settings
+import Telemetry
+
+/// Explains one request by one configuration: by the very code that serves requests, with what a replica knows or without. Nothing
+/// is changed. Confined to where its pools' views and its peek are.
+struct Explainer {
+  /// What a replica knows.
+  struct Live {
+    var seen: Explanation.Seen
+    var estimators: [String: TokenEstimator]
+    /// Milliseconds of `StateClock.monotonicMilliseconds`.
+    var now: Int64
+  }
+
+  /// A request that may be routed.
+  struct Request {
+    var facts: RequestFacts
+    var model: Int
+    var directives: CacheDirectives
+    /// Nil where nothing is kept at all.
+    var place: CacheRules.Place?
+  }
+
+  let snapshot: Snapshot
+  let principal: Principal
+  let head: RequestHead
+  let path: String
+  let view: (_ model: Int) -> PoolView
+  /// Nil offline.
+  let live: Live?
+
+  // MARK: Reading
+
+  /// Refuses what the data port would refuse, in its words.
+  func read(_ body: PaddedBytes, _ peek: Peek, _ canonical: PaddedBytes) throws(ExchangeError) -> Request {
+    let surface = try surface()
+    let limit = snapshot.settings.server.maxBody.count
+    guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
+    let facts: RequestFacts
+    do {
+      facts = try peek.request(body, surface: surface).facts
+    } catch {
+      throw ExchangeError(error)
+    }
+    let model = try snapshot.table.model(facts, principal)
+    let directives = head.cacheDirectives
+    let place = snapshot.cache?.place(
+      body, facts, principal, model: model, named: snapshot.models[model].name, directives,
+      beta: head.string(.openAIBeta), peek, canonical)
+    if directives.onlyIfCached, case .nowhere = place { throw .notCached }
+    return Request(facts: facts, model: model, directives: directives, place: place)
+  }
+
+  private func surface() throws(ExchangeError) -> Surface {
+    switch Route(head) {
+    case .surface(let surface):
+      try head.mayAsk()
+      return surface
+    case .models: throw .wrongMethod(allow: "GET")
+    case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
+    case .unknown: throw .unknownPath(head.pathString)
+    }
+  }
+
+  // MARK: What it may touch
+
+  /// A model, then its fallbacks, those too that the key doesn't allow.
+  func stages(of request: Request) -> [RoutingTable.Stage] {
+    snapshot.table.stages(for: request.model) { _ in true }
+  }
+
+  /// All limits that might be asked.
+  func groups(of request: Request) -> [LimitGroup] {
+    var groups = [principal.limits.group(model: request.model)]
+    for stage in stages(of: request) where stage.fallback == 0 || principal.allows(stage.model) {
+      groups.append(snapshot.limitTable.models[stage.model])
+      for member in snapshot.pools[stage.model].members {
+        groups.append(snapshot.limitTable.deployments[member.place.deployment])
+        groups.append(snapshot.credentials[member.place.endpoint])
+      }
+    }
+    return groups.compactMap { $0 }
+  }
+
+  func groups(of place: AttemptPlan.Place, model: Int) -> [LimitGroup] {
+    [
+      snapshot.limitTable.models[model], snapshot.limitTable.deployments[place.deployment],
+      snapshot.credentials[place.endpoint],
+    ].compactMap { $0 }
+  }
+
+  // MARK: Estimates
+
+  func demand(_ request: Request, at deployment: Int?) -> Demand {
+    let estimator = live?.estimators[snapshot.models[request.model].name] ?? TokenEstimator()
+    let (input, output) = (estimator.input(request.facts), estimator.output(request.facts))
+    let price = deployment.flatMap { snapshot.deployments[$0].price }
+    return Demand(
+      inputTokens: input, outputTokens: output,
+      microdollars: price?.cost(input: input, output: output) ?? 0)
+  }
+
+  func survey(ofModel model: Int, _ spent: AttemptPlan.Spent, _ request: Request) -> PoolSurvey {
+    let view = view(model)
+    var ask = PoolView.Ask(spent: spent, sight: live?.seen.sight ?? .fresh)
+    ask.shares = live == nil ? nil : snapshot.shares(of: view.pool, for: principal.caller)
+    ask.key = view.pool.affinityKey(head, request.facts, tenant: principal.tenant)
+    if view.pool.balance == .cost {
+      let estimator = live?.estimators[view.pool.name] ?? TokenEstimator()
+      ask.tokens = (estimator.input(request.facts), estimator.output(request.facts))
+    }
+    return view.survey(ask, turnless: live == nil)
+  }
+
+  // MARK: Explaining
+
+  func refusal(_ error: ExchangeError) -> Explanation {
+    var explanation = blank(.refused(error))
+    if error.code == "model_not_found", let models = principal.models {
+      let names = models.sorted().map { snapshot.models[$0].name }
+      explanation.notes.append(
+        names.isEmpty ? "The key allows no model." : "The key allows \(names.joined(separator: ", ")) only.")
+    }
+    return explanation
+  }
+
+  private func blank(_ verdict: Explanation.Verdict) -> Explanation {
+    Explanation(
+      seen: live?.seen,
+      asker: .init(
+        tenant: principal.tenant, key: principal.key, team: principal.team, user: principal.user,
+        tier: principal.tier, models: principal.models?.sorted().map { snapshot.models[$0].name }),
+      path: path, verdict: verdict)
+  }
+
+  /// `stored` tells whether the cache has an answer that would serve; nil where nobody knows.
+  func explain(_ request: Request, _ limits: LimitOutlook, stored: Bool?) -> Explanation {
+    let walk = ExplainedWalk(self, request, limits, stored: stored)
+    var explanation = blank(walk.verdict)
+    explanation.model = .init(
+      name: snapshot.models[request.model].name, asked: request.facts.model, isStream: request.facts.stream)
+    let isPriced = walk.firstDeployment.flatMap { snapshot.deployments[$0].price } != nil
+    explanation.estimate = .init(demand: walk.demand, isPriced: isPriced)
+    explanation.cache = cache(request, stored)
+    if let own = walk.own { (explanation.limits, explanation.limitBasis) = (own.lines, own.basis) }
+    explanation.stages = stages(of: request).map { walk.stage($0) }
+    explanation.notes += notes(request)
+    return explanation
+  }
+
+  private func notes(_ request: Request) -> [String] {
+    var notes: [String] = []
+    let retry = snapshot.settings.models[request.model].retry
+    notes.append(
+      retry.attempts == 1
+        ? "One attempt only." : "Up to \(retry.attempts) attempts, fallbacks included.")
+    if live?.seen.isStateAway == true {
+      notes.append("The shared state does not answer: limits are decided by this replica's share.")
+    }
+    return notes
+  }
+
+  private func cache(_ request: Request, _ stored: Bool?) -> Explanation.Cache? {
+    guard let rules = snapshot.cache, let place = request.place else { return nil }
+    switch place {
+    case .nowhere(let reason): return .init(isUsed: false, words: reason.rawValue)
+    case .at(let keys, let facts):
+      let scope =
+        switch rules.policy.scope {
+        case .tenant: "all keys of tenant \(principal.tenant)"
+        case .user: principal.user.map { "user \($0)" } ?? "key \(principal.key)"
+        case .shared: "all tenants"
+        }
+      let words =
+        switch stored {
+        case true?: "an answer is stored, and would serve"
+        case false?: "none is stored that would serve; this request's answer would be kept"
+        case nil: "its answer would be kept" + (live == nil ? "; what is stored is not known offline" : "")
+        }
+      let isFixed = facts.isDeterministic ? "" : " (cache: all)"
+      return .init(
+        isUsed: true, words: words + isFixed, scope: scope, label: keys.label, isStored: stored == true)
+    }
+  }
+}
