@@ -24,13 +24,14 @@ deployments:
   mock: {{ provider: pool, model: mock-model, price: {{ input: 1, output: 2 }} }}
 models:
   mock-model: {{ deployments: [mock]{model} }}
+{queue}
 """
 
 
 class Pool:
     """Replicas over a pool of simulated endpoints. `simulators`: the options of each."""
 
-    def __init__(self, replicas, simulators, redis=None, model="", provider="", server="", state=""):
+    def __init__(self, replicas, simulators, redis=None, model="", provider="", server="", state="", queue=""):
         self.simulators = [Simulator(*options) for options in simulators]
         self.folder = tempfile.mkdtemp(prefix="sy-pool-")
         self.routers = []
@@ -41,7 +42,7 @@ class Pool:
                 port=port, admin=admin, state=f'state: {{ redis: "{redis.url}", timeout: 250ms{state} }}' if redis else "",
                 endpoints=", ".join(f'"{simulator.url}/v1"' for simulator in self.simulators),
                 model=f", {model}" if model else "", provider=f", {provider}" if provider else "",
-                server=f", {server}" if server else ""))
+                server=f", {server}" if server else "", queue=queue))
             self.routers.append(Router(path, {}, port, admin))
         for router in self.routers:
             router.wait_until_ready()
@@ -244,3 +245,59 @@ def unequal_pool(seconds=60, runs=5):
             demand(ratios["round robin"] > 1.5, "round robin would do as well")
     finally:
         redis.stop()
+
+
+def one_bounded_endpoint(seconds=15, replicas=3, bound=6, clients=10, service="120ms"):
+    """Replicas that share an endpoint of so many requests at a time, each with more clients than that: how many it had at once, how
+    much of the time it was used, and what each replica got."""
+    redis = Redis()
+    try:
+        with Pool(replicas, [[]], redis, provider=f"max_concurrent: {bound}", queue="queue: { max_wait: 60s }") as pool:
+            time.sleep(2)  # until replicas know each other, each has little
+            body = {"model": "mock-model", "messages": [{"role": "user", "content": f"[[sim:ttft={service}]]"}], "max_tokens": 4}
+            callers = [Client([port], body, patience=60) for port in pool.ports]
+            end = time.monotonic() + seconds
+
+            async def keep(caller, port):
+                while time.monotonic() < end:
+                    await caller.ask(port)
+
+            async def run():
+                await asyncio.gather(*(keep(c, port) for c, port in zip(callers, pool.ports) for _ in range(clients)))
+
+            asyncio.run(run())
+            busy = at_once(pool.simulators[0].log())
+            statuses = collections.Counter(answer.status for caller in callers for answer in caller.answers)
+            shares = [len(caller.answers) for caller in callers]
+            whole = sum(busy.values())
+            above = sum(time for count, time in busy.items() if count > bound) / whole
+            mean = sum(min(count, bound) * time for count, time in busy.items()) / whole / bound
+            print(f"{replicas} replicas, {clients} clients each, an endpoint of {bound}: at most {max(busy)} at once, above {bound} for"
+                  f" {100 * above:.2f} % of the time; {100 * mean:.1f} % of it used; answers by replica {shares}; {dict(statuses)}")
+            return max(busy), above, mean, shares, statuses
+    finally:
+        redis.stop()
+
+
+def at_once(entries, slack=0.002):
+    """For how long a simulator had how many requests at a time. `slack`: its log's times are in milliseconds."""
+    moments = []
+    for entry in entries:
+        begin, end = entry["time"] + slack, entry["time"] + entry["elapsed_ms"] / 1_000 - slack
+        moments += [(begin, 1), (max(begin, end), -1)]
+    moments.sort()
+    busy, count = collections.Counter(), 0
+    for (at, change), (later, _) in zip(moments, moments[1:]):
+        count += change
+        busy[count] += later - at
+    return busy
+
+
+def bounded(seconds=15):
+    """Several replicas before one endpoint of six at a time: never more than twice that, hardly ever more, all used, equal shares."""
+    most, above, mean, shares, statuses = one_bounded_endpoint(seconds)
+    demand(set(statuses) == {200}, f"nobody fails: {dict(statuses)}")
+    demand(most <= 12, f"at most {most} at once, where 6 are meant")
+    demand(above < 0.1, f"{100 * above:.2f} % of the time above the bound")
+    demand(mean > 0.8, f"{100 * mean:.1f} % used")
+    demand(min(shares) > 0.6 * max(shares), f"shares {shares}")

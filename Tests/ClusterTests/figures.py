@@ -36,6 +36,7 @@ def figure(name):
 
 figure("a9")(balance.replica_dies)
 figure("pool")(balance.unequal_pool)
+figure("bounded")(balance.bounded)
 figure("a6")(breakers.an_endpoint_dies)
 figure("a7")(breakers.told_to_wait)
 figure("poison")(breakers.one_poisons)

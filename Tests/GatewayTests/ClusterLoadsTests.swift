@@ -1,6 +1,7 @@
 import Coordination
 import Policy
 import Settings
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -36,11 +37,17 @@ struct ClusterLoadsTests {
     #expect(endpoints.map(\.others) == [0, 0])
   }
 
+  private final class Moment: Sendable {
+    let value = Atomic<Int64>(5)
+  }
+
   @Test func whatAnEndpointTakesIsDividedByWhatAllHave() throws {
     let text = Self.base.replacing("lab: { ", with: "lab: { max_concurrent: 9, ")
     let snapshot = Snapshot(try settings(text), epoch: 1, former: nil)
     let (one, other) = (snapshot.endpoints[0], snapshot.endpoints[1])
-    let cluster = ClusterLoads(ReplicaState(name: "me", leastReplicas: 3))
+    let moment = Moment()
+    let clock = StateClock(source: { moment.value.load(ordering: .relaxed) })
+    let cluster = ClusterLoads(ReplicaState(name: "me", leastReplicas: 3, clock: clock))
     cluster.apply(snapshot)
     // Ten replicas are assumed before anybody has counted them, and each has one at least.
     #expect([one, other].map(\.gate.ceiling) == [1, 1])
@@ -53,13 +60,19 @@ struct ClusterLoadsTests {
     ]
     cluster.take(
       LoadReport.Reply(now: 10_000, isTaken: true, entries: entries), asked: cluster.now, snapshot.endpoints)
+    #expect([one, other].map(\.gate.ceiling) == [1, 1], "others may not have seen it yet")
+    moment.value.store(1_005, ordering: .relaxed)
+    cluster.take(
+      LoadReport.Reply(now: 10_000, isTaken: true, entries: entries), asked: cluster.now, snapshot.endpoints)
     #expect([one, other].map(\.gate.ceiling) == [3, 3])
     cluster.apply(snapshot)
     #expect(one.gate.ceiling == 3, "the same configuration changes nothing")
     // Those who wait elsewhere get what nobody has need of here.
     one.gate.want()
     #expect(ClusterLoads.told(snapshot.endpoints).counts == ["lab/a": 1, "lab/a waiting": 1])
+    #expect([one.gate.takeSettledWant(), one.gate.takeSettledWant()] == [0, 1], "once the others have seen it")
     one.gate.unwant()
+    #expect(one.gate.takeSettledWant() == 0)
     let waiting = [
       "one": Self.entry(at: 9_900, ["lab/a": 2, "lab/a waiting": 30]),
       "two": Self.entry(at: 9_900, ["lab/a": 6]),

@@ -12,6 +12,8 @@ final class ClusterLoads: Sendable {
   /// Monotonic milliseconds at which what was read last was asked for; 0: never.
   private let readAt = Atomic<Int64>(0)
   private let replicas = Atomic<Int>(1)
+  /// Monotonic milliseconds at which the others' counts first came; 0: never.
+  private let metAt = Atomic<Int64>(0)
 
   init(_ replica: ReplicaState) { self.replica = replica }
 
@@ -49,6 +51,7 @@ final class ClusterLoads: Sendable {
       others.merge(entry.loads.counts, uniquingKeysWith: +)
     }
     for endpoint in endpoints { endpoint.setOthers(others[endpoint.id] ?? 0) }
+    _ = metAt.compareExchange(expected: 0, desired: now, ordering: .relaxed)
     divide(endpoints, by: reply)
     readAt.store(asked, ordering: .relaxed)
   }
@@ -57,6 +60,10 @@ final class ClusterLoads: Sendable {
   var name: String { replica.name }
   /// How many replicas there may be.
   var replicaCount: Int { replica.replicas }
+
+  /// The others have had the time to see this replica. Of many that start at once, each would take all.
+  var isKnown: Bool { isAlone || now - metAt.load(ordering: .relaxed) >= Self.meeting }
+  private static let meeting: Int64 = 1_000
 
   func failed() { sharing.withLockedValue { $0.failed() } }
 

@@ -10,6 +10,16 @@ final class Gate: Sendable {
   /// Requests of this replica that wait for the endpoint, or for one of several.
   private let wantedCount = Atomic<Int>(0)
 
+  /// What was wanted when the others' counts last came in.
+  private let formerCount = Atomic<Int>(0)
+
+  /// What is wanted, as far as it was when this was last asked: the others have seen that by now, and what they want has been told too.
+  /// Else all who begin to want at once would each take what the others seem not to.
+  func takeSettledWant() -> Int {
+    let now = wanted
+    return min(now, formerCount.exchange(now, ordering: .relaxed))
+  }
+
   var wanted: Int { wantedCount.load(ordering: .sequentiallyConsistent) }
   func want() { wantedCount.wrappingAdd(1, ordering: .sequentiallyConsistent) }
   func unwant() { wantedCount.wrappingSubtract(1, ordering: .sequentiallyConsistent) }

@@ -76,15 +76,16 @@ extension ClusterLoads {
     guard let place = names.firstIndex(of: name) else { return }
     for endpoint in endpoints {
       guard let limit = endpoint.gate.limit else { continue }
+      let want = endpoint.gate.takeSettledWant()
       let replicas = names.map { other in
         other == name
-          ? RoomSplit.Replica(inFlight: endpoint.inFlight, waiting: endpoint.gate.wanted)
+          ? RoomSplit.Replica(inFlight: endpoint.inFlight, waiting: want)
           : RoomSplit.Replica(
             inFlight: live[other]?.loads[endpoint.id] ?? 0,
             waiting: live[other]?.loads[endpoint.id + Self.waiting] ?? 0)
       }
-      endpoint.gate.set(
-        ceiling: RoomSplit(replicas, turn: reply.now / RoomSplit.period).ceiling(of: place, limit))
+      let ceiling = RoomSplit(replicas, turn: reply.now / RoomSplit.period).ceiling(of: place, limit)
+      endpoint.gate.set(ceiling: isKnown ? ceiling : min(ceiling, alone(limit)))
     }
   }
 }
