@@ -1,3 +1,4 @@
+import Logging
 import Policy
 import Telemetry
 import Upstream
@@ -14,6 +15,11 @@ final class LoadProbes {
 
   private var pools: [ObjectIdentifier: any TransferPool] = [:]
   private var running: [Question] = []
+  /// Endpoints that can't be asked, which is told once for each configuration.
+  private var told: Set<ObjectIdentifier> = []
+  private let logger: Logger
+
+  init(_ logger: Logger) { self.logger = logger }
 
   /// Bytes of an answer that are read.
   private static let mostBytes = 1 << 20
@@ -48,7 +54,15 @@ final class LoadProbes {
   private func pool(_ load: Snapshot.Load, _ upstream: UpstreamClient) -> (any TransferPool)? {
     let key = ObjectIdentifier(load.endpoint)
     if let pool = pools[key] { return pool }
-    pools[key] = try? upstream.pool(load.endpoint.target(ofPath: load.path, showsKey: true))
+    do {
+      pools[key] = try upstream.pool(load.endpoint.target(ofPath: load.path, showsKey: true))
+    } catch {
+      if told.insert(key).inserted {
+        logger.error(
+          "an endpoint can't be asked for its load",
+          metadata: ["endpoint": "\(load.endpoint.id)", "reason": "\(error)"])
+      }
+    }
     return pools[key]
   }
 
@@ -56,6 +70,7 @@ final class LoadProbes {
   func forget() {
     for pool in pools.values { pool.retire() }
     pools.removeAll()
+    told.removeAll()
   }
 
   func close() {

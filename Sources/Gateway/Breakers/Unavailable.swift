@@ -3,8 +3,10 @@ import Policy
 
 /// Why no endpoint of any candidate may be called, as clients are told: deployments by name, endpoints by number.
 struct Unavailable {
-  /// The soonest time at which one may be called again, in milliseconds; nil where only an operator can change it.
+  /// The soonest time at which one may be called again, in milliseconds; nil where there is none.
   private(set) var wait: Int64?
+  /// Something other than a refused credential is in the way: that passes without an operator.
+  private var mayPass = false
   private var reasons: [String] = []
 
   /// Milliseconds after which to ask again where probes decide.
@@ -16,11 +18,13 @@ struct Unavailable {
     let deployments = stages.flatMap { snapshot.table.models[$0.model].deployments.map(\.position) }
     for deployment in deployments where seen.insert(deployment).inserted {
       let (_, views, pauses) = snapshot.standings(ofDeployment: deployment, for: caller, now: now)
-      let healthy = snapshot.table.deployments[deployment].endpoints.map {
-        snapshot.endpoints[$0.position].health.isHealthy
+      let pool = snapshot.table.deployments[deployment].endpoints
+      let words = zip(zip(views, pauses), pool).map { state, item in
+        let isHealthy = snapshot.endpoints[item.position].health.isHealthy
+        return add(state.0, pause: state.1, isHealthy: isHealthy, snapshot.breakers.bars[item.position], now)
       }
-      let words = zip(zip(views, pauses), healthy).map { add($0.0, pause: $0.1, isHealthy: $1, now) }
-      if words.isEmpty { wait = min(wait ?? Self.probing, Self.probing) }  // one may be found
+      // One may be found.
+      if words.isEmpty { (wait, mayPass) = (min(wait ?? Self.probing, Self.probing), true) }
       reasons.append("\(snapshot.deployments[deployment].name): \(Self.summed(words))")
     }
   }
@@ -30,14 +34,19 @@ struct Unavailable {
       status: 503, type: "server_error", code: "no_endpoint_available",
       message: "No endpoint can take the request now. \(reasons.joined(separator: "; ")).", fault: .provider)
     error.retryAfterMilliseconds = wait
-    if wait == nil { error.shouldRetry = false }
+    if !mayPass { error.shouldRetry = false }
     return error
   }
 
-  private mutating func add(_ view: BreakerView, pause: Int64, isHealthy: Bool, _ now: Int64) -> String {
+  private mutating func add(
+    _ view: BreakerView, pause: Int64, isHealthy: Bool, _ bar: CredentialBar, _ now: Int64
+  ) -> String {
+    mayPass = mayPass || view.standing != .barred
     switch view.standing {
     case .closed where !isHealthy: return soon(Self.probing, "fails its health checks")
-    case .barred: return "refuses the router's credential"
+    case .barred:
+      _ = soon(bar.left(now: now) ?? 0, "")  // one call tries it again then
+      return "refuses the router's credential"
     case .cooling(let until): return soon(until - now, "asked to be left alone")
     case .open(let until): return soon(until - now, "open breaker")
     case .half: return soon(max(Self.probing, pause), "breaker being probed")

@@ -58,7 +58,7 @@ actor Worker {
   let cluster: ClusterLoads
   let queue: QueueDesk
   let queueSeries: QueueSeries
-  private let probes = LoadProbes()
+  private let probes: LoadProbes
   let loadRegister: (any LoadRegister)?
   private var connectionPools: [ObjectIdentifier: EndpointPools] = [:]
   private var connections: [Connection] = []
@@ -85,6 +85,7 @@ actor Worker {
     loadRegister = ways.loads
     self.registry = registry
     self.logger = logger
+    probes = LoadProbes(logger)
     executor = LoopExecutor(loop: loop)
     let shard = MetricsShard(registry: registry)
     self.shard = shard
