@@ -36,6 +36,7 @@ extension Worker {
     switch Route(exchange.head) {
     case .surface(let surface):
       exchange.surface = surface
+      try shed(exchange)
       try exchange.head.mayAsk()
       if exchange.snapshot.isBounded, !exchange.hasValidPriority { throw .priority }
       return surface

@@ -345,6 +345,7 @@ package final class Replica: Sendable {
       (Catalogue.cacheWaiting, gauges.waiting),
     ]
     for (family, value) in values { shard.set(registry.series(family), to: Int64(value)) }
+    shard.set(registry.series(Catalogue.loopLag), to: gauges.lag)
     cluster.record(current, in: shard, of: registry)
     record(gauges.keys, in: shard)
     recordHealth(of: current, in: shard)
@@ -381,6 +382,8 @@ struct WorkerGauges: Sendable {
   /// Some worker goes on without the shared state.
   var isAlone = false
   var keys = KeyFigures()
+  /// Nanoseconds that the slowest loop is behind.
+  var lag: Int64 = 0
 
   mutating func add(_ other: WorkerGauges) {
     connections += other.connections
@@ -391,6 +394,7 @@ struct WorkerGauges: Sendable {
     waiting += other.waiting
     isAlone = isAlone || other.isAlone
     keys.add(other.keys)
+    lag = max(lag, other.lag)
   }
 }
 
@@ -399,7 +403,7 @@ extension Worker {
     let gauges = WorkerGauges(
       connections: connectionCount, transfers: upstream.activeCount, unsettled: limiter.waiting,
       lostSettlements: limiter.lostSettlements, flights: desk.flights.count, waiting: desk.waiting,
-      isAlone: !limiter.isShared, keys: keys.figures())
+      isAlone: !limiter.isShared, keys: keys.figures(), lag: shedding.lag.median)
     return (shard.snapshot(), gauges)
   }
 }

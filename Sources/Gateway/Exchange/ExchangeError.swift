@@ -206,6 +206,12 @@ extension ExchangeError {
       "The router holds as many request bodies as it may (server.max_buffered). Try again in a second.",
     fault: .switchyard, retryAfterSeconds: 1)
 
+  static let shed = ExchangeError(
+    status: 503, type: "server_error", code: "replica_overloaded",
+    message:
+      "This replica of the router has more to do than it can. Try again in a second: others may have room.",
+    fault: .switchyard, retryAfterSeconds: 1)
+
   static func deadline(isClients: Bool) -> ExchangeError {
     ExchangeError(.deadline(isClients: isClients), stop: nil)
   }

@@ -81,6 +81,8 @@ struct SeriesCache {
     return series
   }
 
+  func shed(_ reason: Shedding.Reason) -> SeriesID { registry.series(Catalogue.shed, reason.rawValue) }
+
   func hedge(_ model: Int, _ outcome: String, in snapshot: Snapshot) -> SeriesID {
     registry.series(Catalogue.hedges, snapshot.models[model].name, outcome)
   }

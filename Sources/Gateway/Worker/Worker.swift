@@ -52,6 +52,7 @@ actor Worker {
   var series: SeriesCache
   var responses = HTTP1ResponseWriter()
   var notices = Notices()
+  var shedding = Shedding()
   private(set) var date = HTTPDate(unixSeconds: 0)
   /// The models' pools, as this worker sees them.
   let pools = PoolViews()
@@ -150,6 +151,8 @@ actor Worker {
   func tick() {
     let now = SystemClock.monotonicNanoseconds()
     pulse.beat(now)
+    shedding.tickBegins(now: now)
+    defer { shedding.tickEnds(now: SystemClock.monotonicNanoseconds()) }
     for connection in connections.reversed() { connection.check(now: now) }
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
     log?.flush()

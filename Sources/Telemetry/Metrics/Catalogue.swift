@@ -27,6 +27,15 @@ package enum Catalogue {
     .counter, "switchyard_invalid_requests_total", labels: ["reason"],
     help: "Requests refused before routing, by reason.")
 
+  package static let shed = MetricFamily(
+    .counter, "switchyard_shed_requests_total", labels: ["reason"],
+    help:
+      "Requests refused unread as this replica is overloaded, by reason (lag of a loop, buffers nearly full)."
+  )
+  package static let loopLag = MetricFamily(
+    .gauge, "switchyard_loop_lag_seconds", .seconds,
+    help: "How late the slowest worker's loop is with what is due: the median of its last eleven ticks.")
+
   // MARK: Attempts
 
   package static let attempts = MetricFamily(
@@ -221,7 +230,7 @@ package enum Catalogue {
 
   /// All of them, in the order of rendering.
   package static let all = [
-    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests,
+    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, shed, loopLag,
     attempts, attemptResults, fallbacks, hedges, inflight, inflightCluster, loadsAge, firstTokenAverage,
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
     queueWaiting, queueWait, queueRefusals,
