@@ -17,6 +17,7 @@ server:
   drain_notice: 1ms
 admin: {{ port: {admin_port} }}
 breaker: {{ min_requests: 20{breaker} }}
+cache: {{ scope: tenant }}
 providers:
   one: {{ dialect: openai, base_url: "{one}/v1" }}
   two: {{ dialect: openai, base_url: "{two}/v1" }}
@@ -32,6 +33,7 @@ models:
   rare: {{ deployments: [first, second], balance: round_robin, hedge: {{ after: 50ms }} }}
   full: {{ deployments: [{{ name: first, weight: 1000 }}, full], balance: weighted, hedge: {{ after: 100ms, budget: 100% }} }}
   charged: {{ deployments: [charged, second], balance: round_robin, hedge: {{ after: 100ms, budget: 100% }} }}
+  kept: {{ deployments: [first, second], balance: round_robin, cache: all, hedge: {{ after: 100ms, budget: 100% }} }}
   single: {{ deployments: [first], fallbacks: [plain], hedge: {{ after: 50ms, budget: 100% }} }}
 tenants:
   acme: {{ keys: [ {{ id: wide, sha256: {key} }} ] }}
@@ -148,6 +150,22 @@ def test_both_deployments_are_charged_and_the_tenant_once(router, http, provider
     assert eventually(lambda: {entry["outcome"] for entry in providers[0].log(tag)} == {"cancelled"})
     assert len(providers[1].log(tag)) == 14
     assert left == list(range(99, 85, -1)), "one for each of its requests, hedged or not"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_those_who_wait_for_the_same_answer_get_the_sooner_one_too(router, http, providers, tag, stream):
+    for number in range(6):
+        text = slow(f"{tag} {number}.")
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: chat(http, "kept", text, stream), range(4)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert len(entries(providers, f"{tag} {number}.")) <= 4
+        assert all(entry["outcome"] != "open" for entry in providers[1].log(f"{tag} {number}."))
+        again = chat(http, "kept", text, stream)
+        assert "hit" in again.headers["cache-status"] and "x-switchyard-hedge" not in again.headers
+        if any(answer.headers.get("x-switchyard-hedge") == "won" for answer in answers):
+            return
+    raise AssertionError("no request was hedged")
 
 
 @pytest.mark.parametrize("stream", [True, False])
