@@ -14,9 +14,9 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
 
   /// Bytes of further requests that are kept while one is being answered.
   static let backlogLimit = 64 << 10
-  /// Bytes thrown away, at most, of a request that was refused before it was whole. As many as common bodies have: a proxy in front that
-  /// sends one reads no answer before it is through, and where the connection is reset meanwhile it never does.
-  static let lingerLimit = 64 << 20
+  /// Bytes thrown away, at most, of a request that was refused before it was whole. Beyond them nothing is read: who waits to send the
+  /// rest finds the answer, where a proxy whose connection is reset would lose it.
+  static let lingerLimit = 1 << 20
 
   private let worker: Worker
   private var context: ChannelHandlerContext?
@@ -79,7 +79,10 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
-    if isLeaving { return discard(bytes.readableBytes) }
+    if isLeaving {
+      lingered += bytes.readableBytes
+      return
+    }
     if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
     worker.executor.handle { parse() }
   }
@@ -88,7 +91,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
   func read(context: ChannelHandlerContext) {
     if exchange != nil, requestIsWhole, inbound.readableBytes > Self.backlogLimit {
       readIsHeld = true
-    } else {
+    } else if lingered <= Self.lingerLimit {
       context.read()
     }
   }
@@ -284,11 +287,6 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
       inbound.clear()
       context.close(mode: .output, promise: nil)
     }
-  }
-
-  private func discard(_ count: Int) {
-    lingered += count
-    if lingered > Self.lingerLimit { context?.close(promise: nil) }
   }
 }
 
