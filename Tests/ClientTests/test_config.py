@@ -127,10 +127,10 @@ def test_the_schema_is_a_json_schema_that_accepts_the_sample(check):
 
 
 def test_parts_that_are_not_built_are_accepted_by_check_and_refused_by_serve(check, run, write):
-    path = write(VALID + "queue: { max: 10 }\nrollout: { lease: 1m }\n")
+    path = write(VALID + "state: { dir: kept }\nrollout: { lease: 1m }\n")
     checked, served = check("--config", path), run(SWITCHYARD, "serve", "--config", path, environment=KEYS)
     assert (checked.code, served.code) == (0, 1)
-    for part in ("queue", "rollout"):
+    for part in ("state.dir", "rollout"):
         assert re.search(rf":\d+:\d+: {part}: not built yet: .+", served.output)
 
 

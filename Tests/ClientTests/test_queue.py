@@ -1,6 +1,8 @@
 """Endpoints that take only so many requests at a time, and the queue before them, as clients meet them."""
 
 import itertools
+import json
+import socket
 import threading
 import time
 
@@ -118,6 +120,8 @@ def most_at_once(simulator, slack=0.002):
     """How many requests the simulator had at a time, at the most. `slack`: its log's times are in milliseconds."""
     moments = []
     for entry in simulator.log():
+        if entry["outcome"] == "cancelled":
+            continue  # nobody can say when the simulator learnt of it
         moments += [(entry["time"] + slack, 1), (entry["time"] + entry["elapsed_ms"] / 1_000 - slack, -1)]
     count = most = 0
     for _, change in sorted(moments):
@@ -131,11 +135,11 @@ def waiting(router, **labels):
 
 
 def is_waiting(router, count, **labels):
-    return eventually(lambda: waiting(router, **labels) == count)
+    return eventually(lambda: waiting(router, **labels) == count, 30)
 
 
 def is_busy(router, count=1):
-    return eventually(lambda: router.metric("switchyard_inflight") == count)
+    return eventually(lambda: router.metric("switchyard_inflight") == count, 30)
 
 
 # Endpoints alone
@@ -147,7 +151,7 @@ def test_a_full_endpoint_is_passed_over_for_another_with_room(serve, one, other)
     router = serve(NO_QUEUE)
     asked = Asked()
     for _ in range(3):
-        asked.add(router, "several", ttft="1s")
+        asked.add(router, "several", ttft="3s")
     assert is_busy(router, 3)
     assert ask(router, "several").json()["error"]["code"] == "endpoints_full"
     assert asked.statuses() == [200] * 3
@@ -156,7 +160,7 @@ def test_a_full_endpoint_is_passed_over_for_another_with_room(serve, one, other)
 
 def test_the_fallback_answers_where_the_model_is_full(serve, one):
     router = serve(NO_QUEUE)
-    asked = Asked().add(router, "first", ttft="1s")
+    asked = Asked().add(router, "first", ttft="3s")
     assert is_busy(router)
     answer = ask(router, "first")
     assert (answer.status_code, answer.headers["x-switchyard-fallback"]) == (200, "1")
@@ -168,7 +172,7 @@ def test_the_fallback_answers_where_the_model_is_full(serve, one):
 
 def test_where_nothing_has_room_the_client_is_told_when_to_come_back(serve, one):
     router = serve(NO_QUEUE)
-    asked = Asked().add(router, "single", ttft="1s", stream=True)
+    asked = Asked().add(router, "single", ttft="3s", stream=True)
     assert is_busy(router)
     answer = ask(router, "single")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
@@ -191,10 +195,19 @@ def test_many_at_once_over_two_workers_are_never_more_than_the_endpoint_takes(se
 # The queue
 
 
-def occupied(router, asked, ttft, **options):
-    """The only endpoint has a request for so long."""
-    asked.add(router, "single", ttft=ttft, **options)
-    assert is_busy(router)
+class Occupant:
+    """A request that has the only place of the only endpoint until it goes."""
+
+    def __init__(self, router):
+        body = json.dumps({"model": "single", "messages": prompt("occupant", ttft="100s")})
+        self.socket = socket.create_connection(("127.0.0.1", router.port))
+        self.socket.sendall((
+            f"POST /v1/chat/completions HTTP/1.1\r\nhost: sy\r\nauthorization: Bearer {key('a')}\r\n"
+            f"content-length: {len(body)}\r\n\r\n{body}").encode())
+        assert is_busy(router)
+
+    def go(self):
+        self.socket.close()
 
 
 def in_order(simulator, *texts):
@@ -205,13 +218,14 @@ def in_order(simulator, *texts):
 def test_all_wait_their_turn_by_class_and_none_fails(serve, one):
     router = serve("queue: { max_wait: 60s }")
     asked = Asked()
-    occupied(router, asked, "2s", text="occupant")
+    occupant = Occupant(router)
     for _ in range(10):
         for name, headers in (("slow", {}), ("a", {}), ("fast", {})):
             asked.add(router, "single", name=name, headers=headers, text=f"by-{name}", ttft="20ms")
     assert is_waiting(router, 30)
     assert [waiting(router, **{"class": name}) for name in ("realtime", "standard", "batch")] == [10] * 3
-    assert asked.statuses() == [200] * 31
+    occupant.go()
+    assert asked.statuses() == [200] * 30
     order = in_order(one, "by-fast", "by-a", "by-slow", "occupant")[1:]
     # Eight, four and one of thirteen, as long as all three wait.
     begin = order[:13]
@@ -230,12 +244,13 @@ def test_all_wait_their_turn_by_class_and_none_fails(serve, one):
 def test_a_client_may_lower_its_class_and_not_raise_it(serve, one):
     router = serve("queue: { max_wait: 60s }")
     asked = Asked()
-    occupied(router, asked, "2s")
+    occupant = Occupant(router)
     for name, wish in (("fast", "batch"), ("fast", "realtime"), ("a", "realtime"), ("slow", "standard"), ("a", "batch")):
         asked.add(router, "single", name=name, headers={"x-priority": wish})
     assert is_waiting(router, 5)
     assert [waiting(router, **{"class": name}) for name in ("realtime", "standard", "batch")] == [1, 1, 3]
-    assert asked.statuses() == [200] * 6
+    occupant.go()
+    assert asked.statuses() == [200] * 5
     answer = ask(router, "single", headers={"x-priority": "urgent"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_priority")
 
@@ -243,14 +258,15 @@ def test_a_client_may_lower_its_class_and_not_raise_it(serve, one):
 def test_tenants_get_equal_tokens_however_many_requests_they_send(serve, one):
     router = serve("queue: { max_wait: 60s }")
     asked = Asked()
-    occupied(router, asked, "2s", text="occupant")
+    occupant = Occupant(router)
     for _ in range(24):
         asked.add(router, "single", name="a", text="by-a", ttft="10ms")
     assert is_waiting(router, 24)
     for _ in range(6):
         asked.add(router, "single", name="b", text="by-b", ttft="10ms")
     assert is_waiting(router, 30)
-    assert asked.statuses() == [200] * 31
+    occupant.go()
+    assert asked.statuses() == [200] * 30
     order = in_order(one, "by-a", "by-b", "occupant")[1:]
     assert 5 <= order[:12].count("by-b") <= 6, order
     assert most_at_once(one) == 1
@@ -259,13 +275,14 @@ def test_tenants_get_equal_tokens_however_many_requests_they_send(serve, one):
 def test_a_large_request_counts_as_many_small_ones(serve, one):
     router = serve("queue: { max_wait: 60s }")
     asked = Asked()
-    occupied(router, asked, "2s", text="occupant")
+    occupant = Occupant(router)
     for _ in range(20):
         asked.add(router, "single", name="a", text="by-a", ttft="10ms")
     for _ in range(4):
         asked.add(router, "single", name="b", text="by-b " + "word " * 400, ttft="10ms")
     assert is_waiting(router, 24)
-    assert asked.statuses() == [200] * 25
+    occupant.go()
+    assert asked.statuses() == [200] * 24
     order = in_order(one, "by-a", "by-b", "occupant")[1:]
     assert order.index("by-b") >= 3 and order[:12].count("by-b") <= 2, order
 
@@ -273,7 +290,7 @@ def test_a_large_request_counts_as_many_small_ones(serve, one):
 def test_a_full_queue_refuses_with_what_it_is_about(serve, one):
     router = serve("queue: { max: 2, max_wait: 60s }")
     asked = Asked()
-    occupied(router, asked, "2s")
+    occupant = Occupant(router)
     for _ in range(2):
         asked.add(router, "single")
     assert is_waiting(router, 2)
@@ -284,93 +301,102 @@ def test_a_full_queue_refuses_with_what_it_is_about(serve, one):
     # A higher class makes itself room; who came last of the lower one is sent away.
     asked.add(router, "single", name="fast")
     assert is_waiting(router, 1, **{"class": "realtime"})
-    assert sorted(asked.statuses()) == [200, 200, 200, 503]
+    occupant.go()
+    assert asked.statuses() == [200, 200, 503]
     assert router.metric("switchyard_queue_refusals_total", reason="full", **{"class": "standard"}) == 2
 
 
 def test_nobody_waits_longer_than_it_may(serve, one):
     router = serve("queue: { max_wait: 300ms }")
-    asked = Asked()
-    occupied(router, asked, "3s")
+    occupant = Occupant(router)
     began = time.monotonic()
     answer = ask(router, "single", name="slow")
-    assert 0.25 < time.monotonic() - began < 1.5
+    assert time.monotonic() - began > 0.25
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (503, "queue_timeout") and "batch" in error["message"], error
     assert answer.headers["retry-after"] and router.access_log(answer.headers["x-request-id"])["queue_us"] > 250_000
-    began = time.monotonic()
-    answer = ask(router, "single", headers={"x-request-timeout-ms": "150"})
-    assert time.monotonic() - began < 0.29 and answer.status_code in (503, 504)
-    assert asked.statuses() == [200]
     assert router.metric("switchyard_queue_refusals_total", reason="waited", **{"class": "batch"}) == 1
+    occupant.go()
 
 
 def test_who_cannot_be_served_in_time_is_refused_at_once(serve, one):
-    router = serve("queue: { max_wait: 2s }")
-    asked = Asked()
-    for _ in range(30):
-        asked.add(router, "single", ttft="150ms")
-    assert eventually(lambda: router.metric("switchyard_queue_wait_seconds_count") >= 6)
-    began = time.monotonic()
+    router = serve("queue: { max_wait: 20s }")
+    asked, occupant = Asked(), Occupant(router)
+    for _ in range(40):
+        asked.add(router, "single", ttft="1s")
+    assert is_waiting(router, 40)
+    occupant.go()
+    assert eventually(lambda: router.metric("switchyard_queue_wait_seconds_count") >= 5, 15)
     answer = ask(router, "single")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "queue_too_long"), answer.text
-    assert time.monotonic() - began < 0.5 and int(answer.headers["retry-after-ms"]) >= 1_000
+    assert router.access_log(answer.headers["x-request-id"]).get("queue_us") is None
+    assert int(answer.headers["retry-after-ms"]) >= 1_000
     # Another tenant's request has one before it and not thirty.
     assert ask(router, "single", name="b").status_code == 200
-    assert set(asked.statuses()) == {200, 503}
+    for _ in range(2):  # the second ends at once
+        router.signal(15)
+        time.sleep(0.2)
+    asked.end()
+    router.wait()
 
 
-def test_a_client_that_goes_leaves_the_queue(serve, one):
+def test_who_leaves_the_queue_is_gone(serve, one):
     router = serve("queue: { max_wait: 60s }")
-    asked = Asked()
-    occupied(router, asked, "2s")
-    gone = Asked().add(router, "single", timeout=0.7, text="gone")
-    assert is_waiting(router, 1) and is_waiting(router, 0)
+    asked, occupant = Asked(), Occupant(router)
+    asked.add(router, "single", text="stays")
+    gone = Asked().add(router, "single", timeout=3, text="gone")
+    assert is_waiting(router, 2) and is_waiting(router, 1)
     assert isinstance(gone.end()[0], httpx.ReadTimeout)
-    assert asked.statuses() == [200] and not one.log("gone")
+    answer = ask(router, "single", headers={"x-request-timeout-ms": "200"}, text="late")
+    assert answer.status_code in (503, 504) and is_waiting(router, 1)
+    occupant.go()
+    assert asked.statuses() == [200]
+    assert one.log("stays") and not one.log("gone") and not one.log("late")
 
 
 def test_a_stopping_replica_serves_who_waits_as_long_as_it_drains(serve, one):
-    router = serve("queue: { max_wait: 60s }", server=", drain_timeout: 20s")
-    asked = Asked()
-    occupied(router, asked, "1s")
+    router = serve("queue: { max_wait: 60s }", server=", drain_timeout: 60s")
+    asked, occupant = Asked(), Occupant(router)
     for _ in range(5):
         asked.add(router, "single", ttft="50ms")
     assert is_waiting(router, 5)
     router.signal(15)
-    assert asked.statuses() == [200] * 6 and router.wait() == 0
+    time.sleep(0.2)
+    occupant.go()
+    assert asked.statuses() == [200] * 5 and router.wait() == 0
     assert most_at_once(one) == 1
 
 
 def test_who_still_waits_when_the_drain_is_over_is_told_at_once(serve, one):
     router = serve("queue: { max_wait: 60s }", server=", drain_timeout: 500ms")
     asked = Asked()
-    occupied(router, asked, "20s")
+    occupant = Occupant(router)
     asked.add(router, "single", text="never")
     assert is_waiting(router, 1)
     router.signal(15)
-    assert asked.statuses() == [503, 503] and router.wait() == 0
+    assert asked.statuses() == [503] and router.wait() == 0
+    occupant.go()
     assert {answer.json()["error"]["code"] for answer in asked.answers} == {"server_stopping"}
     assert not one.log("never")
 
 
 def test_spent_limits_are_told_without_waiting_and_none_is_held_while_waiting(serve, one):
     router = serve("queue: { max_wait: 400ms }")
-    asked = Asked()
-    occupied(router, asked, "1500ms")
+    occupant = Occupant(router)
     # It waits in vain, and has taken nothing.
     assert ask(router, "single", name="poor").json()["error"]["code"] == "queue_timeout"
-    assert asked.statuses() == [200]
+    occupant.go()
+    assert is_busy(router, 0)
     assert ask(router, "single", name="poor").status_code == 200
-    occupied(router, asked, "1500ms")
-    began = time.monotonic()
-    assert ask(router, "single", name="poor").status_code == 429
-    assert time.monotonic() - began < 0.35
-    assert set(asked.statuses()) == {200}
+    occupant = Occupant(router)
+    answer = ask(router, "single", name="poor")
+    assert answer.status_code == 429
+    assert router.access_log(answer.headers["x-request-id"]).get("queue_us") is None
+    occupant.go()
 
 
 def test_the_cache_answers_where_all_is_full_and_those_who_ask_the_same_need_one_place(serve, one):
-    router = serve("queue: { max_wait: 20s }\ncache: {}")
+    router = serve("queue: { max_wait: 60s }\ncache: {}")
     body = {"model": "single", "messages": prompt("the same", ttft="300ms"), "max_tokens": 16, "temperature": 0}
 
     def same():
@@ -379,29 +405,32 @@ def test_the_cache_answers_where_all_is_full_and_those_who_ask_the_same_need_one
                 f"{router.url}/v1/chat/completions", json=body, headers={"authorization": f"Bearer {key('a')}"}))
 
     answers, asked = [], Asked()
-    occupied(router, asked, "1s")
+    occupant = Occupant(router)
     threads = [threading.Thread(target=same) for _ in range(6)]
     for thread in threads:
         thread.start()
+    assert is_waiting(router, 6)
+    occupant.go()
     for thread in threads:
         thread.join()
     assert [answer.status_code for answer in answers] == [200] * 6
     assert len(one.log("the same")) == 1, "the others had the first one's answer"
-    occupied(router, asked, "1s")
-    began = time.monotonic()
+    occupant = Occupant(router)
     same()
-    assert answers[-1].status_code == 200 and time.monotonic() - began < 0.5
-    assert asked.statuses() == [200] * 2
+    assert answers[-1].status_code == 200 and "queue" not in answers[-1].headers["server-timing"]
+    occupant.go()
 
 
 def test_a_failed_attempt_waits_again_for_the_next(serve, one):
-    router = serve("queue: { max_wait: 20s }")
+    router = serve("queue: { max_wait: 60s }")
     asked = Asked()
-    occupied(router, asked, "500ms")
+    occupant = Occupant(router)
     asked.add(router, "single", text="retried", status=503, first=1, id="queue-retry")
     for _ in range(3):
         asked.add(router, "single", ttft="100ms")
-    assert asked.statuses() == [200] * 5
+    assert is_waiting(router, 4)
+    occupant.go()
+    assert asked.statuses() == [200] * 4
     assert len(one.log("retried")) == 2 and most_at_once(one) == 1
 
 

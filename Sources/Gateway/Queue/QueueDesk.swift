@@ -118,7 +118,8 @@ extension QueueDesk.State {
   fileprivate mutating func join(_ waiter: Waiter, _ now: Int64) -> (QueueDesk.Refusal?, Waiter?) {
     let entry = waiter.entry
     var line = lines[waiter.line] ?? .init()
-    if let interval = line.meter.interval(now) {
+    // Who was let in once is not judged again for looking where else it can go.
+    if entry.arrived == now, let interval = line.meter.interval(now) {
       let ahead = line.queue.ahead(of: entry.priority, entry.tenant, weights)
       let wait = Int64(ahead + 1) * interval
       if ahead > 0, wait > entry.until - now { return (.slow(ahead: ahead, wait: wait), nil) }
