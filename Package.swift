@@ -87,7 +87,9 @@ let package = Package(
     tests("PolicyTests", ["Policy", "TestSupport"]),
     tests("SettingsTests", ["Settings", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("CoordinationTests", ["Coordination", "Policy", "CHiredis", "TestSupport"] + nio),
-    tests("SimulationTests", ["Coordination", "Gateway", "Policy", embedded]),
+    tests(
+      "SimulationTests",
+      ["Coordination", "Gateway", "Policy", "Settings", "Telemetry", "Upstream", embedded, logging]),
     tests("UpstreamTests", ["Upstream", "TestSupport"] + nio),
     tests("DialectsTests", ["Dialects", "Policy", "TestSupport"]),
     tests("TelemetryTests", ["Telemetry", "TestSupport", logging] + nio),

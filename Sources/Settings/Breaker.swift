@@ -16,6 +16,8 @@ extension Settings {
     package var probes = 3
     /// Share of a pool that has to be closed; below it, rates are ignored.
     package var panic = 50
+    /// An endpoint that fails far more often than the rest of its pool is opened, whatever its rate.
+    package var outliers = true
   }
 
   /// Until the first token of a stream, and until the end of a plain answer: its length is the caller's wish, so that it is judged only

@@ -110,6 +110,30 @@ struct BreakerSiteTests {
     #expect(told.enumerated().filter(\.element).map(\.offset) == [0, 1, 30, 31, 60, 61])
   }
 
+  @Test func newsOvertakesAPermit() throws {
+    let site = sites(try snapshot())[0]
+    site.hear(status(.half, 6), asked: nil, now: 0)
+    #expect(site.mayProbe(6, now: 0))
+    site.hear(status(.open, 7, left: 1_000), asked: nil, now: 1)
+    #expect(!site.mayProbe(6, now: 1))
+    site.hear(status(.half, 8), asked: nil, now: 2)
+    var asked = status(.half, 8)
+    asked.cool = 500
+    site.hear(asked, asked: nil, now: 3)
+    #expect(!site.mayProbe(8, now: 3), "it asks to be left alone")
+  }
+
+  @Test func anOutlierIsReportedAtOnceAndInItsGeneration() throws {
+    let site = sites(try snapshot())[0]
+    site.hear(status(.closed, 5), asked: nil, now: 0)
+    #expect(site.takeReport(now: 2_000, isShared: true) == nil)
+    site.openAsOutlier(now: 2_000)
+    let report = try #require(site.takeReport(now: 2_000, isShared: true))
+    #expect(report.opening == .outlier && report.generation == 5 && report.counts.isEmpty)
+    _ = site.reported(report, status(.open, 6, left: 500), asked: 2_000, now: 2_001)
+    #expect(site.takeReport(now: 2_002, isShared: true) == nil, "said once")
+  }
+
   @Test func aRefusedCredentialIsTroubleAsLongAsItsConfiguration() throws {
     var snapshot = try snapshot()
     let trouble = snapshot.breakers.trouble

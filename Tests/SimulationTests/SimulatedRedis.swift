@@ -8,9 +8,10 @@ final class SimulatedRedis {
   private let world: World
   private(set) var store = LimitStore()
   let cache = SimulatedCacheStore()
+  let breakers = SimulatedBreakerStore()
   var health = Health.up
   /// How far its clock is from the world's, in milliseconds.
-  var skew: Int64 = 1_790_000_000_000
+  var skew: Int64 = 1_790_000_000_000 { didSet { breakers.clockChanged() } }
   /// How often all was lost.
   private(set) var losses = 0
   private var members: [String: Int64] = [:]
@@ -29,6 +30,7 @@ final class SimulatedRedis {
   func loseAll() {
     store = LimitStore()
     cache.loseAll()
+    breakers.loseAll()
     members = [:]
     losses += 1
   }
@@ -63,6 +65,8 @@ final class SimulatedState: SharedState, TroubledLink {
   private let replica: ReplicaState
   var loss = 0
   var isCutOff = false
+  /// Percent of what is asked that Redis does twice, one after the other: a permit that comes again once its probe has ended is another.
+  var duplicates = 0
   private static let timeout: Int64 = 25
 
   init(_ world: World, _ redis: SimulatedRedis, _ replica: ReplicaState) {
@@ -71,7 +75,7 @@ final class SimulatedState: SharedState, TroubledLink {
     self.replica = replica
   }
 
-  private var isConnected: Bool { redis.health != .gone && !isCutOff }
+  var isConnected: Bool { redis.health != .gone && !isCutOff }
   var isAvailable: Bool { isConnected && replica.isClosed }
   var now: Int64 { replica.clock.now }
 
@@ -118,9 +122,16 @@ final class SimulatedState: SharedState, TroubledLink {
 
   private var nanoseconds: Int64 { world.now * 1_000_000 }
 
-  /// There in 0 to 3 ms and back in as many, or never.
   private func call<Value>(
     _ operation: @escaping (inout LimitStore, _ now: Int64) -> Value,
+    _ completion: @escaping (Result<Value, StateFailure>) -> Void
+  ) {
+    ask({ $0.run(operation) }, completion)
+  }
+
+  /// There in 0 to 3 ms and back in as many, or never.
+  func ask<Value>(
+    _ operation: @escaping (SimulatedRedis) -> Value,
     _ completion: @escaping (Result<Value, StateFailure>) -> Void
   ) {
     var isOver = false
@@ -139,7 +150,10 @@ final class SimulatedState: SharedState, TroubledLink {
     if world.chance(loss) { return }
     world.after(world.between(0, 3)) { [self] in
       guard isConnected, redis.health == .up else { return }
-      let value = redis.run(operation)
+      let value = operation(redis)
+      if duplicates > 0, world.chance(duplicates) {
+        _ = operation(redis)
+      }
       if world.chance(loss) { return }
       world.after(world.between(0, 3)) { [self] in
         if isConnected { end(.success(value)) }

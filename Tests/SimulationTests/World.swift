@@ -12,6 +12,8 @@ final class World {
   private(set) var now: Int64 = 0
   var random: Chance
   private var serial = 0
+  /// Of all that was noted, in order: two runs that are the same have the same.
+  private(set) var trace: UInt64 = 0
   /// A heap: the next event is the first.
   private var events: [Event] = []
 
@@ -19,6 +21,10 @@ final class World {
 
   func chance(_ percent: Int) -> Bool { random.below(100) < percent }
   func between(_ low: Int64, _ high: Int64) -> Int64 { low + Int64(random.below(Int(high - low) + 1)) }
+
+  func note(_ values: Int64...) {
+    for value in values + [now] { trace = Chance.mixed(trace, UInt64(bitPattern: value)) }
+  }
 
   func after(_ milliseconds: Int64, _ body: @escaping () -> Void) {
     serial += 1
@@ -57,5 +63,12 @@ final class World {
 
   private func isEarlier(_ one: Int, _ other: Int) -> Bool {
     (events[one].at, events[one].serial) < (events[other].at, events[other].serial)
+  }
+}
+
+extension Chance {
+  fileprivate static func mixed(_ one: UInt64, _ other: UInt64) -> UInt64 {
+    var chance = Chance(seed: one ^ other &* 0x9E37_79B9_7F4A_7C15)
+    return chance.next()
   }
 }

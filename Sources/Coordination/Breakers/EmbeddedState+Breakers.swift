@@ -34,6 +34,21 @@ extension EmbeddedState: SharedBreakers {
     completion(.success(store.withBreakers { $0.read(keys, now: now) }))
   }
 
+  package func readWindow(
+    _ keys: BreakerKeys, _ settings: BreakerSettings,
+    _ completion: @escaping (Result<BreakerCounts, StateFailure>) -> Void
+  ) {
+    let now = now
+    completion(.success(store.withBreakers { $0.window(keys, now: now).sum(settings, now: now) }))
+  }
+
+  /// There is no other.
+  package func claimOutlierPass(
+    prefix: String, for time: Int64, _ completion: @escaping (Result<Bool, StateFailure>) -> Void
+  ) {
+    completion(.success(true))
+  }
+
   /// Nobody else is there to be told.
   private func with<Value>(_ event: (inout BreakerStore) -> Value) -> Value {
     store.withBreakers { breakers in

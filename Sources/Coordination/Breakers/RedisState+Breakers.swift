@@ -31,4 +31,26 @@ extension RedisState: SharedBreakers {
   ) {
     run(scripts.breakers.read, ScriptCall(reading: keys), BreakerStatus.init, completion)
   }
+
+  package func readWindow(
+    _ keys: BreakerKeys, _ settings: BreakerSettings,
+    _ completion: @escaping (Result<BreakerCounts, StateFailure>) -> Void
+  ) {
+    ask(["HGETALL", keys.window], key: keys.window) { [self] result in
+      completion(
+        result.flatMap { reply in
+          guard let fields = reply.fields else { return .failure(.malformed) }
+          return .success(BreakerWindow(fields: fields).sum(settings, now: now))
+        })
+    }
+  }
+
+  package func claimOutlierPass(
+    prefix: String, for time: Int64, _ completion: @escaping (Result<Bool, StateFailure>) -> Void
+  ) {
+    let key = BreakerKeys.outlierToken(prefix: prefix)
+    ask(["SET", key, name, "NX", "PX", "\(time)"], key: key) { result in
+      completion(result.map { $0.text == "OK" })
+    }
+  }
 }

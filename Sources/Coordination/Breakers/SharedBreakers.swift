@@ -18,5 +18,12 @@ package protocol SharedBreakers: AnyObject {
     _ completion: @escaping (Result<BreakerProbe.Reply, StateFailure>) -> Void)
   func readBreaker(
     _ keys: BreakerKeys, _ completion: @escaping (Result<BreakerStatus, StateFailure>) -> Void)
+  /// What its window holds.
+  func readWindow(
+    _ keys: BreakerKeys, _ settings: BreakerSettings,
+    _ completion: @escaping (Result<BreakerCounts, StateFailure>) -> Void)
+  /// Whether this replica, of all, is to look for outliers; none is for so many milliseconds from then on.
+  func claimOutlierPass(
+    prefix: String, for time: Int64, _ completion: @escaping (Result<Bool, StateFailure>) -> Void)
   func flush()
 }

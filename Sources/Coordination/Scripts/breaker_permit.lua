@@ -4,10 +4,14 @@
 
 local id = ARGV[12]
 
--- Milliseconds since the oldest probe that nothing has been heard of began; nil where one is forgotten.
+-- Milliseconds since the oldest probe that nothing has been heard of began; nil where one is forgotten, or of a clock that has gone back.
 local function oldest(probes)
   local age, count = 0, 0
-  for _, at in pairs(probes) do age, count = max(age, now - (match(at, '^%d+$') or 0)), count + 1 end
+  for _, at in pairs(probes) do
+    local past = now - (match(at, '^%d+$') or 0)
+    if past < -TOLERANCE then return nil end
+    age, count = max(age, past), count + 1
+  end
   if count < state.issued - state.succeeded then return nil end
   return age
 end

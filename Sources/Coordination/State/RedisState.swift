@@ -167,6 +167,18 @@ package final class RedisState: SharedState {
     }
   }
 
+  /// A command that is no script.
+  func ask(
+    _ words: [String], key: String, _ completion: @escaping (Result<Reply, StateFailure>) -> Void
+  ) {
+    var bytes = ByteBufferAllocator().buffer(capacity: 256)
+    bytes.writeCommand(words)
+    runner.ask(bytes, key: key, isCounted: true, completion)
+  }
+
+  /// What this start of this replica is called.
+  var name: String { replica.name }
+
   private static var monotonic: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
 }
 

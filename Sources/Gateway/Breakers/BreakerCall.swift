@@ -1,6 +1,4 @@
-import Coordination
 import Policy
-import Telemetry
 import Upstream
 
 /// What an attempt tells its endpoint's breaker: once that it answers, where it is a probe, and once how it ended.
@@ -43,7 +41,7 @@ struct BreakerCall {
   }
 
   mutating func ended(_ verdict: Classification, _ head: UpstreamHead, after took: Int64, isStream: Bool) {
-    let now = StateClock.monotonicMilliseconds()
+    let now = link.now
     tried(verdict.effect, now)
     switch verdict.effect {
     // One that another was sooner than may have been late enough to be slow all the same.
@@ -66,7 +64,7 @@ struct BreakerCall {
 
   /// It never starts.
   mutating func abandon() {
-    tried(.none, StateClock.monotonicMilliseconds())
+    tried(.none, link.now)
     settle(.ignore)
   }
 
@@ -94,13 +92,13 @@ struct BreakerCall {
   private mutating func settleBadly() {
     guard let probe else { return }
     let generation = probe.keeper == .own ? stamp.own : probe.generation
-    settle(site.blame(probe.keeper, generation, caller: caller, now: StateClock.monotonicMilliseconds()))
+    settle(site.blame(probe.keeper, generation, caller: caller, now: link.now))
   }
 
   private mutating func coolDown(_ head: UpstreamHead, _ now: Int64) {
     let length = site.coolDown(
       stamp, status: head.status, head.cooldown, jitter: link.jitter(100),
-      wallClock: SystemClock.wallMilliseconds(), now: now)
+      wallClock: link.wallClock(), now: now)
     guard let length else { return settle(.ignore) }
     link.report(site)
     settle(.cooldown(length))
@@ -110,7 +108,7 @@ struct BreakerCall {
     guard let probe = probe.take() else { return }
     site.count(outcome)
     switch probe.keeper {
-    case .own: site.probed(probe.id, stamp, outcome, now: StateClock.monotonicMilliseconds())
+    case .own: site.probed(probe.id, stamp, outcome, now: link.now)
     case .shared:
       link.settle(BreakerProbe(id: probe.id, generation: probe.generation, outcome: outcome), of: site)
     }

@@ -1,5 +1,6 @@
 import NIOConcurrencyHelpers
 import Policy
+import Settings
 import Synchronization
 
 /// The breakers of a replica in one place: which there are, what is heard of them, and when it is time for what. Shared by its workers.
@@ -12,9 +13,17 @@ final class BreakerDesk: Sendable {
     var until: Int64
   }
 
+  struct Pools: Sendable {
+    /// Of keys in the shared state.
+    var prefix = ""
+    var all: [[BreakerSite]] = []
+  }
+
   private let sites: NIOLockedValueBox<[BreakerSite]>
   private let byName: NIOLockedValueBox<[String: [BreakerSite]]>
   private let debts = NIOLockedValueBox<[Debt]>([])
+  private let pools: NIOLockedValueBox<Pools>
+  private let lastPass: Synchronization.Atomic<Int64>
   private let lastRound: Synchronization.Atomic<Int64>
   private let lastReply: Synchronization.Atomic<Int64>
   private let isLost = Synchronization.Atomic<Bool>(true)
@@ -28,6 +37,8 @@ final class BreakerDesk: Sendable {
   init(_ snapshot: Snapshot, now: Int64) {
     sites = NIOLockedValueBox([])
     byName = NIOLockedValueBox([:])
+    pools = NIOLockedValueBox(Pools())
+    lastPass = .init(now)
     lastRound = .init(now)
     lastReply = .init(now)
     apply(snapshot)
@@ -36,6 +47,12 @@ final class BreakerDesk: Sendable {
   func apply(_ snapshot: Snapshot) {
     let all = snapshot.breakers.all
     sites.withLockedValue { $0 = all }
+    pools.withLockedValue {
+      let pools = snapshot.settings.breaker.outliers ? snapshot.breakers.pools : []
+      $0 = Pools(
+        prefix: snapshot.settings.state.keyPrefix,
+        all: pools.filter { $0.count >= OutlierPass.leastEndpoints })
+    }
     byName.withLockedValue { $0 = Dictionary(grouping: all, by: \.keys.name) }
   }
 
@@ -46,6 +63,16 @@ final class BreakerDesk: Sendable {
     let last = lastRound.load(ordering: .relaxed)
     return now - last >= Self.round
       && lastRound.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+  }
+
+  /// Pools in which one endpoint may be told from the rest, where it is time to and for one worker alone.
+  func takeOutlierPass(_ now: Int64) -> Pools? {
+    let last = lastPass.load(ordering: .relaxed)
+    guard now - last >= OutlierPass.period,
+      lastPass.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+    else { return nil }
+    let pools = pools.withLockedValue { $0 }
+    return pools.all.isEmpty ? nil : pools
   }
 
   // MARK: What is heard

@@ -1,6 +1,7 @@
 import Coordination
 import Logging
 import Policy
+import Telemetry
 
 /// One worker's way from its calls to the breakers that replicas share. Confined to the worker's loop.
 final class BreakerLink {
@@ -11,20 +12,30 @@ final class BreakerLink {
     case probe(id: String, generation: Int64)
   }
 
-  private let shared: any SharedBreakers
+  let shared: any SharedBreakers
   private let desk: BreakerDesk
   private let makeID: () -> String
   private let logger: Logger
-  private var chance = Chance(seed: .random(in: 0...UInt64.max))
+  private let clock: () -> Int64
+  /// Milliseconds since 1970.
+  let wallClock: () -> Int64
+  private var chance: Chance
 
   /// Thousandths that an opening may last longer, so that endpoints don't come back together.
   private static let jitter = 200
 
-  init(_ shared: any SharedBreakers, _ desk: BreakerDesk, _ logger: Logger, makeID: @escaping () -> String) {
+  init(
+    _ shared: any SharedBreakers, _ desk: BreakerDesk, _ logger: Logger, makeID: @escaping () -> String,
+    clock: @escaping () -> Int64 = StateClock.monotonicMilliseconds,
+    wallClock: @escaping () -> Int64 = SystemClock.wallMilliseconds,
+    chance: Chance = Chance(seed: .random(in: 0...UInt64.max))
+  ) {
     (self.shared, self.desk, self.logger, self.makeID) = (shared, desk, logger, makeID)
+    (self.clock, self.wallClock, self.chance) = (clock, wallClock, chance)
   }
 
-  private var now: Int64 { StateClock.monotonicMilliseconds() }
+  /// Milliseconds of the replica's monotonic clock.
+  var now: Int64 { clock() }
 
   /// 0 to `most` thousandths.
   func jitter(_ most: Int) -> Int64 { Int64(chance.below(most + 1)) }
@@ -36,9 +47,9 @@ final class BreakerLink {
   func report(_ site: BreakerSite) {
     let asked = now
     guard let report = site.takeReport(now: asked, isShared: shared.isAvailable) else { return }
-    shared.report(report, site.keys, site.settings, jitter: openingJitter) { [weak self] result in
+    shared.report(report, site.keys, site.settings, jitter: openingJitter) { [weak self, clock] result in
       let status = self?.heard(result)?.status
-      let hasMore = site.reported(report, status, asked: asked, now: StateClock.monotonicMilliseconds())
+      let hasMore = site.reported(report, status, asked: asked, now: clock())
       if hasMore { self?.report(site) }
     }
     shared.flush()
@@ -49,17 +60,23 @@ final class BreakerLink {
   func permit(_ site: BreakerSite, _ completion: @escaping (Permission) -> Void) {
     guard shared.isAvailable else { return completion(.refused) }
     let (id, asked) = (makeID(), now)
-    shared.permit(id, site.keys, site.settings, jitter: openingJitter) { [weak self] result in
+    shared.permit(id, site.keys, site.settings, jitter: openingJitter) { [weak self, clock] result in
       guard let permit = self?.heard(result) else {
         // It may have been given all the same: it is asked for again, and given back.
         self?.owe(.permit(id), site)
         return completion(.refused)
       }
-      site.hear(permit.status, asked: asked, now: StateClock.monotonicMilliseconds())
+      site.hear(permit.status, asked: asked, now: clock())
       switch permit.answer {
       case .refused: completion(.refused)
       case .closed: completion(.closed)
-      case .probe: completion(.probe(id: id, generation: permit.status.generation))
+      case .probe:
+        let generation = permit.status.generation
+        guard site.mayProbe(generation, now: clock()) else {
+          self?.settle(BreakerProbe(id: id, generation: generation, outcome: .ignore), of: site)
+          return completion(.refused)
+        }
+        completion(.probe(id: id, generation: generation))
       }
     }
     shared.flush()
@@ -70,9 +87,9 @@ final class BreakerLink {
   func settle(_ probe: BreakerProbe, of site: BreakerSite) {
     guard shared.isAvailable else { return owe(.probe(probe), site) }
     let asked = now
-    shared.probe(probe, site.keys, site.settings, jitter: openingJitter) { [weak self] result in
+    shared.probe(probe, site.keys, site.settings, jitter: openingJitter) { [weak self, clock] result in
       guard let reply = self?.heard(result) else { self?.owe(.probe(probe), site); return }
-      site.hear(reply.status, asked: asked, now: StateClock.monotonicMilliseconds())
+      site.hear(reply.status, asked: asked, now: clock())
     }
     shared.flush()
   }
@@ -102,9 +119,10 @@ final class BreakerLink {
     desk.loseIfSilent(now)
     let isAvailable = shared.isAvailable
     if isAvailable { for debt in desk.takeDebts(now: now) { pay(debt) } }
+    if isAvailable, let pools = desk.takeOutlierPass(now) { seekOutliers(pools) }
     for site in desk.all {
       report(site)
-      if isAvailable, site.isReadDue(now: now, period: 800 + Int64(chance.below(400))) { read(site) }
+      if isAvailable, site.isReadDue(now: now, period: 800 + Int64(chance.below(300))) { read(site) }
       site.look(now: now)
       if let (phase, isNews) = site.takeChange(now: now) { tell(site, phase, isNews) }
     }
@@ -113,9 +131,9 @@ final class BreakerLink {
 
   private func read(_ site: BreakerSite) {
     let asked = now
-    shared.readBreaker(site.keys) { [weak self] result in
+    shared.readBreaker(site.keys) { [weak self, clock] result in
       guard let status = self?.heard(result) else { return }
-      site.hear(status, asked: asked, now: StateClock.monotonicMilliseconds())
+      site.hear(status, asked: asked, now: clock())
     }
   }
 

@@ -109,6 +109,14 @@ final class BreakerSite: Sendable {
     }
   }
 
+  /// Whether a probe of that generation may still start: news may have overtaken its permit.
+  func mayProbe(_ generation: Int64, now: Int64) -> Bool {
+    state.withLockedValue { state in
+      if case .cooling = state.breaker.view(now: now).standing { return false }
+      return !state.breaker.isOver(generation)
+    }
+  }
+
   // MARK: How calls end
 
   func succeeded(_ stamp: LocalBreaker.Stamp, caller: UInt64, isSlow: Bool, now: Int64) {
@@ -145,6 +153,14 @@ final class BreakerSite: Sendable {
       state.isPressing = true
       _ = state.breaker.record(.cooldown(length), stamp, now: now)
       return length
+    }
+  }
+
+  /// To be reported soon, and so opened.
+  func openAsOutlier(now: Int64) {
+    update(now) { state in
+      state.breaker.openAsOutlier()
+      state.isPressing = true
     }
   }
 

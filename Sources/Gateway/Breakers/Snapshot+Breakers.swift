@@ -4,9 +4,12 @@ import Policy
 /// Which endpoints breakers, cooldowns, refused credentials, health checks and paused callers leave.
 extension Snapshot {
   /// How each endpoint of a pool may be used at this moment, for a caller; nil where all may be used as they are.
-  func uses(ofDeployment deployment: Int, for caller: UInt64) -> [PoolUse.Use]? {
+  func uses(
+    ofDeployment deployment: Int, for caller: UInt64,
+    now: @autoclosure () -> Int64 = StateClock.monotonicMilliseconds()
+  ) -> [PoolUse.Use]? {
     guard !breakers.trouble.isNone else { return nil }
-    return standings(ofDeployment: deployment, for: caller, now: StateClock.monotonicMilliseconds()).uses
+    return standings(ofDeployment: deployment, for: caller, now: now()).uses
   }
 
   func standings(ofDeployment deployment: Int, for caller: UInt64, now: Int64) -> (
@@ -27,9 +30,12 @@ extension Snapshot {
 
   /// Of each member of a model's pool: the part of its weight that breakers leave it for a caller, 0 where it is out; nil where all may
   /// be used as they are.
-  func shares(of pool: ModelPool, for caller: UInt64) -> [Double]? {
+  func shares(
+    of pool: ModelPool, for caller: UInt64,
+    now: @autoclosure () -> Int64 = StateClock.monotonicMilliseconds()
+  ) -> [Double]? {
     guard !breakers.trouble.isNone else { return nil }
-    let now = StateClock.monotonicMilliseconds()
+    let now = now()
     var known: [Int: [PoolUse.Use]] = [:]
     return pool.members.map { member in
       let deployment = member.place.deployment
@@ -38,7 +44,8 @@ extension Snapshot {
       known[deployment] = uses
       guard let place = BreakerSites.place(of: member.place.endpoint, in: endpoints) else { return 0 }
       switch uses[place] {
-      case .open(let weight), .ask(_, let weight): return max(0.001, weight / Double(endpoints[place].weight))
+      case .open(let weight), .ask(_, let weight), .askFirst(_, let weight):
+        return max(0.001, weight / Double(endpoints[place].weight))
       case .out: return 0
       }
     }

@@ -49,6 +49,19 @@ package struct BreakerCounts: Equatable, Sendable {
     }
   }
 
+  /// Reads `text`; nil where it isn't of that form.
+  package init?(_ text: String) {
+    let words = text.split(separator: " ", omittingEmptySubsequences: false)
+    guard words.count >= 2, let ok = Int64(words[0]), let fail = Int64(words[1]) else { return nil }
+    self.init()
+    (self.ok, self.fail) = (ok, fail)
+    for word in words.dropFirst(2) {
+      let numbers = word.split { $0 == ":" || $0 == "/" }.compactMap { Int64($0) }
+      guard numbers.count == 4, 0..<Int64(Self.cellCount) ~= numbers[0] else { return nil }
+      cells[Int(numbers[0])] = Cell(ok: numbers[1], fail: numbers[2], slow: numbers[3])
+    }
+  }
+
   /// Why these calls open a breaker; nil where they don't.
   package func reasonToOpen(_ settings: BreakerSettings) -> BreakerState.Reason? {
     let answers = cells.map { (good: $0.ok, bad: $0.fail) }

@@ -22,6 +22,9 @@ package struct BreakerKeys: Hashable, Sendable {
     channel = Self.channel(prefix: prefix)
   }
 
+  /// Of the replica that looks for outliers now: one for all breakers.
+  package static func outlierToken(prefix: String) -> String { "\(prefix):{cb}:outliers" }
+
   package static func channel(prefix: String) -> String { "\(prefix):ev:cb" }
 
   /// One key says all of them.

@@ -95,9 +95,10 @@ package struct BreakerMachine: Equatable, Sendable {
     return .probe
   }
 
-  /// Whether a probe is as old as none should be, or its permit is forgotten.
+  /// Whether a probe is as old as none should be, its permit is forgotten, or was given by a clock that has gone back.
   private func hasLost(_ settings: BreakerSettings, _ now: Int64) -> Bool {
     Int64(probes.count) < state.issued - state.succeeded || oldest(now) >= settings.probeTime
+      || probes.values.contains { $0 - now > BreakerState.tolerance }
   }
 
   /// Few calls come by: nothing is lost, and the generation goes on until the oldest probe would be.

@@ -39,6 +39,8 @@ package struct BreakerStore: Sendable {
     update(keys, settings, now) { $0.probe(probe, settings, jitter: jitter, now: now) }
   }
 
+  package func window(_ keys: BreakerKeys, now: Int64) -> BreakerWindow { current(keys, now).machine.window }
+
   /// Takes what is to be published.
   package mutating func takeNews() -> [(keys: BreakerKeys, status: BreakerStatus)] {
     defer { news = [] }

@@ -43,4 +43,20 @@ package struct BreakerWindow: Equatable, Sendable {
     reports[reporter] = Report(sequence: sequence, at: now)
     return buckets.values.reduce(into: BreakerCounts()) { $0 += $1 }
   }
+
+  /// What counts now.
+  package func sum(_ settings: BreakerSettings, now: Int64) -> BreakerCounts {
+    let width = Self.width(settings)
+    let first = now - now % width - (Self.bucketCount - 1) * width
+    return buckets.reduce(into: BreakerCounts()) { sum, bucket in
+      if first...now + BreakerState.tolerance ~= bucket.key { sum += bucket.value }
+    }
+  }
+
+  /// The buckets of a hash as the scripts write it; what is none is left out.
+  package init(fields: [String: String]) {
+    for (name, text) in fields {
+      if let at = Int64(name), let counts = BreakerCounts(text) { buckets[at] = counts }
+    }
+  }
 }

@@ -83,6 +83,9 @@ package struct LocalBreaker: Sendable {
     Account(shared: shared.map { ($0, max(0, now - heard)) }, own: own.state)
   }
 
+  /// Whether the shared breaker is known to be in a later generation than this one.
+  package func isOver(_ generation: Int64) -> Bool { shared.map { $0.generation > generation } ?? false }
+
   /// For a call that starts. `isCounted` is false for a probe, and for what panic lets through.
   package func stamp(isCounted: Bool = true) -> Stamp {
     Stamp(shared: shared?.generation ?? 0, own: own.state.generation, isCounted: isCounted)
@@ -165,6 +168,9 @@ package struct LocalBreaker: Sendable {
     sequence += 1
     _ = own.report(report, ownSettings, jitter: 0, now: now)
   }
+
+  /// It fails far more often than the rest of its pool, over all replicas: to be said with the next report.
+  package mutating func openAsOutlier() { pending.opening = pending.opening ?? .outlier }
 
   private mutating func haste(isFailure: Bool, isUrgent: Bool, _ now: Int64) -> Haste {
     guard isFailure else { return .soon }

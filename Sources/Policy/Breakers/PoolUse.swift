@@ -9,6 +9,8 @@ package struct PoolUse: Equatable, Sendable {
     case open(weight: Double)
     /// With a permit alone.
     case ask(BreakerView.Keeper, weight: Double)
+    /// With a permit where there is one to be had, and without one too: a panic, which would never end if nothing were probed.
+    case askFirst(BreakerView.Keeper, weight: Double)
     case out
   }
 
@@ -35,7 +37,8 @@ package struct PoolUse: Equatable, Sendable {
       if !endpoint.isHealthy, closed > 0, !isPanic { return .out }
       switch endpoint.view.standing {
       case .closed: return .open(weight: weight)
-      case .half(let keeper): return isPanic ? .open(weight: weight) : .ask(keeper, weight: weight)
+      case .half(let keeper):
+        return isPanic ? .askFirst(keeper, weight: weight) : .ask(keeper, weight: weight)
       case .open: return isPanic ? .open(weight: weight) : .out
       case .cooling, .barred: return .out
       }

@@ -17,6 +17,9 @@ extension Form where Value == Settings.Breaker {
         Field(
           "panic", \.panic, .percent,
           "Share of a pool's weight that has to be closed; below it, open breakers are used all the same."),
+        Field(
+          "outliers", \.outliers, .flag,
+          "Whether an endpoint that fails far more often than the rest of its pool is left out."),
       ],
       finish: Checks.breaker)
   }

@@ -39,6 +39,27 @@ struct SharedBreakersTests {
     }
   }
 
+  @Test(arguments: [true, false])
+  func aWindowIsReadByWhoeverClaimsThePass(isShared: Bool) async throws {
+    try await Self.with(isShared: isShared) { breakers, _ in
+      var counts = BreakerCounts()
+      counts.fail = 2
+      counts.cells[7] = .init(ok: 5, fail: 1, slow: 1)
+      for sequence in 1...2 as ClosedRange<Int64> {
+        let report = BreakerReport(reporter: "r1", sequence: sequence, generation: 0, counts: counts)
+        _ = try await breakers.ask { $0.report(report, Self.keys, Self.settings, jitter: 0, $1) }
+      }
+      let window = try await breakers.ask { $0.readWindow(Self.keys, Self.settings, $1) }
+      #expect(window.text == "0 4 7:10/2/2")
+      let other = BreakerKeys(endpoint: "http://b:1/v1", deployment: "d")
+      #expect(try await breakers.ask { $0.readWindow(other, Self.settings, $1) }.isEmpty)
+      #expect(try await breakers.ask { $0.claimOutlierPass(prefix: "sy", for: 60_000, $1) })
+      // A replica alone has nobody to leave it to.
+      let again = try await breakers.ask { $0.claimOutlierPass(prefix: "sy", for: 60_000, $1) }
+      #expect(again == !isShared)
+    }
+  }
+
   private static func with(
     isShared: Bool, _ body: (BreakersUnderTest, Heard) async throws -> Void
   ) async throws {

@@ -19,7 +19,7 @@ struct PoolUseTests {
   @Test func whereTooLittleIsClosedRatesAreIgnored() {
     let use = use([(4, .closed), (2, open), (1, .half(.own)), (1, cooling), (1, .barred)])
     #expect(use.isPanic)
-    #expect(use.uses == [.open(weight: 4), .open(weight: 2), .open(weight: 1), .out, .out])
+    #expect(use.uses == [.open(weight: 4), .open(weight: 2), .askFirst(.own, weight: 1), .out, .out])
   }
 
   @Test func halfIsEnough() {

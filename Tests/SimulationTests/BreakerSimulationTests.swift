@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+/// Breakers, retries and budgets under every kind of trouble: a quarter of `SIMULATION_SEEDS` of each; a failing seed is named, and
+/// `SIMULATION_SEED` runs it alone.
+@Suite(.timeLimit(.minutes(30)))
+struct BreakerSimulationTests {
+  private static let environment = ProcessInfo.processInfo.environment
+
+  @Test(arguments: Faults.kinds.indices)
+  func replicasAgreeOnBreakersAndNoneStaysOpen(kind: Int) throws {
+    let count = max(10, (Self.environment["SIMULATION_SEEDS"].flatMap(UInt64.init) ?? 120) / 4)
+    let first = UInt64.random(in: 0..<1 << 40)
+    let seeds =
+      Self.environment["SIMULATION_SEED"].flatMap(UInt64.init).map { $0...$0 } ?? first...first + count - 1
+    var sum = BreakerSimulation.Figures()
+    for seed in seeds {
+      let simulation = try BreakerSimulation(seed: seed, faults: Faults.kinds[kind].faults)
+      do { try simulation.run() } catch {
+        Issue.record("SIMULATION_SEED=\(seed), \(Faults.kinds[kind].name): \(error)")
+        return
+      }
+      sum += simulation.figures
+    }
+    guard seeds.count > 1 else { return }
+    #expect(sum.served > sum.requests / 3 && sum.attempts > sum.served, "\(sum)")
+    #expect(sum.tally.opened > 0 && sum.tally.halves > 0 && sum.tally.recovered > 0, "\(sum)")
+    #expect(sum.tally.cooldowns > 0 && sum.tally.late > 0 && sum.panics > 0, "\(sum)")
+    let faults = Faults.kinds[kind].faults
+    if faults.redisFails { #expect(sum.ownProbes > 0, "replicas probed alone: \(sum)") }
+    // One run in ten.
+    if faults.replicasCrash, count >= 100 { #expect(sum.tally.lost > 0, "probes were lost: \(sum)") }
+    if faults.redisForgets { #expect(sum.tally.restored > 0, "replicas knew more than Redis: \(sum)") }
+  }
+
+  @Test func aSeedGivesTheSameRun() throws {
+    let traces = try (0..<2).map { _ in
+      let simulation = try BreakerSimulation(seed: 42, faults: .all)
+      try simulation.run()
+      return simulation.trace
+    }
+    #expect(traces[0] == traces[1] && traces[0] != 0)
+  }
+}
