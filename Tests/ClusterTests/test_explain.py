@@ -27,12 +27,14 @@ providers:
   alpha: {{ dialect: openai, base_url: "{alpha}/v1", api_key: "${{PROVIDER_KEY}}" }}
   beta: {{ dialect: openai, base_url: "{beta}/v1", api_key: "${{PROVIDER_KEY}}" }}
   refused: {{ dialect: openai, base_url: "{beta}/v1", api_key: "${{REFUSED_KEY}}" }}
+  narrow: {{ dialect: openai, base_url: "{beta}/v1", api_key: "${{PROVIDER_KEY}}", max_concurrent: 1 }}
 deployments:
   a: {{ provider: alpha, model: sim-a, price: {{ input: 1, output: 2 }} }}
   b: {{ provider: beta, model: sim-b }}
   failing: {{ provider: alpha, model: sim-failing }}
   cooling: {{ provider: alpha, model: sim-cooling }}
   barred: {{ provider: refused, model: sim-barred }}
+  narrow: {{ provider: narrow, model: sim-narrow }}
   small: {{ provider: alpha, model: sim-small, limits: [ {{ requests: 1, per: hour }} ] }}
   tiny: {{ provider: alpha, model: sim-tiny, limits: [ {{ requests: 1, per: hour }} ] }}
 models:
@@ -44,6 +46,7 @@ models:
   failing: {{ deployments: [failing], fallbacks: [second] }}
   cooling: {{ deployments: [cooling], fallbacks: [second] }}
   barred: {{ deployments: [barred] }}
+  narrow: {{ deployments: [narrow] }}
   small: {{ deployments: [small], fallbacks: [second] }}
   tiny: {{ deployments: [tiny], cache: none }}
 tenants:
@@ -165,6 +168,18 @@ def test_an_idle_pool_is_left_to_chance_and_a_busy_endpoint_loses(case):
         assert "1 in flight" in busy["why"] and busy["score"] > idle["score"] and busy["state"]["in_flight"] == 1
         for _ in range(4):
             assert case.endpoint(case.send(chat("both"))) == told["answer"]["endpoint"]
+    finally:
+        slow.join()
+
+
+def test_where_every_endpoint_is_full_a_request_would_wait(case):
+    assert case.explain(chat("narrow"))["answer"]["is"] == "sent"
+    slow = threading.Thread(target=case.send, args=(chat("narrow", ttft="2s"),))
+    slow.start()
+    try:
+        assert eventually(lambda: case.explain(chat("narrow"))["answer"]["is"] == "waits")
+        full = row(case.explain(chat("narrow")))
+        assert full["is"] == "out" and full["why"].startswith("full: 1 in flight of the 1 that it takes"), full
     finally:
         slow.join()
 

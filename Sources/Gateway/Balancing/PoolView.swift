@@ -101,7 +101,7 @@ final class PoolView {
     for index in options.indices where spent.contains(pool.members[index].place) { options[index].weight = 0 }
   }
 
-  private func isFull(_ index: Int, _ ask: Ask) -> Bool {
+  func isFull(_ index: Int, _ ask: Ask) -> Bool {
     let endpoint = pool.members[index].endpoint
     return endpoint.isFull && ask.held !== endpoint
   }

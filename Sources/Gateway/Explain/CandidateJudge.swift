@@ -48,10 +48,18 @@ struct CandidateJudge {
     switch candidate.loss {
     case .out: return (.out, state?.reason ?? "left out")
     case .spent: return (.out, "no limit has room for an attempt there")
+    case .full: return (.out, full(candidate.member.endpoint))
     case .dearer: return (.loses, "a cheaper deployment is left")
     case .far: return (.loses, "in another zone, while one of the own zone is idle")
     case nil: return lost(candidate)
     }
+  }
+
+  private func full(_ endpoint: Endpoint) -> String {
+    let limit = endpoint.gate.limit ?? 0
+    return
+      "full: \(endpoint.inFlight + endpoint.others) in flight of the \(limit) that it takes (max_concurrent),"
+      + " of which this replica has \(endpoint.inFlight) and may have \(endpoint.gate.ceiling)"
   }
 
   private func isWinner(_ place: AttemptPlan.Place) -> Bool {
@@ -79,6 +87,7 @@ struct CandidateJudge {
   private func lost(_ candidate: PoolSurvey.Candidate) -> (Explanation.Standing, String) {
     guard let winner else {
       if case .refused = verdict { return (.later, "not reached: the request is refused before") }
+      if case .waits = verdict { return (.later, "not reached: the request waits") }
       if case .cached = verdict { return (.later, "not reached: the cache has the answer") }
       return (.later, "not reached")
     }

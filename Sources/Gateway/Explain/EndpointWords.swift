@@ -25,7 +25,7 @@ struct EndpointWords {
     let isChecked = endpoint.health.tally.withLockedValue { $0.isChecked }
     let isOut = uses[at] == .out
     var breaker = words.text
-    if case .open = uses[at], views[at].standing != .closed {
+    if uses[at].isPanic, views[at].standing != .closed {
       breaker += "; used all the same, as too few are left (panic)"
     }
     if pauses[at] > 0 {
@@ -37,12 +37,13 @@ struct EndpointWords {
       ? nil
       : pauses[at] > 0 || endpoint.health.isHealthy || views[at].standing != .closed
         ? breaker : "fails its health checks"
-    permit = if case .ask = uses[at] { words.text } else { nil }
+    permit = if case .ask = uses[at] { words.text } else { nil }  // in a panic it goes without one
     let monotonic = SystemClock.monotonicNanoseconds() / 1_000_000
     let pace = candidate.member.pace
     let share: Double =
       switch uses[at] {
-      case .open(let weight), .ask(_, let weight): weight / Double(max(1, pool[at].weight))
+      case .open(let weight), .ask(_, let weight), .askFirst(_, let weight):
+        weight / Double(max(1, pool[at].weight))
       case .out: 0
       }
     state = Explanation.State(
@@ -50,6 +51,16 @@ struct EndpointWords {
       others: live.seen.sight == .none ? nil : endpoint.others,
       firstToken: pace.firstToken.value(at: monotonic),
       whole: pace.whole.value(at: monotonic), slowness: candidate.option.slowness, share: share)
+  }
+}
+
+extension PoolUse.Use {
+  /// It is used whatever its breaker says.
+  fileprivate var isPanic: Bool {
+    switch self {
+    case .open, .askFirst: true
+    case .ask, .out: false
+    }
   }
 }
 

@@ -60,11 +60,13 @@ struct ExplainedWalk {
       skipped.append((place, isWhole, refusal))
       next = plan.skip(deployment: isWhole, random: &random, choose: choose)
     }
-    return nowhere(group, stored, full, plan.stages)
+    let isFull = seen.values.contains { $0.candidates.contains { $0.loss == .full } }
+    return nowhere(group, stored, full, plan.stages, isFull: isFull)
   }
 
   private mutating func nowhere(
-    _ group: LimitGroup?, _ stored: Bool?, _ full: Refusal?, _ stages: [RoutingTable.Stage]
+    _ group: LimitGroup?, _ stored: Bool?, _ full: Refusal?, _ stages: [RoutingTable.Stage],
+    isFull: Bool
   ) -> Explanation.Verdict {
     if firstDeployment == nil, request.place.isKept {
       if let refusal = admitOwn(group) { return .refused(.limited(refusal)) }
@@ -72,6 +74,7 @@ struct ExplainedWalk {
     }
     if own == nil { own = group.map { limits.answer(of: $0, demand) } }
     if request.directives.onlyIfCached, stored == false { return .refused(.notCached) }
+    if isFull { return .waits("every endpoint that could be used has as many requests as it takes") }
     if let full { return .refused(.capacitySpent(full)) }
     guard explainer.live != nil else {
       return .unknown("its endpoints are found by name when a replica runs, which is not known offline")

@@ -31,6 +31,7 @@ extension Explanation {
         "retry_after_ms": .number(
           error.retryAfterMilliseconds ?? error.retryAfterSeconds.map { Int64($0) * 1_000 }),
       ]
+    case .waits(let why): ["is": "waits", "why": .string(why)]
     case .unknown(let reason): ["is": "unknown", "why": .string(reason)]
     }
   }

@@ -41,6 +41,7 @@ extension Explanation {
     case .refused(let error):
       let wait = error.retryAfterMilliseconds.map { "; Retry-After in \(LimitHeaders.duration($0))" } ?? ""
       return "refused: \(error.status) \(error.code)\(wait): \(error.message)"
+    case .waits(let why): return "waits: \(why)"
     case .unknown(let reason): return "not known: \(reason)"
     }
   }

@@ -130,6 +130,8 @@ package struct Explanation: Sendable {
   enum Verdict: Sendable {
     case sent(endpoint: String, deployment: String, model: String, chance: Double)
     case cached
+    /// In the queue of its model.
+    case waits(String)
     case refused(ExchangeError)
     case unknown(String)
   }

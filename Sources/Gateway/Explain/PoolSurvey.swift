@@ -9,6 +9,8 @@ struct PoolSurvey {
     case spent
     /// Its breaker, its cooldown, its credential, its checks or a pause of the caller.
     case out
+    /// It has as many requests as it takes.
+    case full
     /// A cheaper one is left.
     case dearer
     /// It stands in another zone, and one of the own zone is idle.
@@ -52,7 +54,9 @@ extension PoolView {
       candidates: zip(members, options).enumerated().map { index, pair in
         let loss: PoolSurvey.Loss? =
           pair.1.weight > 0
-          ? nil : ask.spent.contains(pair.0.place) ? .spent : ask.shares?[index] == 0 ? .out : .dearer
+          ? nil
+          : ask.spent.contains(pair.0.place)
+            ? .spent : ask.shares?[index] == 0 ? .out : isFull(index, ask) ? .full : .dearer
         return .init(member: pair.0, option: pair.1, loss: loss, chance: 0)
       })
     if noteAffinity(ask, in: &survey) { return survey }
@@ -77,7 +81,8 @@ extension PoolView {
     var option = options[0]
     (option.own, option.others) = (member.endpoint.inFlight, member.endpoint.others)
     let loss: PoolSurvey.Loss? =
-      ask.spent.contains(member.place) ? .spent : ask.shares?[0] == 0 ? .out : nil
+      ask.spent.contains(member.place)
+      ? .spent : ask.shares?[0] == 0 ? .out : isFull(0, ask) ? .full : nil
     if loss != nil { option.weight = 0 }
     return PoolSurvey(candidates: [
       .init(member: member, option: option, loss: loss, chance: loss == nil ? 1 : 0)
