@@ -149,7 +149,7 @@ class Hammer:
     def settle(self, tag, name, cost):
         limit, reservation = self.KEYS[tag]
         return self.connection.call(
-            "EVALSHA", self.sha["settle"], 2, reservation + name, limit, name, *bucket(self.tokens, self.window, cost))
+            "EVALSHA", self.sha["settle"], 2, reservation + name, limit, name, 1, *bucket(self.tokens, self.window, cost))
 
 
 def hammering(port, number, tokens, window, trouble, seconds, results):
@@ -215,7 +215,7 @@ def four_limits_a_call(seconds=10, rate=5_000):
                 connection.call("EVALSHA", sha, 5, f"sy:{{t:a}}:res:{name}", *limits, name, "a3 3 3 3 3", 30_000, *rules)
                 waits.append(time.perf_counter() - start)
                 if number % 2 == 0:
-                    connection.call("EVALSHA", settle, 5, f"sy:{{t:a}}:res:{name}", *limits, name, *rules)
+                    connection.call("EVALSHA", settle, 5, f"sy:{{t:a}}:res:{name}", *limits, name, len(limits), *rules)
             reached = len(waits) / (time.perf_counter() - begin)
             stats = redis.figures("commandstats")["cmdstat_evalsha"]
             each = (redis.processor_seconds() - spent) / len(waits) * 1e6
