@@ -21,7 +21,11 @@ cache: {{ scope: tenant }}
 providers:
   one: {{ dialect: openai, base_url: "{one}/v1" }}
   two: {{ dialect: openai, base_url: "{two}/v1" }}
+  narrow: {{ dialect: openai, base_url: "{one}/v1", max_concurrent: 1 }}
+  strait: {{ dialect: openai, base_url: "{two}/v1", max_concurrent: 1 }}
 deployments:
+  narrow: {{ provider: narrow, model: sim-5 }}
+  strait: {{ provider: strait, model: sim-6 }}
   first: {{ provider: one, model: sim-1 }}
   second: {{ provider: two, model: sim-2 }}
   charged: {{ provider: one, model: sim-4, limits: [ {{ requests: 3, per: hour }}, {{ concurrent: 3 }} ] }}
@@ -34,6 +38,8 @@ models:
   full: {{ deployments: [{{ name: first, weight: 1000 }}, full], balance: weighted, hedge: {{ after: 100ms, budget: 100% }} }}
   charged: {{ deployments: [charged, second], balance: round_robin, hedge: {{ after: 100ms, budget: 100% }} }}
   kept: {{ deployments: [first, second], balance: round_robin, cache: all, hedge: {{ after: 100ms, budget: 100% }} }}
+  bounded: {{ deployments: [narrow, strait], balance: round_robin, hedge: {{ after: 100ms, budget: 100% }} }}
+  strait: {{ deployments: [strait] }}
   single: {{ deployments: [first], fallbacks: [plain], hedge: {{ after: 50ms, budget: 100% }} }}
 tenants:
   acme: {{ keys: [ {{ id: wide, sha256: {key} }} ] }}
@@ -209,6 +215,27 @@ def test_a_limit_without_room_denies_a_hedge(router, http, providers, tag):
         assert answer.status_code == 200
     assert router.metric("switchyard_hedges_total", model="full", outcome="denied") >= 1
     assert len(providers[1].log(tag)) <= 1
+
+
+def test_a_hedge_takes_a_place_and_gives_it_back(router, http, providers, tag):
+    for number in range(4):  # each takes both places
+        text = f"{tag} {number}. [[sim:model=sim-5,ttft=5s]]"
+        answer = chat(http, "bounded", text)
+        assert answer.status_code == 200 and answer.elapsed.total_seconds() < 4
+        assert answer.headers["x-switchyard-deployment"] == "strait"
+    assert router.metric("switchyard_hedges_total", model="bounded", outcome="won") >= 1
+
+
+def test_a_full_endpoint_gets_no_hedge(router, http, providers, tag):
+    holder = threading.Thread(target=chat, args=(http, "strait", f"{tag} holder [[sim:model=sim-6,ttft=3s]]"))
+    holder.start()
+    try:
+        assert eventually(lambda: providers[1].log(f"{tag} holder"))
+        answer = chat(http, "bounded", f"{tag} late [[sim:model=sim-5,ttft=400ms]]")
+        assert (answer.status_code, answer.headers["x-switchyard-attempts"]) == (200, "1")
+        assert providers[1].log(f"{tag} late") == [] and "x-switchyard-hedge" not in answer.headers
+    finally:
+        holder.join()
 
 
 def test_a_client_that_leaves_cancels_both(router, http, providers, tag):
