@@ -1,0 +1,33 @@
+import Dialects
+import NIOCore
+import Policy
+
+/// What its answer says.
+extension Attempt {
+  /// The body's length where it is known: of an answer that is held whole.
+  var wholeLength: Int? { finalVerdict != nil && isWhole && kind == .plain ? heldBytes.readableBytes : nil }
+
+  /// Whether an answer that reports a failure can be passed on as it is. One about our own credential or address can't, nor
+  /// one that isn't JSON.
+  var isPresentable: Bool {
+    guard isWhole, let verdict = finalVerdict else { return false }
+    return switch verdict.reason {
+    case .rateLimited, .serverError, .overloaded, .requestTimeout, .conflict, .refusedByProvider, .tooLarge,
+      .errorEvent:
+      true
+    default: false
+    }
+  }
+
+  var usage: Usage? { kind == .events ? scanner.facts.usage : answerFacts?.usage }
+
+  /// Tokens that were seen of an answer which says nothing of its usage: an event of a stream is about one, and so are four bytes of
+  /// text. Embeddings have none; of a plain answer beyond `holdLimit` nobody has looked what it is.
+  var seenTokens: Int? {
+    if kind == .events { return scanner.facts.contentEvents }
+    if surface == .embeddings { return 0 }
+    return seenBytes > Self.holdLimit ? nil : seenBytes / 4
+  }
+
+  var finishReason: String? { kind == .events ? scanner.facts.finishReason : answerFacts?.finishReason }
+}

@@ -1,0 +1,48 @@
+import NIOConcurrencyHelpers
+package import Settings
+import Synchronization
+
+/// The configuration in force, and the endpoints that were found by it.
+extension Replica {
+  /// Puts another configuration in force for new exchanges; those that run keep theirs. Ports, workers and TLS files are read at
+  /// the start only.
+  package func apply(_ settings: Settings) async {
+    await change(isNews: true) { current in
+      var settings = settings
+      // The keys' prefix too: replicas that differ in it would not share.
+      settings.state = current.state
+      settings.cache?.redis = current.cache?.redis
+      current = settings
+    }
+    await discovery.withLockedValue { $0 }?.watch(settings.providers)
+    reloadsApplied.wrappingAdd(1, ordering: .relaxed)
+    isRefused.store(false, ordering: .relaxed)
+  }
+
+  /// Puts other endpoints of a provider in force.
+  func take(_ found: Settings.Found, of provider: String) async {
+    self.found.withLockedValue { $0[provider] = found }
+    await change(isNews: false) { _ in }
+  }
+
+  /// Compiles changed settings, and what was found, and puts them in force.
+  private func change(isNews: Bool, _ edit: (inout Settings) -> Void) async {
+    let next = snapshot.withLockedValue { current in
+      var settings = current.settings
+      edit(&settings)
+      settings.fill(found.withLockedValue { $0 })
+      current = Snapshot(settings, epoch: current.epoch + 1, former: current, isNews: isNews)
+      breakers.apply(current)
+      cluster.apply(current)
+      queue.apply(settings.queue)
+      return current
+    }
+    for worker in workers { await worker.apply(next) }
+  }
+
+  /// Counts a configuration that was not valid; the running one stays in force.
+  package func countRefusedReload() {
+    reloadsRefused.wrappingAdd(1, ordering: .relaxed)
+    isRefused.store(true, ordering: .relaxed)
+  }
+}
