@@ -137,6 +137,21 @@ class Router(Process):
         self.config, self.port, self.admin_port = config, port, admin_port
         super().__init__([*within, BINARIES / "switchyard", "serve", "--config", config], environment)
 
+    @classmethod
+    def of(cls, processes, folder, config, **values):
+        """One of a test's own, by a configuration with {port}, {admin_port} and these values in it."""
+        ports = {"port": free_port(), "admin_port": free_port()}
+        path = folder / f"router-{ports['port']}.yaml"
+        path.write_text(config.format(**values, **ports))
+        processes.append(router := cls(path, KEYS, **ports))
+        return router.wait_until_ready()
+
+    def end(self):
+        """Stops it; it must live, and hold nothing any more."""
+        assert self.is_alive, f"the router ended with {self.process.returncode}: {self.output[-4000:]}"
+        assert self.unsettled() == {}
+        assert self.stop() == 0
+
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"

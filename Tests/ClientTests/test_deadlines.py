@@ -5,7 +5,7 @@ import concurrent.futures
 import httpx
 import pytest
 
-from support import CLIENT_KEY, KEYS, Router, Simulator, eventually, free_port, prompt, sha256
+from support import CLIENT_KEY, Router, Simulator, eventually, prompt, sha256
 
 CONFIG = """
 server:
@@ -51,13 +51,9 @@ def quick(processes):
 
 @pytest.fixture
 def router(slow, quick, processes, tmp_path):
-    ports = {"port": free_port(), "admin_port": free_port()}
-    path = tmp_path / "switchyard.yaml"
-    path.write_text(CONFIG.format(slow=slow.url, quick=quick.url, key=sha256(CLIENT_KEY), **ports))
-    processes.append(router := Router(path, KEYS, **ports))
-    yield router.wait_until_ready()
-    assert router.is_alive and router.unsettled() == {}
-    assert router.stop() == 0
+    router = Router.of(processes, tmp_path, CONFIG, slow=slow.url, quick=quick.url, key=sha256(CLIENT_KEY))
+    yield router
+    router.end()
 
 
 @pytest.fixture

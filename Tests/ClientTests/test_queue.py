@@ -1,6 +1,5 @@
 """Endpoints that take only so many requests at a time, and the queue before them, as clients meet them."""
 
-import itertools
 import json
 import socket
 import threading
@@ -9,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from support import KEYS, Router, Simulator, eventually, free_port, prompt, sha256
+from support import Router, Simulator, eventually, prompt, sha256
 
 CONFIG = """
 server: {{ host: 127.0.0.1, port: {port}, workers: 2, drain_notice: 1ms{server} }}
@@ -59,28 +58,23 @@ def other(processes):
 @pytest.fixture
 def serve(one, other, processes, tmp_path):
     """Starts a router of the test's own; at the end it must hold nothing, and stop well."""
-    numbers, started = itertools.count(), []
+    started = []
 
     def start(more="", server=""):
         for simulator in (one, other):
             simulator.forget()
-        ports = {"port": free_port(), "admin_port": free_port()}
-        path = tmp_path / f"{next(numbers)}.yaml"
         tenants = "".join(
             f"  {name}: {{ {limits} keys: [ {{ id: {name}, sha256: {sha256(key(name))}, {more_of_key} }} ] }}\n"
             for name, (limits, more_of_key) in TENANTS.items())
-        path.write_text(CONFIG.format(
-            one=one.url, other=other.url, more=more, server=server, tenants=tenants, **ports))
-        router = Router(path, KEYS, **ports)
-        processes.append(router)
-        started.append(router)
-        return router.wait_until_ready()
+        started.append(Router.of(
+            processes, tmp_path, CONFIG, one=one.url, other=other.url, more=more, server=server, tenants=tenants))
+        return started[-1]
 
     yield start
     for router in started:
         if router.is_alive:
             assert router.unsettled() == {} and waiting(router) == 0
-            assert router.stop() == 0
+            router.end()
 
 
 def ask(router, model, name="a", headers=(), timeout=30, stream=False, text="Say something.", **directive):
