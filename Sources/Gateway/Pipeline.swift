@@ -38,7 +38,7 @@ extension Worker {
       exchange.surface = surface
       try shed(exchange)
       try exchange.head.mayAsk()
-      if exchange.snapshot.isBounded, !exchange.hasValidPriority { throw .priority }
+      if exchange.snapshot.isBounded, !exchange.head.hasValidPriority { throw .priority }
       return surface
     case .models(let id):
       let principal = try await authenticate(exchange)

@@ -21,6 +21,7 @@ CONFIG = """
 server: {{ host: 127.0.0.1, port: {port}, workers: 1, drain_notice: 1ms }}
 admin: {{ port: {admin_port}, token: {token} }}
 {state}
+{more}
 cache: {{ ttl: 60s }}
 breaker: {{ min_requests: 5, base: 60s }}
 providers:
@@ -61,14 +62,14 @@ tenants:
 class Case:
     """A replica before two simulators, and how to ask it."""
 
-    def __init__(self, folder, redis=None):
+    def __init__(self, folder, redis=None, more=""):
         self.redis, self.folder = redis, folder
         self.alpha, self.beta = Simulator("--key", PROVIDER_KEY), Simulator("--key", PROVIDER_KEY)
         self.ports = {"port": free_port(), "admin_port": free_port()}
         state = f'state: {{ redis: "{redis.url}", timeout: 1s }}' if redis else ""
         self.config = folder / "switchyard.yaml"
         self.config.write_text(CONFIG.format(
-            state=state, token=TOKEN, alpha=self.alpha.url, beta=self.beta.url, wide=sha256(CLIENT_KEY),
+            state=state, more=more, token=TOKEN, alpha=self.alpha.url, beta=self.beta.url, wide=sha256(CLIENT_KEY),
             narrow=sha256(NARROW_KEY), spent=sha256(SPENT_KEY), other=sha256(OTHER_KEY), **self.ports))
         self.router = AdminRouter(self.config, KEYS, **self.ports).wait_until_ready()
 
@@ -184,13 +185,68 @@ def test_where_every_endpoint_is_full_a_request_would_wait(case):
         slow.join()
 
 
+class Busy:
+    """A request that has the only place of `narrow`."""
+
+    def __init__(self, case):
+        self.thread = threading.Thread(target=case.send, args=(chat("narrow", ttft="4s"),))
+        self.thread.start()
+        assert eventually(lambda: row(case.explain(chat("narrow")))["is"] == "out")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.thread.join()
+
+
+def expect_the_same_refusal(case, told, answer):
+    error = json.loads(answer.text)["error"]
+    assert told["is"] == "refused"
+    assert (told["status"], told["code"], told["message"]) == (answer.status, error["code"], error["message"])
+    assert told["retry_after_ms"] == int(answer.headers["retry-after-ms"])
+
+
+def test_where_nobody_may_wait_a_full_endpoint_refuses_as_the_api_does(tmp_path):
+    case = Case(tmp_path, more="queue: { max: 0 }")
+    try:
+        with Busy(case):
+            told = case.explain(chat("narrow"))
+            assert told["answer"]["code"] == "endpoints_full"
+            expect_the_same_refusal(case, told["answer"], case.send(chat("narrow")))
+            assert case.explain(chat("narrow"), "spent")["answer"]["code"] == "endpoints_full"
+            assert case.send(chat("second"), SPENT_KEY).status == 200
+            assert case.explain(chat("narrow"), "spent")["answer"]["status"] == 429, "the caller's limits come first"
+    finally:
+        case.stop()
+
+
+def test_where_the_queue_is_full_it_is_refused_unless_its_class_makes_it_room(tmp_path):
+    case = Case(tmp_path, more="queue: { max: 1, max_wait: 20s }")
+    low = {"x-priority": "batch"}
+    try:
+        with Busy(case):
+            waiter = threading.Thread(target=case.send, args=(chat("narrow"),), kwargs={"headers": low})
+            waiter.start()
+            assert eventually(lambda: case.router.metric("switchyard_queue_waiting") == 1)
+            assert case.explain(chat("narrow"))["answer"]["is"] == "waits"
+            told = case.explain(chat("narrow"), headers=low)["answer"]
+            assert told["code"] == "queue_full"
+            expect_the_same_refusal(case, told, case.send(chat("narrow"), headers=low))
+            assert case.explain(chat("narrow"), headers={"x-priority": "now"})["answer"]["code"] == "invalid_priority"
+        waiter.join()
+    finally:
+        case.stop()
+
+
 def test_an_open_breaker_is_named_and_the_fallback_wins(case):
     for _ in range(12):
         case.send(chat("failing", status=500, model="sim-failing"))
     assert eventually(lambda: row(case.explain(chat("failing")))["is"] == "out")
     told = case.explain(chat("failing"))
     failing = row(told)
-    assert re.match(r"open for \S+: too many calls failed", failing["why"]), failing
+    rule = r"open for \S+: too many calls failed \(it opens at 50 % of at least 5 in 10s\)"
+    assert re.match(rule, failing["why"]), failing
     assert ("in the whole cluster" in failing["why"]) or ("at this replica" in failing["why"])
     assert told["answer"]["deployment"] == "b" and row(told, 1)["is"] == "wins"
     answer = case.send(chat("failing"))

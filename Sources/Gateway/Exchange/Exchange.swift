@@ -109,7 +109,7 @@ final class Exchange: @unchecked Sendable {
   }
 
   /// The time for the whole exchange: the server's, or less if the client says so.
-  private static func allowance(_ head: RequestHead, _ snapshot: Snapshot) -> Int64 {
+  static func allowance(_ head: RequestHead, _ snapshot: Snapshot) -> Int64 {
     let limit = snapshot.limits.request
     guard let asked = head.string(.xRequestTimeoutMs).flatMap(Int64.init), asked > 0 else { return limit }
     return asked < limit / 1_000_000 ? asked * 1_000_000 : limit

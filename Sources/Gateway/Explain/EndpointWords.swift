@@ -79,7 +79,7 @@ struct BreakerWords {
     case .cooling(let until):
       text = "asked to be left alone, for \(LimitHeaders.duration(max(0, until - now)))"
     case .open(let until):
-      let (reason, opens, whose) = Self.opening(account, now)
+      let (reason, opens, whose) = Self.opening(account, settings, now)
       let again = opens > 1 ? ", \(opens) times in a row" : ""
       text = "open for \(LimitHeaders.duration(max(0, until - now))): \(reason)\(again), \(whose)"
     case .half(.shared):
@@ -97,21 +97,26 @@ struct BreakerWords {
   }
 
   /// Of the shared one and the replica's own the one that stays open longer.
-  private static func opening(_ account: LocalBreaker.Account, _ now: Int64) -> (String, Int64, String) {
+  private static func opening(
+    _ account: LocalBreaker.Account, _ settings: BreakerSettings, _ now: Int64
+  ) -> (String, Int64, String) {
     let shared = account.shared.map { max(0, $0.status.phase == .closed ? 0 : $0.status.left - $0.age) } ?? 0
     let own = account.own.phase == .open ? account.own.left(now) : 0
     if let status = account.shared?.status, shared >= own {
-      return (words(status.reason), status.opens, "in the whole cluster")
+      return (words(status.reason, settings), status.opens, "in the whole cluster")
     }
-    return (words(account.own.reason), account.own.opens, "at this replica")
+    return (words(account.own.reason, settings), account.own.opens, "at this replica")
   }
 
-  private static func words(_ reason: BreakerState.Reason) -> String {
-    switch reason {
+  /// How many they were isn't kept: what was counted is forgotten as it opens. So the rule is told.
+  private static func words(_ reason: BreakerState.Reason, _ settings: BreakerSettings) -> String {
+    let calls = "of at least \(settings.minRequests) in \(LimitHeaders.duration(settings.window))"
+    return switch reason {
     case .new, .due: "its time is not over"
-    case .rate: "too many calls failed"
-    case .slow: "too many calls were slow"
-    case .connect: "it could not be connected to"
+    case .rate: "too many calls failed (it opens at \(settings.failureRate) % \(calls))"
+    case .slow: "too many calls were slow (it opens at \(settings.slowRate) % \(calls))"
+    case .connect:
+      "it could not be connected to (\(BreakerSettings.connectFailuresInARow) times in a row at one replica)"
     case .outlier: "it fails far more often than the rest"
     case .probeFailed: "a probe failed"
     case .probeLost: "nothing was heard of a probe"

@@ -18,8 +18,8 @@ package struct ExplainAsk: Sendable {
   package static let usualPath = "/v1/chat/completions"
   /// Headers that change where a request goes or what is kept of it. Never a credential.
   package static let headerNames = [
-    "anthropic-version", "cache-control", "content-encoding", "openai-beta", "x-request-timeout-ms",
-    "x-session-id",
+    "anthropic-version", "cache-control", "content-encoding", "openai-beta", "x-priority",
+    "x-request-timeout-ms", "x-session-id",
   ]
 
   package init(

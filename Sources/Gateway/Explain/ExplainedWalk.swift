@@ -68,13 +68,16 @@ struct ExplainedWalk {
     _ group: LimitGroup?, _ stored: Bool?, _ full: Refusal?, _ stages: [RoutingTable.Stage],
     isFull: Bool
   ) -> Explanation.Verdict {
-    if firstDeployment == nil, request.place.isKept {
+    if firstDeployment == nil, request.place.isKept || isFull {
       if let refusal = admitOwn(group) { return .refused(.limited(refusal)) }
       if stored == true { return .cached }
     }
     if own == nil { own = group.map { limits.answer(of: $0, demand) } }
     if request.directives.onlyIfCached, stored == false { return .refused(.notCached) }
-    if isFull { return .waits("every endpoint that could be used has as many requests as it takes") }
+    if isFull {
+      if let error = explainer.queueRefusal(request) { return .refused(error) }
+      return .waits("every endpoint that could be used has as many requests as it takes")
+    }
     if let full { return .refused(.capacitySpent(full)) }
     guard explainer.live != nil else {
       return .unknown("its endpoints are found by name when a replica runs, which is not known offline")

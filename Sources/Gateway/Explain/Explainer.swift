@@ -11,6 +11,7 @@ struct Explainer {
   struct Live {
     var seen: Explanation.Seen
     var estimators: [String: TokenEstimator]
+    var queue: QueueDesk
     /// Milliseconds of `StateClock.monotonicMilliseconds`.
     var now: Int64
   }
@@ -58,6 +59,7 @@ struct Explainer {
     switch Route(head) {
     case .surface(let surface):
       try head.mayAsk()
+      if snapshot.isBounded, !head.hasValidPriority { throw .priority }
       return surface
     case .models: throw .wrongMethod(allow: "GET")
     case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
@@ -113,6 +115,30 @@ struct Explainer {
       ask.tokens = (estimator.input(request.facts), estimator.output(request.facts))
     }
     return view.survey(ask, turnless: live == nil)
+  }
+
+  // MARK: Waiting
+
+  /// What the client of a request that finds all endpoints full is told at once; nil where it would wait.
+  func queueRefusal(_ request: Request) -> ExchangeError? {
+    guard let queue = live?.queue else { return nil }
+    let (rules, name) = (snapshot.settings.queue, snapshot.models[request.model].name)
+    let priority = head.priority(below: principal.priority)
+    let now = SystemClock.monotonicNanoseconds() / 1_000_000
+    let left =
+      Exchange.allowance(head, snapshot) / 1_000_000
+      - snapshot.pools[request.model].quickest(isStream: request.facts.stream, at: now)
+    let demand = demand(request, at: nil)
+    let entry = WaitQueue.Entry(
+      id: 0, tenant: principal.tenant, priority, tokens: demand.inputTokens + demand.outputTokens,
+      arrived: now,
+      until: now + min(rules.maxWait.nanoseconds / 1_000_000, left))
+    let refusal = rules.max == 0 ? .full(0) : queue.refusal(of: entry, in: name, now: now)
+    guard refusal != nil || entry.until <= now else { return nil }
+    return QueueRefusal(
+      model: name, priority: priority, refusal, waited: 0, waiting: queue.waiting(name, priority),
+      interval: queue.interval(name, now: now)
+    ).error
   }
 
   // MARK: Explaining

@@ -61,6 +61,11 @@ final class QueueDesk: Sendable {
     return nil
   }
 
+  /// Why one would not be let in; nothing is changed by asking.
+  func refusal(of entry: WaitQueue.Entry, in line: String, now: Int64) -> Refusal? {
+    state.withLockedValue { $0.refusal(of: entry, in: line, now) }
+  }
+
   /// Whether it was waiting.
   func remove(_ waiter: Waiter) -> Bool {
     let wasThere = state.withLockedValue { $0.remove(waiter) }
@@ -117,19 +122,10 @@ extension QueueDesk.State {
   /// Why it may not wait, or else who has to make room for it.
   fileprivate mutating func join(_ waiter: Waiter, _ now: Int64) -> (QueueDesk.Refusal?, Waiter?) {
     let entry = waiter.entry
-    var line = lines[waiter.line] ?? .init()
-    // Who was let in once is not judged again for looking where else it can go.
-    if entry.arrived == now, let interval = line.meter.interval(now) {
-      let ahead = line.queue.ahead(of: entry.priority, entry.tenant, weights)
-      let wait = Int64(ahead + 1) * interval
-      if ahead > 0, wait > entry.until - now { return (.slow(ahead: ahead, wait: wait), nil) }
-    }
+    if let refusal = refusal(of: entry, in: waiter.line, now) { return (refusal, nil) }
     var displaced: Waiter?
-    if waiters.count >= most {
-      guard let victim = victim(for: waiter), remove(victim) else { return (.full(waiters.count), nil) }
-      displaced = victim
-      line = lines[waiter.line] ?? .init()
-    }
+    if waiters.count >= most, let victim = victim(for: entry), remove(victim) { displaced = victim }
+    var line = lines[waiter.line] ?? .init()
     line.queue.join(entry)
     if lines.updateValue(line, forKey: waiter.line) == nil { order.append(waiter.line) }
     waiters[entry.id] = waiter
@@ -137,9 +133,21 @@ extension QueueDesk.State {
     return (nil, displaced)
   }
 
+  /// Why it may not wait; nil where it may, if need be in the place of another.
+  fileprivate func refusal(of entry: WaitQueue.Entry, in name: String, _ now: Int64) -> QueueDesk.Refusal? {
+    let line = lines[name] ?? .init()
+    // Who was let in once is not judged again for looking where else it can go.
+    if entry.arrived == now, let interval = line.meter.interval(now) {
+      let ahead = line.queue.ahead(of: entry.priority, entry.tenant, weights)
+      let wait = Int64(ahead + 1) * interval
+      if ahead > 0, wait > entry.until - now { return .slow(ahead: ahead, wait: wait) }
+    }
+    return waiters.count >= most && victim(for: entry) == nil ? .full(waiters.count) : nil
+  }
+
   /// One of a lower class, of any model, goes before one of the longest lane of its own.
-  private func victim(for waiter: Waiter) -> Waiter? {
-    let found = lines.values.compactMap { $0.queue.victim(for: waiter.entry.priority, waiter.entry.tenant) }
+  private func victim(for entry: WaitQueue.Entry) -> Waiter? {
+    let found = lines.values.compactMap { $0.queue.victim(for: entry.priority, entry.tenant) }
     let victim = found.max { ($0.isLower ? 1 : 0, $0.length) < ($1.isLower ? 1 : 0, $1.length) }
     return victim.flatMap { waiters[$0.id] }
   }

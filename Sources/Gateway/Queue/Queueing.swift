@@ -82,26 +82,18 @@ extension Worker {
     let now = now / 1_000_000
     let patience =
       snapshot.settings.queue.maxWait.nanoseconds / 1_000_000 - exchange.answer.queued / 1_000_000
-    let left = exchange.timeLeft(now: now * 1_000_000) - firstByte(facts, snapshot.pools[model], now)
+    let left = exchange.timeLeft(now: now * 1_000_000)
+    let firstByte = snapshot.pools[model].quickest(isStream: facts.stream, at: now)
     let entry = WaitQueue.Entry(
       id: queue.makeID(), tenant: principal.tenant, priority(exchange),
       tokens: estimator.input(facts) + estimator.output(facts), arrived: exchange.waitsSince ?? now,
-      until: now + min(patience, left))
+      until: now + min(patience, left - firstByte))
     return Waiter(
       entry, in: name, for: exchange.full, at: queue, now: now, on: loop, executor)
   }
 
-  /// Milliseconds that the fastest endpoint will probably take: there is no use in a place when no time is left.
-  private func firstByte(_ facts: RequestFacts, _ pool: ModelPool, _ now: Int64) -> Int64 {
-    let paces = pool.members.compactMap {
-      facts.stream ? $0.pace.firstToken.value(at: now) : $0.pace.whole.value(at: now)
-    }
-    return Int64(paces.min() ?? 0)
-  }
-
-  /// The class in which it waits: its key's, or a lower one that it asks for.
   private func priority(_ exchange: Exchange) -> Priority {
-    max(exchange.principal?.priority ?? .standard, exchange.askedPriority ?? .realtime)
+    exchange.head.priority(below: exchange.principal?.priority ?? .standard)
   }
 
   /// Nil: it has waited for as long as it may.
@@ -185,12 +177,25 @@ struct QueueRefusal {
   }
 }
 
-extension Exchange {
-  /// The class that the client asks for; nil where it doesn't, or where there is none of that name.
-  fileprivate var askedPriority: Priority? { head.string(.xPriority).flatMap(Priority.init) }
+extension ModelPool {
+  /// Milliseconds that the fastest endpoint will probably take to its first byte: there is no use in a place when no time is left.
+  func quickest(isStream: Bool, at now: Int64) -> Int64 {
+    let paces = members.compactMap {
+      isStream ? $0.pace.firstToken.value(at: now) : $0.pace.whole.value(at: now)
+    }
+    return Int64(paces.min() ?? 0)
+  }
+}
 
-  /// Whether the client asks for no class, or for one that there is.
-  var hasValidPriority: Bool { head.count(.xPriority) == 0 || askedPriority != nil }
+extension RequestHead {
+  /// The class in which it waits: its key's, or a lower one that it asks for.
+  func priority(below highest: Priority) -> Priority { max(highest, askedPriority ?? .realtime) }
+
+  /// Nil where it asks for none, or where there is none of that name.
+  private var askedPriority: Priority? { string(.xPriority).flatMap(Priority.init) }
+
+  /// Whether it asks for no class, or for one that there is.
+  var hasValidPriority: Bool { count(.xPriority) == 0 || askedPriority != nil }
 }
 
 extension ExchangeError {
