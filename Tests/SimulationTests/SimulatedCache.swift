@@ -76,6 +76,7 @@ final class SimulatedCache: SharedCache, TroubledLink {
   }
 
   var isAvailable: Bool { redis.health != .gone && !isCutOff }
+  var lockLifetime: Int64 { 700 }
 
   func get(_ keys: CacheKeys, claiming claim: CacheClaim?, _ completion: @escaping (CacheLookup?) -> Void) {
     call({ $0.get(keys, claim, now: $1, at: $2) }, completion)

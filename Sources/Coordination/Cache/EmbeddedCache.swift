@@ -76,6 +76,8 @@ package final class EmbeddedCache: SharedCache {
   }
 
   package var isAvailable: Bool { true }
+  /// It dies with its leaders; a machine that stands still for a while should cost nobody an answer.
+  package var lockLifetime: Int64 { 30_000 }
   private var now: Int64 { EmbeddedState.wallMilliseconds() }
 
   package func get(

@@ -53,6 +53,7 @@ package final class RedisCache: SharedCache {
   }
 
   package var isAvailable: Bool { runner.isReady && isUsable() }
+  package var lockLifetime: Int64 { 700 }
 
   package func get(
     _ keys: CacheKeys, claiming claim: CacheClaim?, _ completion: @escaping (CacheLookup?) -> Void

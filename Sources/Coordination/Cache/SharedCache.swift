@@ -7,6 +7,8 @@ package import Policy
 package protocol SharedCache: AnyObject {
   /// Whether it makes sense to ask.
   var isAvailable: Bool { get }
+  /// Milliseconds for which a flight's lock holds unless it is prolonged: how long the death of a leader goes unnoticed.
+  var lockLifetime: Int64 { get }
 
   /// `claiming`: begins this flight where there is neither an answer nor one who fetches it; `seen` is 0.
   func get(

@@ -40,8 +40,6 @@ final class Flight {
   var isLooking = false
   var isLookDue = false
 
-  /// Milliseconds for which a lock holds unless it is prolonged: how long the death of a leader goes unnoticed.
-  static let lifetime: Int64 = 700
   /// Milliseconds between two prolongations.
   static let renewal: Int64 = 200
   /// Whoever comes when so many wait fetches an answer of their own.

@@ -35,7 +35,7 @@ final class FlightDesk {
     }
     guard cache.isAvailable else { return completion(nil, nil) }
     looks[keys] = [completion]
-    let claim = patience.map { _ in CacheClaim(owner: makeID(), lifetime: Flight.lifetime, seen: 0) }
+    let claim = patience.map { _ in CacheClaim(owner: makeID(), lifetime: cache.lockLifetime, seen: 0) }
     cache.get(keys, claiming: claim) { [self] lookup in
       var flight: Flight?
       if let claim, let patience { flight = take(lookup, keys, claim, patience) }
@@ -91,7 +91,7 @@ final class FlightDesk {
   private func claim(_ flight: Flight, _ completion: @escaping (CacheClaim.Reply?) -> Void) {
     flight.phase = .claiming
     flight.isLocked = false
-    let claim = CacheClaim(owner: flight.owner, lifetime: Flight.lifetime, seen: flight.seen)
+    let claim = CacheClaim(owner: flight.owner, lifetime: cache.lockLifetime, seen: flight.seen)
     cache.lock(flight.keys, claim) { [self] reply in
       var reply = reply
       if case .held(let holder) = reply, holder.owner == flight.owner { reply = .got }
@@ -277,7 +277,7 @@ final class FlightDesk {
       if now - flight.leadingSince > flight.patience { leadToo(flight, now) }
       guard flight.isLocked, now - renewed >= Flight.renewal else { return }
       flight.phase = .leading(renewed: now)
-      cache.renew(flight.keys, owner: flight.owner, lifetime: Flight.lifetime)
+      cache.renew(flight.keys, owner: flight.owner, lifetime: cache.lockLifetime)
     case .following(let until):
       if flight.waiters.isEmpty {
         scatter(flight)

@@ -10,6 +10,7 @@ struct FlightDeskTests {
   /// A cache of which a test decides what is answered, and when.
   private final class ScriptedCache: SharedCache {
     var isAvailable = true
+    let lockLifetime: Int64 = 700
     var found: [CacheLookup?] = []
     var replies: [CacheClaim.Reply?] = []
     var calls: [String] = []

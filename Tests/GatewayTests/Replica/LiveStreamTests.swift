@@ -101,6 +101,18 @@ extension ReplicaTests {
       }
     }
 
+    /// The lock outlasts that: nobody else could have taken it.
+    @Test func aWorkerThatStoodStillStoresItAllTheSame() async throws {
+      try await withReplica(Self.stream(), Self.options) { test, provider in
+        let (leader, followers) = try await Self.party(test, followers: 2)
+        try await test.standStill(for: .seconds(1))
+        provider.goOn()
+        for client in [leader] + followers { #expect(try await String(buffer: client.chunks()) == Self.rest) }
+        #expect(try await test.askForStream().message().text == Self.begun + Self.rest)
+        #expect(provider.requestCount == 1)
+      }
+    }
+
     /// Also before there is anything to be read.
     @Test func aLeaderThatGoesBeforeTheBeginLeavesTheCallToThoseWhoWait() async throws {
       let script: ScriptedProvider.Script = { _ in .stream(.init(count: 1, waitsAfter: 0)) }

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -28,6 +29,8 @@ struct ReplicaUnderTest: Sendable {
     var breaker: String?
     /// The section of this name: without it everybody may call.
     var tenants: String?
+    /// What no document would be allowed to say.
+    var edit: @Sendable (inout Settings) -> Void = { _ in }
   }
 
   let replica: Replica
@@ -63,6 +66,7 @@ struct ReplicaUnderTest: Sendable {
     (result.server.port, result.admin.port, result.server.workers) = (0, 0, options.workers)
     result.server.drainTimeout = options.drainTimeout
     if options.cache != nil { result.models[0].cached = .all }
+    options.edit(&result)
     return result
   }
 
@@ -75,6 +79,14 @@ struct ReplicaUnderTest: Sendable {
     let client = try await connect(receiveBuffer: receiveBuffer)
     client.send(Wire.chat(prompt, stream: true))
     return client
+  }
+
+  /// Does to its workers what a busy machine may do to them.
+  func standStill(for time: Duration) async throws {
+    let end = ContinuousClock.now + time
+    for worker in replica.workers {
+      try await worker.loop.submit { while ContinuousClock.now < end { usleep(10_000) } }.get()
+    }
   }
 
   /// Puts other endpoints in force.
