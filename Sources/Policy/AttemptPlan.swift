@@ -68,6 +68,8 @@ package struct AttemptPlan {
     self.limit = limit
   }
 
+  package var hasAttemptsLeft: Bool { count < limit }
+
   /// The first attempt.
   package mutating func first(
     random: inout Chance, choose: Choose
@@ -83,7 +85,7 @@ package struct AttemptPlan {
   ) -> Next {
     guard verdict.retry != .never else { return .stop(.final) }
     if verdict.retry == .elsewhere, let last { barred.append(last) }
-    guard count < limit else { return .stop(.attemptsSpent) }
+    guard hasAttemptsLeft else { return .stop(.attemptsSpent) }
     let before = self
     if let next = step(.retry, random: &random, choose: choose) {
       return granted(next, else: before, mayRetry)
@@ -113,7 +115,7 @@ package struct AttemptPlan {
 
   /// An attempt beside the one that goes on: of the same model, at another endpoint. Nil where there is none, or no attempt is left.
   package mutating func hedge(random: inout Chance, choose: Choose) -> Step? {
-    guard count < limit, current < stages.count, let other = last else { return nil }
+    guard hasAttemptsLeft, current < stages.count, let other = last else { return nil }
     let stage = stages[current]
     var spent = spent
     spent.endpoint = other.endpoint
@@ -143,7 +145,7 @@ package struct AttemptPlan {
       count -= 1
       if let last, spent.places.last == last { spent.places.removeLast() }
     }
-    guard count < limit else { return .stop(.attemptsSpent) }
+    guard hasAttemptsLeft else { return .stop(.attemptsSpent) }
     current = 0
     let before = self
     guard let next = step(count == 0 ? .first : .retry, random: &random, choose: choose) else {

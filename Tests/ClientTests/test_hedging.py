@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from support import CLIENT_KEY, KEYS, NARROW_KEY, Router, Simulator, eventually, free_port, get, prompt, sha256
+from support import CLIENT_KEY, NARROW_KEY, Router, Simulator, eventually, get, prompt, sha256
 
 CONFIG = """
 server:
@@ -30,6 +30,8 @@ deployments:
   second: {{ provider: two, model: sim-2 }}
   charged: {{ provider: one, model: sim-4, limits: [ {{ requests: 3, per: hour }}, {{ concurrent: 3 }} ] }}
   full: {{ provider: two, model: sim-3, limits: [ {{ requests: 1, per: hour }} ] }}
+  scarce: {{ provider: two, model: sim-7, limits: [ {{ concurrent: 1 }} ] }}
+  broken: {{ provider: two, model: sim-8 }}
 models:
   learnt: {{ deployments: [first, second], balance: round_robin, hedge: {{ after: p95, budget: 2% }} }}
   plain: {{ deployments: [first, second], balance: round_robin }}
@@ -40,6 +42,10 @@ models:
   kept: {{ deployments: [first, second], balance: round_robin, cache: all, hedge: {{ after: 100ms, budget: 100% }} }}
   bounded: {{ deployments: [narrow, strait], balance: round_robin, hedge: {{ after: 100ms, budget: 100% }} }}
   strait: {{ deployments: [strait] }}
+  scarce: {{ deployments: [scarce] }}
+  broken: {{ deployments: [broken] }}
+  thrifty: {{ deployments: [{{ name: first, weight: 1000 }}, scarce], balance: weighted, hedge: {{ after: 100ms, budget: 50% }} }}
+  lame: {{ deployments: [{{ name: first, weight: 1000 }}, broken], balance: weighted, hedge: {{ after: 100ms, budget: 100% }} }}
   single: {{ deployments: [first], fallbacks: [plain], hedge: {{ after: 50ms, budget: 100% }} }}
 tenants:
   acme: {{ keys: [ {{ id: wide, sha256: {key} }} ] }}
@@ -57,12 +63,9 @@ def providers(processes):
 @pytest.fixture
 def serve_pair(providers, processes, tmp_path):
     def start(breaker=""):
-        ports = {"port": free_port(), "admin_port": free_port()}
-        path = tmp_path / "switchyard.yaml"
-        path.write_text(CONFIG.format(
-            one=providers[0].url, two=providers[1].url, key=sha256(CLIENT_KEY), narrow=sha256(NARROW_KEY), breaker=breaker, **ports))
-        processes.append(router := Router(path, KEYS, **ports))
-        return router.wait_until_ready()
+        return Router.of(
+            processes, tmp_path, CONFIG, one=providers[0].url, two=providers[1].url, key=sha256(CLIENT_KEY),
+            narrow=sha256(NARROW_KEY), breaker=breaker)
     return start
 
 
@@ -70,8 +73,7 @@ def serve_pair(providers, processes, tmp_path):
 def router(serve_pair):
     router = serve_pair()
     yield router
-    assert router.is_alive and router.unsettled() == {}
-    assert router.stop() == 0
+    router.end()
 
 
 @pytest.fixture
@@ -207,14 +209,42 @@ def test_a_model_with_one_endpoint_has_nobody_to_hedge_with(router, http, provid
     answer = chat(http, "single", slow(tag, ttft="300ms"))
     assert (answer.status_code, answer.headers["x-switchyard-attempts"]) == (200, "1")
     assert len(entries(providers, tag)) == 1, "another model's endpoint is none"
+    assert router.metric("switchyard_hedges_total") == 0, "and nothing was in the way of one"
 
 
 def test_a_limit_without_room_denies_a_hedge(router, http, providers, tag):
     for number in range(3):
         answer = chat(http, "full", slow(f"{tag} {number}.", ttft="250ms"))
         assert answer.status_code == 200
-    assert router.metric("switchyard_hedges_total", model="full", outcome="denied") >= 1
+    assert router.metric("switchyard_hedges_total", model="full", outcome="limited") >= 1
     assert len(providers[1].log(tag)) <= 1
+
+
+def test_what_limits_deny_takes_nothing_of_the_budget(router, http, providers, tag):
+    """Every other request may be hedged: the second, if the first isn't."""
+    holder = threading.Thread(target=chat, args=(http, "scarce", f"{tag} holder [[sim:model=sim-7,ttft=3s]]"))
+    holder.start()
+    try:
+        assert eventually(lambda: providers[1].log(f"{tag} holder"))
+        for _ in range(2):
+            assert chat(http, "thrifty", slow(tag, ttft="300ms")).headers["x-switchyard-attempts"] == "1"
+    finally:
+        holder.join()
+    outcomes = {
+        name: router.metric("switchyard_hedges_total", model="thrifty", outcome=name) for name in ("denied", "limited")}
+    assert outcomes == {"denied": 1, "limited": 1}
+    answer = chat(http, "thrifty", slow(f"{tag} again"))
+    assert (answer.status_code, answer.headers.get("x-switchyard-hedge")) == (200, "won")
+
+
+def test_a_hedge_that_breakers_leave_nobody_for_is_counted(router, http, providers, tag):
+    for _ in range(12):
+        chat(http, "broken", f"{tag} [[sim:model=sim-8,status=500]]")
+    assert eventually(lambda: router.metric("switchyard_breaker_state", deployment="broken") == 2)
+    answer = chat(http, "lame", slow(f"{tag} late", ttft="300ms"))
+    assert (answer.status_code, answer.headers["x-switchyard-attempts"]) == (200, "1")
+    assert router.metric("switchyard_hedges_total", model="lame", outcome="breaker_open") == 1
+    assert router.metric("switchyard_hedges_total", model="lame") == 1
 
 
 def test_a_hedge_takes_a_place_and_gives_it_back(router, http, providers, tag):
@@ -234,6 +264,7 @@ def test_a_full_endpoint_gets_no_hedge(router, http, providers, tag):
         answer = chat(http, "bounded", f"{tag} late [[sim:model=sim-5,ttft=400ms]]")
         assert (answer.status_code, answer.headers["x-switchyard-attempts"]) == (200, "1")
         assert providers[1].log(f"{tag} late") == [] and "x-switchyard-hedge" not in answer.headers
+        assert router.metric("switchyard_hedges_total", model="bounded", outcome="full") == 1
     finally:
         holder.join()
 
@@ -244,6 +275,9 @@ def test_a_client_that_leaves_cancels_both(router, http, providers, tag):
         http.post("/v1/chat/completions", timeout=0.6, json={"model": "fixed", "messages": prompt(text), "stream": True})
     assert eventually(lambda: [entry["outcome"] for entry in entries(providers, tag)] == ["cancelled"] * 2)
     assert router.unsettled() == {}
+    assert router.metric("switchyard_hedges_total", model="fixed", outcome="client_gone") == 1
+    assert router.metric("switchyard_hedges_total", model="fixed") == 1, "nobody has failed"
+    assert router.metric("switchyard_upstream_attempt_results_total", result="client_gone") == 2
 
 
 def test_the_budget_bounds_fixed_hedges(router, http, providers, tag):
@@ -309,4 +343,4 @@ def test_losing_says_nothing_to_the_breaker_unless_it_was_slow_enough(serve_pair
         opened = router.metric("switchyard_breaker_transitions_total", deployment="first", to="open")
         assert (opened > 0) == isOpen
         assert router.metric("switchyard_hedges_total", outcome="won") > 5
-        assert router.unsettled() == {} and router.stop() == 0
+        router.end()

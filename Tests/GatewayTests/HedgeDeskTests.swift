@@ -46,4 +46,13 @@ struct HedgeDeskTests {
     #expect(desk.takeHedge(now: 30 * second))
     #expect(!desk.takeHedge(now: 30 * second))
   }
+
+  @Test func whoLooksAtTheBudgetTakesNothingOfIt() {
+    let desk = desk(.time(1))
+    #expect(!desk.hasBudget(now: 0))
+    for _ in 0..<50 { desk.countRequest() }
+    for _ in 0..<3 { #expect(desk.hasBudget(now: 0)) }
+    #expect(desk.takeHedge(now: 0))
+    #expect(!desk.hasBudget(now: 0))
+  }
 }

@@ -228,14 +228,6 @@ extension ExchangeError {
 
   static let stopping = ExchangeError(.stopping, stop: nil)
 
-  static func local(_ detail: String) -> ExchangeError {
-    ExchangeError(
-      status: 500, type: "server_error", code: "internal_error",
-      message:
-        "The router failed to send the request on. The operator's log says why under this request's id.",
-      fault: .switchyard)
-  }
-
   /// What the client is told when the last attempt failed without an answer that could be passed on.
   init(_ verdict: Classification, stop: AttemptPlan.Stop?) {
     let (status, code, text) = Self.words(for: verdict.reason)
@@ -308,7 +300,10 @@ extension ExchangeError {
           + " Read faster, or send the request with 'Cache-Control: no-store'."
       )
     case .local:
-      (500, "internal_error", "The router failed to send the request on. The operator's log says why.")
+      (
+        500, "internal_error",
+        "The router failed to send the request on. The operator's log says why under this request's id."
+      )
     case .rateLimited:
       (
         429, "upstream_rate_limited",

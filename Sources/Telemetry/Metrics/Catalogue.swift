@@ -50,8 +50,8 @@ package enum Catalogue {
   package static let hedges = MetricFamily(
     .counter, "switchyard_hedges_total", labels: ["model", "outcome"],
     help:
-      "Attempts beside a first one that was late, by outcome (won: it was sooner, lost, failed: both did, denied: none was"
-      + " started, as budget or limits had no room).")
+      "Attempts beside a first one that was late, by outcome (won: it was sooner, lost, failed: both did, client_gone), and"
+      + " why none was started (denied: by the budget, limited, full, breaker_open, deadline).")
   package static let inflight = MetricFamily(
     .gauge, "switchyard_inflight", labels: ["endpoint"],
     help: "Attempts in flight at an endpoint, of this replica.")

@@ -44,13 +44,18 @@ final class HedgeDesk: Sendable {
 
   private func times(_ isStream: Bool) -> SharedQuantile { isStream ? learnt.stream : learnt.plain }
 
+  /// Whether the budget has one more. It isn't taken: what a hedge needs besides may be refused.
+  func hasBudget(now: Int64) -> Bool {
+    let requests = ledger.requests(now: now)
+    let hedges = learnt.hedges.sum(upTo: RetryLedger.second(now))
+    return rule.budget.allows(
+      requests: requests, hedges: hedges, sinceLast: learnt.sinceLast.load(ordering: .relaxed))
+  }
+
   /// Takes one hedge out of the budget, or answers that none is left. A look and a step: as many workers as there are may be one late.
   func takeHedge(now: Int64) -> Bool {
-    let second = RetryLedger.second(now)
-    let (requests, hedges) = (ledger.requests(now: now), learnt.hedges.sum(upTo: second))
-    let sinceLast = learnt.sinceLast.load(ordering: .relaxed)
-    guard rule.budget.allows(requests: requests, hedges: hedges, sinceLast: sinceLast) else { return false }
-    learnt.hedges.add(at: second)
+    guard hasBudget(now: now) else { return false }
+    learnt.hedges.add(at: RetryLedger.second(now))
     learnt.sinceLast.store(0, ordering: .relaxed)
     return true
   }

@@ -1,0 +1,20 @@
+import Coordination
+import Dialects
+import Policy
+
+/// The attempts of one exchange: what came of those before, and what is next.
+struct AttemptCourse {
+  let request: PeekedRequest
+  let body: PaddedBytes
+  /// The one that was asked for.
+  let model: Int
+  let principal: Principal
+  var plan: AttemptPlan
+  var next = AttemptPlan.Next.stop(.candidatesSpent)
+  /// The last that failed.
+  var last: (attempt: Attempt, verdict: Classification)?
+  /// Of those whose limits had no room, the refusal that ends first.
+  var full: Refusal?
+
+  var facts: RequestFacts { request.facts }
+}

@@ -1,0 +1,77 @@
+import Dialects
+import Logging
+import Policy
+import Telemetry
+import Upstream
+
+/// How an attempt begins, and what is said of one that failed.
+extension Worker {
+  /// One that can't even begin has failed at once.
+  func start(
+    _ step: AttemptPlan.Step, _ call: BreakerCall, _ course: AttemptCourse, _ exchange: Exchange
+  ) -> Attempt {
+    let (snapshot, facts) = (exchange.snapshot, course.facts)
+    let deployment = snapshot.deployments[step.candidate.deployment]
+    let injects = facts.stream && !facts.includesUsage && deployment.injectsUsage
+    let spliced = peek.spliced(
+      course.request, body: course.body, model: deployment.model, includeUsage: injects)
+    let now = SystemClock.monotonicNanoseconds()
+    let attempt = Attempt(
+      step, at: snapshot.endpoints[step.endpoint], facts: facts, hidesUsage: injects,
+      limits: limits(facts, exchange, now), recording: recording(exchange), call: call,
+      slot: exchange.handOverSlot(), peek: peek, executor: executor, now: now)
+    exchange.attempts += 1
+    exchange.attempt = attempt
+    exchange.answer.candidate = step.candidate
+    exchange.answer.endpoint = step.endpoint
+    // Counted behind the request's way out, where nobody waits for it.
+    defer { shard.increment(series.attempt(step.candidate.deployment, step.reason, in: snapshot)) }
+    do throws(UpstreamError) {
+      let pool = try pool(snapshot.endpoints[step.endpoint], facts.surface)
+      attempt.start(transferRequest(spliced, exchange), on: pool)
+    } catch {
+      logger.error(
+        "an endpoint can't be called", metadata: ["reason": "\(error)", "request_id": "\(exchange.id)"])
+      attempt.fail(error)
+    }
+    return attempt
+  }
+
+  /// Of an attempt whose answer may be stored.
+  private func recording(_ exchange: Exchange) -> AnswerRecording? {
+    guard exchange.cache?.flight != nil, let rules = exchange.snapshot.cache else { return nil }
+    return AnswerRecording(limit: rules.largestAnswer)
+  }
+
+  private func limits(_ facts: RequestFacts, _ exchange: Exchange, _ now: Int64) -> Attempt.Limits {
+    let limits = exchange.snapshot.limits
+    let firstByte = facts.stream ? limits.firstByte.stream : limits.firstByte.plain
+    return Attempt.Limits(firstByteBy: now + firstByte, stall: limits.idle)
+  }
+
+  /// The body, and the few client headers that a provider is meant to see.
+  private func transferRequest(_ body: PaddedBytes, _ exchange: Exchange) -> TransferRequest {
+    var headers: [String] = []
+    for field in RequestHead.forwarded {
+      if let value = exchange.head.string(field.known) { headers.append("\(field.name): \(value)") }
+    }
+    exchange.head.addAttemptMarks(exchange.attempts, to: &headers)
+    headers.append("x-request-timeout-ms: \(exchange.timeLeft(now: SystemClock.monotonicNanoseconds()))")
+    return body.withUnsafeBytes { TransferRequest(body: $0, bodyOwner: body, headers: headers) }
+  }
+
+  /// Counts an attempt that failed and says why, with what clients are not told; never a body. Warnings come once in a while for
+  /// each endpoint and reason, the rest is for debugging.
+  func note(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
+    shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
+    guard verdict.reason != .clientGone, verdict.fault != .client else { return }
+    let endpoint = exchange.snapshot.endpoints[attempt.step.endpoint].id
+    let isNews = notices.isNews(endpoint, verdict.reason, now: attempt.startedAt)
+    logger.log(
+      level: isNews ? .warning : .debug, "attempt failed",
+      metadata: [
+        "request_id": "\(exchange.id)", "endpoint": "\(endpoint)", "reason": "\(verdict.reason.rawValue)",
+        "status": "\(attempt.head.status)", "detail": "\(attempt.failureDetail ?? "")",
+      ])
+  }
+}
