@@ -37,6 +37,25 @@ struct SnapshotTests {
     #expect(snapshot.table.deployments[1].endpoints == [.init(position: 4, weight: 1)])
   }
 
+  /// Their counts and metrics are their own; all others are called as they were.
+  @Test func endpointsOfOneHostAreCalledByPathOrSchemeToo() throws {
+    let yaml = Self.base.replacing(
+      #"{ url: "http://a:1/v1" }, "#,
+      with: #""http://a:1/v1", "http://a:1/x;y/v1", "http://c/v1", "https://c/v1", "#)
+    let former = try snapshot()
+    let next = try snapshot(yaml, epoch: 2, after: former)
+    #expect(
+      next.endpoints.map(\.id) == [
+        "lab/a:1/v1", "lab/a:1/v1#2", "lab/a:1/x%3By/v1", "lab/a:1/x%3By/v1#2", "lab/http://c/v1",
+        "lab/http://c/v1#2", "lab/https://c/v1", "lab/https://c/v1#2", "lab/b:1", "lab/b:1#2", "cloud/c",
+      ])
+    #expect(zip(next.endpoints.suffix(3), former.endpoints.suffix(3)).allSatisfy { $0 === $1 })
+    #expect(try snapshot(epoch: 3, after: next).endpoints.map(\.id) == former.endpoints.map(\.id))
+    let slot = InFlight(at: next.endpoints[2])
+    #expect(ClusterLoads.told(next.endpoints).text == "lab/a:1/x%3By/v1=1")
+    _ = consume slot
+  }
+
   @Test func namesAndAliasesLeadToModels() throws {
     let table = try snapshot().table
     let fast = try #require(table.positions["fast"])

@@ -23,7 +23,8 @@ final class Endpoint: Sendable {
   }
 
   let identity: Identity
-  /// `lab/10.0.0.5:8000`, with `#2` behind it for a provider's second credential.
+  /// `lab/10.0.0.5:8000`, with `#2` behind it for a provider's second credential; with more before that where the provider has another
+  /// one there (`EndpointNames`).
   let id: String
   /// Its URL, with `#2` behind it for a provider's second credential: what replicas call it among themselves.
   let sharedName: String
@@ -35,9 +36,9 @@ final class Endpoint: Sendable {
   private let othersCount = Atomic<Int>(0)
   let reported = ReportedLoad()
 
-  init(_ identity: Identity) {
+  init(_ identity: Identity, id: String? = nil) {
     self.identity = identity
-    id = Self.id(identity)
+    self.id = id ?? EndpointNames.id(identity)
     sharedName = Self.place(identity) + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
   }
 
@@ -88,12 +89,6 @@ final class Endpoint: Sendable {
   private static func place(_ identity: Identity) -> String {
     let (scheme, authority, path) = identity.parts
     return scheme + (identity.address ?? String(authority)) + path
-  }
-
-  private static func id(_ identity: Identity) -> String {
-    let authority = identity.address ?? String(identity.parts.authority)
-    return "\(identity.provider)/\(authority)"
-      + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
   }
 }
 

@@ -184,12 +184,19 @@ private struct Addresses {
   init(_ settings: Settings, former: Snapshot?) {
     let known = Dictionary(
       (former?.endpoints ?? []).map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+    let time = settings.server.connectTimeout
+    let ids = EndpointNames.ids(
+      settings.providers.flatMap { provider in
+        provider.endpoints.flatMap { Self.identities(provider, $0, time) }
+      })
     for provider in settings.providers {
       for endpoint in provider.endpoints {
-        for identity in Self.identities(provider, endpoint, settings.server.connectTimeout) {
+        for identity in Self.identities(provider, endpoint, time) {
           byProvider[provider.name, default: []].append(
             .init(position: endpoints.count, weight: endpoint.weight))
-          endpoints.append(known[identity] ?? Endpoint(identity))
+          let id = ids[endpoints.count]
+          let former = known[identity].flatMap { $0.id == id ? $0 : nil }
+          endpoints.append(former ?? Endpoint(identity, id: id))
           capacities.append(endpoint.maxConcurrent ?? provider.maxConcurrent)
           isNear.append(endpoint.zone == nil || [nil, endpoint.zone].contains(settings.server.zone))
         }
