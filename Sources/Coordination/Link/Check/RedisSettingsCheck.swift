@@ -18,8 +18,9 @@ struct RedisSettingsCheck: Equatable, Sendable {
     self.replicas = replicas
   }
 
-  /// Connections to one server: a link and a subscription per loop and as many again while replicas are exchanged by new ones.
-  var connections: Int { workers * replicas * 2 * 2 }
+  /// Connections to one server: a link and a subscription per loop and one that hears of breakers, and as many again while replicas are
+  /// exchanged by new ones.
+  var connections: Int { (workers * 2 + 1) * replicas * 2 }
 
   /// Refusals first.
   func findings(_ settings: RedisSettings) -> [RedisFinding] {
