@@ -88,7 +88,9 @@ package struct StoredKey: Equatable, Sendable {
         value = .breakerPart("\(fields.keys.count { !$0.hasPrefix("@") }) tenths of its window")
       }
     case "probes" where isOfBreaker:
-      if let fields { value = .breakerPart("\(fields.count) probes under way") }
+      if let fields {
+        value = .breakerPart("\(fields.values.count { !$0.hasPrefix("-") }) probes under way")
+      }
     default: break
     }
   }

@@ -2,7 +2,7 @@
 --
 --   state   hash: state (closed, open or half), gen, since, until, span, opens, issued, succeeded, why, cool, cool_span
 --   window  hash: first ms of a bucket -> '<ok> <fail> <cell>:<ok>/<fail>/<slow> ...', @<reporter> -> '<sequence> <ms>'
---   probes  hash: permit -> ms at which it was given
+--   probes  hash: permit -> ms at which it was given, or -ms at which its probe ended
 -- A key of another type, and a state that can't be read, go: a breaker is made anew of nothing. The twin is Policy's BreakerStore:
 -- change both or neither.
 --
@@ -46,6 +46,9 @@ local function read_state()
   for _, name in ipairs(NUMBERS) do state[name] = 0 end
   return state
 end
+
+-- When the probe of a permit ended; nil where it has not.
+local function ended(at) return at and match(at, '^%-(%d+)$') end
 
 local state = read_state()
 -- Whether it is to be written, and all replicas to be told.

@@ -1,6 +1,7 @@
 -- Asks for a permit to probe (algorithms §2.2): at most so many start in a half-open generation, whoever asks.
 -- KEYS: state, window, probes   ARGV: as in breaker_common, then the permit's id
--- {1, line} it is a probe of that generation, also where the same id asks again   {0, line} no   {2, line} closed: anybody may
+-- {1, line} it is a probe of that generation, also where the same id asks again   {0, line} no, or its probe has ended already
+-- {2, line} closed: anybody may
 
 local id = ARGV[12]
 
@@ -8,9 +9,11 @@ local id = ARGV[12]
 local function oldest(probes)
   local age, count = 0, 0
   for _, at in pairs(probes) do
-    local past = now - (match(at, '^%d+$') or 0)
-    if past < -TOLERANCE then return nil end
-    age, count = max(age, past), count + 1
+    if not ended(at) then
+      local past = now - (match(at, '^%d+$') or 0)
+      if past < -TOLERANCE then return nil end
+      age, count = max(age, past), count + 1
+    end
   end
   if count < state.issued - state.succeeded then return nil end
   return age
@@ -33,6 +36,7 @@ local function answer()
       state.span = ARGV[11] - age
       state['until'], is_written = now + state.span, true
     end
+    if ended(probes[id]) then return 0 end
     if probes[id] then return 1 end
     if cool_left() > 0 or state.issued >= ARGV[10] + 0 then return 0 end
   end

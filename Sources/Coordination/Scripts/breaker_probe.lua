@@ -4,10 +4,18 @@
 -- {1, line} counted   {0, line} its generation is over, or nobody knows the permit: only a cooldown is taken
 
 local id, outcome = ARGV[12], ARGV[14]
-cool_for(ARGV[15] + 0)
-if state.state ~= 'half' or state.gen ~= ARGV[13] + 0 or not read_hash(PROBES)[id] then return { 0, finish() } end
+local probes = read_hash(PROBES)
+if not ended(probes[id]) then cool_for(ARGV[15] + 0) end
+if state.state ~= 'half' or state.gen ~= ARGV[13] + 0 or not probes[id] or ended(probes[id]) then return { 0, finish() } end
 
-call('HDEL', PROBES, id)
+-- Its end is remembered for a while: the same request for its permit may come once more, late, and is not to take another.
+local gone = {}
+for name, at in pairs(probes) do
+  local past = now - (ended(at) or now)
+  if max(past, -past) > TOLERANCE then gone[#gone + 1] = name end
+end
+if #gone > 0 then call('HDEL', PROBES, unpack(gone)) end
+call('HSET', PROBES, id, '-' .. digits(now))
 is_written = true
 if outcome == 'fail' then
   open('probe-failed', state.opens)

@@ -6,6 +6,8 @@ package struct BreakerMachine: Equatable, Sendable {
   package internal(set) var window = BreakerWindow()
   /// When each permit was given, of probes that nothing has been heard of.
   package internal(set) var probes: [String: Int64] = [:]
+  /// When probes of this generation ended, of the last seconds: a request for such a permit that comes once more, late, takes no other.
+  package internal(set) var ended: [String: Int64] = [:]
 
   /// What the last event wrote, and so is kept anew.
   struct Touched: OptionSet {
@@ -20,7 +22,7 @@ package struct BreakerMachine: Equatable, Sendable {
   package init() {}
 
   package static func == (a: Self, b: Self) -> Bool {
-    a.state == b.state && a.window == b.window && a.probes == b.probes
+    a.state == b.state && a.window == b.window && a.probes == b.probes && a.ended == b.ended
   }
 
   private(set) var touched: Touched = []
@@ -44,7 +46,7 @@ package struct BreakerMachine: Equatable, Sendable {
     return BreakerReport.Reply(.counted, status(now: now))
   }
 
-  /// The same id again is answered as the first time.
+  /// The same id again is answered as the first time, until its probe ends.
   package mutating func permit(
     _ id: String, _ settings: BreakerSettings, jitter: Int64, now: Int64
   ) -> BreakerPermit {
@@ -57,7 +59,7 @@ package struct BreakerMachine: Equatable, Sendable {
     _ probe: BreakerProbe, _ settings: BreakerSettings, jitter: Int64, now: Int64
   ) -> BreakerProbe.Reply {
     touched = []
-    if case .cooldown(let time) = probe.outcome { cool(for: time, settings, now) }
+    if case .cooldown(let time) = probe.outcome, ended[probe.id] == nil { cool(for: time, settings, now) }
     let isKnown = state.phase == .half && probe.generation == state.generation && probes[probe.id] != nil
     if isKnown { settle(probe, settings, jitter, now) }
     return BreakerProbe.Reply(isCounted: isKnown, status(now: now))
@@ -87,7 +89,9 @@ package struct BreakerMachine: Equatable, Sendable {
     case .half:
       if state.left(now) == 0 { renew(settings, now) }
       if probes[id] != nil { return .probe }
-      guard state.coolLeft(now) == 0, state.issued < settings.probes else { return .refused }
+      guard ended[id] == nil, state.coolLeft(now) == 0, state.issued < settings.probes else {
+        return .refused
+      }
     }
     state.issued += 1
     probes[id] = now
@@ -115,6 +119,8 @@ package struct BreakerMachine: Equatable, Sendable {
     _ probe: BreakerProbe, _ settings: BreakerSettings, _ jitter: Int64, _ now: Int64
   ) {
     probes[probe.id] = nil
+    ended = ended.filter { abs(now - $0.value) <= BreakerState.tolerance }
+    ended[probe.id] = now
     touched.formUnion([.state, .probes])
     switch probe.outcome {
     case .fail: open(.probeFailed, settings, jitter, now)
@@ -155,7 +161,7 @@ package struct BreakerMachine: Equatable, Sendable {
     _ phase: BreakerState.Phase, _ reason: BreakerState.Reason, for span: Int64, _ now: Int64
   ) {
     state.go(phase, reason, for: span, now: now)
-    (window, probes) = (BreakerWindow(), [:])
+    (window, probes, ended) = (BreakerWindow(), [:], [:])
     touched.formUnion([.state, .window, .probes, .phase])
   }
 }

@@ -82,7 +82,7 @@ extension BreakerStore.Entry {
     switch part {
     case .state: machine.state = BreakerState()
     case .window: machine.window = BreakerWindow()
-    case .probes: machine.probes = [:]
+    case .probes: (machine.probes, machine.ended) = ([:], [:])
     }
   }
 
@@ -93,6 +93,9 @@ extension BreakerStore.Entry {
     if machine.touched.contains(.window) {
       expires[.window] = machine.window.isEmpty ? nil : now + BreakerWindow.lifetime(settings)
     }
-    if machine.touched.contains(.probes) { expires[.probes] = machine.probes.isEmpty ? nil : now + lifetime }
+    if machine.touched.contains(.probes) {
+      let isEmpty = machine.probes.isEmpty && machine.ended.isEmpty
+      expires[.probes] = isEmpty ? nil : now + lifetime
+    }
   }
 }

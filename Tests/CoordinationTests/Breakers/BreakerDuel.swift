@@ -112,7 +112,7 @@ struct BreakerDuel {
   }
 
   private mutating func probe(_ keys: BreakerKeys) throws {
-    let probe = BreakerProbe(id: someID(), generation: someGeneration(keys), outcome: someOutcome())
+    let probe = BreakerProbe(id: someProbe(keys), generation: someGeneration(keys), outcome: someOutcome())
     let jitter = someJitter()
     journal.append("\(now) probe \(keys.name) \(probe) \(jitter)")
     let expected = twin.probe(keys, probe, settings, jitter: jitter, now: now)
@@ -162,7 +162,13 @@ struct BreakerDuel {
 
   // MARK: Choices
 
-  private mutating func someID() -> String { "r1:\(random.below(isQuiet ? 2 : 4))" }
+  private mutating func someID() -> String { "r1:\(random.below(8))" }
+
+  /// Mostly one that is under way.
+  private mutating func someProbe(_ keys: BreakerKeys) -> String {
+    let running = twin.entries[keys]?.machine.probes.keys.sorted() ?? []
+    return running.isEmpty || random.below(3) == 0 ? someID() : running[random.below(running.count)]
+  }
   private mutating func someJitter() -> Int64 { [0, 0, 137, 200][random.below(4)] }
   private mutating func someTime() -> Int64 { [1, 700, 5_000, 20_000, 300_000][random.below(5)] }
 
@@ -230,7 +236,8 @@ struct BreakerDuel {
     let machine = entry?.machine ?? BreakerMachine()
     try compareFields(keys.state, machine.state.isKnown ? machine.state.fields : [:])
     try compareFields(keys.window, machine.window.fields)
-    try compareFields(keys.probes, machine.probes.mapValues { "\($0)" })
+    let ends = machine.ended.mapValues { "-\($0)" }
+    try compareFields(keys.probes, machine.probes.mapValues { "\($0)" }.merging(ends) { $1 })
     for (part, key) in zip(BreakerStore.Part.allCases, keys.all) {
       guard let expires = entry?.expires[part], before?.expires[part] != expires else { continue }
       try compare(expires - now, try timeLeft(key))

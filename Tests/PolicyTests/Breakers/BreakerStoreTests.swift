@@ -188,6 +188,22 @@ struct BreakerStoreTests {
     #expect(permit("p5", at: half + 2).answer == .refused)
   }
 
+  /// The same request once more, late: it would take a place that nobody fills, and the breaker would stay half-open for it (I4).
+  @Test mutating func aPermitWhoseProbeHasEndedIsNotGivenAnew() {
+    let half = halfOpen()
+    #expect(probe("p1", .ok, at: half + 1).isCounted)
+    #expect(permit("p1", at: half + 2).answer == .refused)
+    #expect(permit("p2", at: half + 2).answer == .probe)
+    #expect(probe("p2", .cooldown(1_000), at: half + 3).status.issued == 1)
+    #expect(!probe("p2", .cooldown(1_000), at: half + 900).isCounted)
+    #expect(store.read(keys, now: half + 900).cool == 103, "nor is it left alone for longer")
+    for id in ["p3", "p4"] {
+      #expect(permit(id, at: half + 2_000).answer == .probe)
+      #expect(probe(id, .ok, at: half + 2_001).isCounted)
+    }
+    #expect(store.read(keys, now: half + 2_001).phase == .closed)
+  }
+
   @Test mutating func aProbeOfAnotherGenerationIsIgnored() {
     let half = halfOpen()
     #expect(!probe("p1", .fail, generation: half - 1, at: half).isCounted)
