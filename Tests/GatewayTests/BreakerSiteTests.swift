@@ -42,6 +42,16 @@ struct BreakerSiteTests {
     #expect(first.breakers.trouble.isNone)
   }
 
+  @Test func aSiteOfOtherSettingsStandsWhereTheLastOneDid() throws {
+    let first = try snapshot()
+    let now = StateClock.monotonicMilliseconds()
+    sites(first)[0].hear(status(.open, 5, left: 60_000), asked: nil, now: now)
+    let second = try snapshot("breaker: { base: 1s }", after: first)
+    let uses = try #require(second.uses(ofDeployment: 0, for: 7, now: now))
+    #expect(uses.map { $0 == .out } == [true, false, false, false])
+    #expect(sites(second).map(\.isAcquainted) == [true, false, false, false])
+  }
+
   @Test func anEndpointThatJoinsAPoolInUseStartsSlowly() throws {
     let first = Snapshot(
       try settings(Self.two.replacing(#", "http://b:1/v1""#, with: "")), epoch: 1, former: nil)

@@ -26,12 +26,15 @@ final class BreakerDesk: Sendable {
   private let lastPass: Synchronization.Atomic<Int64>
   private let lastRound: Synchronization.Atomic<Int64>
   private let lastReply: Synchronization.Atomic<Int64>
+  private let lastConnected: Synchronization.Atomic<Int64>
   private let isLost = Synchronization.Atomic<Bool>(true)
 
   /// Milliseconds from one round to the next: workers come by every 100.
   private static let round: Int64 = 90
   /// Milliseconds without a reply after which the shared state is away: its breakers are asked for each second.
   private static let patience: Int64 = 2_500
+  /// Milliseconds without a way to it after which calls that would need its permit wait for it no longer: three looks of each worker.
+  private static let impatience: Int64 = 300
   private static let mostDebts = 10_000
 
   init(_ snapshot: Snapshot, now: Int64) {
@@ -41,6 +44,7 @@ final class BreakerDesk: Sendable {
     lastPass = .init(now)
     lastRound = .init(now)
     lastReply = .init(now)
+    lastConnected = .init(now)
     apply(snapshot)
   }
 
@@ -87,6 +91,14 @@ final class BreakerDesk: Sendable {
   func noteReply(_ now: Int64) {
     lastReply.store(now, ordering: .relaxed)
     isLost.store(false, ordering: .relaxed)
+  }
+
+  /// Some worker has a way to the shared state.
+  func noteConnected(_ now: Int64) { lastConnected.store(now, ordering: .relaxed) }
+
+  /// No worker has had one for a moment, and none has heard anything.
+  func isCutOff(_ now: Int64) -> Bool {
+    now - max(lastConnected.load(ordering: .relaxed), lastReply.load(ordering: .relaxed)) > Self.impatience
   }
 
   func isSilent(_ now: Int64) -> Bool { now - lastReply.load(ordering: .relaxed) > Self.patience }

@@ -9,6 +9,8 @@ final class BreakerLink {
   enum Permission: Sendable {
     case refused
     case closed
+    /// Nobody can be asked: this replica judges by itself.
+    case alone
     case probe(id: String, generation: Int64)
   }
 
@@ -58,13 +60,13 @@ final class BreakerLink {
   // MARK: Probes
 
   func permit(_ site: BreakerSite, _ completion: @escaping (Permission) -> Void) {
-    guard shared.isAvailable else { return completion(.refused) }
+    guard shared.isAvailable else { return completion(permission(alone: site)) }
     let (id, asked) = (makeID(), now)
     shared.permit(id, site.keys, site.settings, jitter: openingJitter) { [weak self, clock] result in
       guard let permit = self?.heard(result) else {
         // It may have been given all the same: it is asked for again, and given back.
         self?.owe(.permit(id), site)
-        return completion(.refused)
+        return completion(self?.permission(alone: site) ?? .refused)
       }
       site.hear(permit.status, asked: asked, now: clock())
       switch permit.answer {
@@ -72,7 +74,9 @@ final class BreakerLink {
       case .closed: completion(.closed)
       case .probe:
         let generation = permit.status.generation
-        guard site.mayProbe(generation, now: clock()) else {
+        // Of a replica that stood still since it asked, the probe is lost already.
+        let isLate = clock() - asked >= site.settings.probeTime
+        guard !isLate, site.mayProbe(generation, now: clock()) else {
           self?.settle(BreakerProbe(id: id, generation: generation, outcome: .ignore), of: site)
           return completion(.refused)
         }
@@ -80,6 +84,14 @@ final class BreakerLink {
       }
     }
     shared.flush()
+  }
+
+  /// A site that needs permits is not left without for as long as the shared state is away.
+  private func permission(alone site: BreakerSite) -> Permission {
+    let now = now
+    guard desk.isCutOff(now) else { return .refused }
+    site.lose(now: now)
+    return .alone
   }
 
   func makePermitID() -> String { makeID() }
@@ -104,7 +116,8 @@ final class BreakerLink {
     case .permit(let id):
       let site = debt.site
       shared.permit(id, site.keys, site.settings, jitter: openingJitter) { [weak self] result in
-        guard let permit = self?.heard(result), permit.answer == .probe else { return }
+        guard let permit = self?.heard(result) else { self?.desk.owe(debt); return }
+        guard permit.answer == .probe else { return }
         self?.settle(BreakerProbe(id: id, generation: permit.status.generation, outcome: .ignore), of: site)
       }
     }
@@ -115,6 +128,7 @@ final class BreakerLink {
   /// Ten times a second on each worker; one of them looks after all.
   func tick() {
     let now = now
+    if shared.isAvailable { desk.noteConnected(now) }
     guard shared.isAvailable || desk.isSilent(now), desk.isRoundDue(now) else { return }
     desk.loseIfSilent(now)
     let isAvailable = shared.isAvailable
@@ -127,6 +141,14 @@ final class BreakerLink {
       if let (phase, isNews) = site.takeChange(now: now) { tell(site, phase, isNews) }
     }
     shared.flush()
+  }
+
+  /// Asks for those of which nothing is known; false where nobody can be asked.
+  func meet() -> Bool {
+    guard shared.isAvailable else { return false }
+    for site in desk.all where !site.isAcquainted { read(site) }
+    shared.flush()
+    return true
   }
 
   private func read(_ site: BreakerSite) {

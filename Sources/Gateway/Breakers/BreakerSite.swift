@@ -55,11 +55,11 @@ final class BreakerSite: Sendable {
   private static let serial = Synchronization.Atomic<UInt64>(0)
   private static let process = String(UInt64.random(in: 0...UInt64.max), radix: 36)
 
-  /// `joined` is when the endpoint was added to a pool that was in use.
+  /// `joined` is when the endpoint was added to a pool that was in use; `former` is the same site with other settings.
   init(
     _ endpoint: Endpoint, _ deployment: String, prefix: String, _ settings: BreakerSettings,
     _ slowness: Slowness,
-    _ trouble: Trouble, joined: Int64?
+    _ trouble: Trouble, joined: Int64?, former: BreakerSite?, now: Int64
   ) {
     self.endpoint = endpoint
     self.deployment = deployment
@@ -73,7 +73,14 @@ final class BreakerSite: Sendable {
       State(
         breaker: LocalBreaker(settings, reporter: reporter, joined: joined),
         pauses: CallerPauses(window: settings.window)))
-    if let joined { look(now: joined) }
+    if let known = former?.state.withLockedValue({ $0 }) {
+      state.withLockedValue {
+        $0.breaker.goOn(from: known.breaker)
+        ($0.cooldown, $0.phase, $0.isTold) = (known.cooldown, known.phase, known.isTold)
+        ($0.lastNews, $0.cooledAt) = (known.lastNews, known.cooledAt)
+      }
+    }
+    look(now: now)
   }
 
   deinit { if !state.withLockedValue({ $0.isPlain }) { trouble.end() } }
@@ -222,6 +229,9 @@ final class BreakerSite: Sendable {
   }
 
   func lose(now: Int64) { update(now) { $0.breaker.lose(now: now) } }
+
+  /// Whether anything is known of the shared state.
+  var isAcquainted: Bool { state.withLockedValue { $0.breaker.isAcquainted } }
 
   /// Whether it is time to ask for the shared state again, in `period` milliseconds the next time.
   func isReadDue(now: Int64, period: Int64) -> Bool {

@@ -33,7 +33,7 @@ struct BreakerSites: Sendable {
         if let before, before.settings == rules, before.slowness == slowness { return before }
         return BreakerSite(
           endpoint, deployment.name, prefix: settings.state.keyPrefix, rules, slowness, trouble,
-          joined: before == nil && former.contains(deployment.name) ? now : nil)
+          joined: before == nil && former.contains(deployment.name) ? now : nil, former: before, now: now)
       }
     }
     self.bars = endpoints.map { bars[ObjectIdentifier($0)] ?? CredentialBar(trouble) }

@@ -72,8 +72,8 @@ extension Snapshot {
     case .refused: return nil
     case .probe(let id, let generation):
       return .probe(id: id, generation: generation, .shared, site.probeStamp())
-    case .closed:
-      // The replica's own may be open all the same.
+    case .closed, .alone:
+      // The replica's own may be open all the same, or is probed.
       guard case .call(let kind) = entry(to: step, site, for: caller, link) else { return nil }
       return kind
     }

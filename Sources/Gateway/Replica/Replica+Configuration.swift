@@ -37,7 +37,19 @@ extension Replica {
       queue.apply(settings.queue)
       return current
     }
+    await meetBreakers(of: next, within: .milliseconds(250))
     for worker in workers { await worker.apply(next) }
+  }
+
+  /// Waits until it is known how new endpoints' breakers stand, before anything goes there; not where the shared state is away.
+  func meetBreakers(of snapshot: Snapshot, within patience: Duration) async {
+    let end = ContinuousClock.now + patience
+    for worker in workers where await worker.meetBreakers() {
+      while ContinuousClock.now < end, snapshot.breakers.all.contains(where: { !$0.isAcquainted }) {
+        try? await Task.sleep(for: .milliseconds(1))
+      }
+      return
+    }
   }
 
   /// Counts a configuration that was not valid; the running one stays in force.

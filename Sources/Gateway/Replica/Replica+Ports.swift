@@ -17,6 +17,7 @@ extension Replica {
     // Before the data port: a balancer that asks nobody sends requests as soon as it is open.
     await discover(settings, within: .seconds(5))
     await keysAreKnown(within: .seconds(2))
+    await meetBreakers(of: snapshot.withLockedValue { $0 }, within: .milliseconds(250))
     let data = try await ListenError.naming("server", settings.server.host, settings.server.port) {
       try await bind(settings.server)
     }

@@ -249,6 +249,8 @@ actor Worker {
 
   var connectionCount: Int { connections.count }
   var knowsKeys: Bool { keys.isReady }
+  /// Asks the shared state for breakers of which nothing is known yet; false where it can't.
+  func meetBreakers() -> Bool { breakers.meet() }
   var wakerName: String { upstream.wakerName }
 
   // MARK: Upstream

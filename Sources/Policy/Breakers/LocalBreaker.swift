@@ -38,7 +38,7 @@ package struct LocalBreaker: Sendable {
   /// The same, but that it never opens for longer than `base`.
   private let ownSettings: BreakerSettings
   private let slowStart: SlowStart
-  private let joined: Int64?
+  private var joined: Int64?
   private var own = BreakerMachine()
   private var sequence: Int64 = 0
   /// What its own breaker has not counted yet, and of which of its generations.
@@ -62,6 +62,16 @@ package struct LocalBreaker: Sendable {
     self.joined = joined
     pending = BreakerReport(reporter: reporter, sequence: 0, generation: 0)
   }
+
+  /// Begins where another one of the same endpoint stands, whose settings were others; what that was to report is left to it.
+  package mutating func goOn(from former: LocalBreaker) {
+    (own, sequence, joined) = (former.own, former.sequence, former.joined)
+    (shared, heard, isConnected) = (former.shared, former.heard, former.isConnected)
+    isAcquainted = former.isAcquainted
+  }
+
+  /// Whether the shared state has ever been heard of, or given up.
+  package private(set) var isAcquainted = false
 
   // MARK: What routing asks
 
@@ -213,17 +223,22 @@ package struct LocalBreaker: Sendable {
     // After an outage the shared state wins; and what its probes have shown need not be shown again.
     let hasRecovered = isNew && status.phase == .closed && status.reason == .recovered
     if !isConnected || hasRecovered { closeOwn(now) }
-    isConnected = true
+    (isConnected, isAcquainted) = (true, true)
     (shared, heard) = (status, now)
     if isNew { (pending.counts, pending.opening) = (BreakerCounts(), nil) }
   }
 
-  /// Redis is away: what it kept open stays so, `base` at the longest, and is then probed by this replica alone.
+  /// Redis is away: what it kept open stays so, `base` at the longest, and is then probed by this replica alone. What was half-open is
+  /// probed so from now on: nobody hears how the others' probes end.
   package mutating func lose(now: Int64) {
-    isConnected = false
+    (isConnected, isAcquainted) = (false, true)
     if let shared, shared.phase != .closed, own.state.phase == .closed {
-      let left = min(settings.base, max(1, sharedOpenLeft(now)))
-      own.begin(.open, shared.reason, for: left, now: now)
+      let left = shared.phase == .half ? 0 : min(settings.base, sharedOpenLeft(now))
+      if left > 0 {
+        own.begin(.open, shared.reason, for: left, now: now)
+      } else {
+        own.begin(.half, .due, for: settings.probeTime, now: now)
+      }
     }
     if let cool = sharedCool(now), cool > own.state.coolLeft(now) {
       self.cool(for: cool, now)

@@ -33,6 +33,28 @@ extension ReplicaTests {
       }
     }
 
+    /// Nothing is known of it on the workers; the shared state knows.
+    @Test func anEndpointThatIsFoundAgainIsAsItWasLeft() async throws {
+      try await withProvider({ .answer($0.prompt) }) { other in
+        try await withReplica({ _ in Self.failure }) { test, provider in
+          let client = try await test.connect()
+          while await test.metric("switchyard_breaker_state", #"deployment="d""#) != 2 {
+            client.send(Wire.chat("hello"))
+            _ = try await client.message()
+          }
+          let calls = provider.requests.count
+          for _ in 0..<3 {
+            try await test.apply([other])
+            try await test.apply([provider])
+            client.send(Wire.chat("hello"))
+            let answer = try await client.message()
+            #expect(answer.status == 503 && answer.text.contains("open breaker, for "))
+          }
+          #expect(provider.requests.count == calls)
+        }
+      }
+    }
+
     @Test func anEndpointThatAsksForItIsLeftAlone() async throws {
       let busy = ScriptedProvider.Behaviour.status(429, ["retry-after": "30"], "{}")
       try await withReplica({ _ in busy }) { test, provider in

@@ -123,6 +123,28 @@ struct LocalBreakerTests {
     #expect(standing(6_000) == .half(.own), "told twice")
   }
 
+  @Test mutating func whileRedisIsAwayWhatWasHalfOpenIsProbedAloneAtOnce() {
+    for issued in [1, 3] as [Int64] {
+      breaker = LocalBreaker(settings, reporter: "r1")
+      breaker.hear(status(.half, 7, left: 10_000, issued: issued), asked: nil, now: 0)
+      breaker.lose(now: 1_000)
+      #expect(standing(1_000) == .half(.own))
+      #expect(["a", "b", "c", "d"].map { permit($0, at: 1_000) } == [true, true, true, false])
+    }
+    breaker.hear(status(.half, 7, left: 9_000, issued: 2), asked: nil, now: 2_000)
+    #expect(standing(2_000) == .half(.shared), "Redis is back")
+  }
+
+  @Test mutating func anotherSettingTakesOverHowItStands() {
+    breaker.hear(status(.open, 7, left: 20_000), asked: nil, now: 0)
+    var next = LocalBreaker(BreakerSettings(base: 1_000), reporter: "r2")
+    #expect(!next.isAcquainted && breaker.isAcquainted)
+    next.goOn(from: breaker)
+    #expect(next.isAcquainted && next.view(now: 500).standing == .open(until: 20_000))
+    next.hear(status(.closed, 6), asked: nil, now: 600)
+    #expect(next.view(now: 600).standing == .open(until: 20_000), "a message that came late")
+  }
+
   @Test mutating func aCooldownOutlivesTheLink() {
     breaker.hear(status(.closed, 7, cool: 20_000), asked: nil, now: 0)
     #expect(standing(100) == .cooling(until: 20_000))
