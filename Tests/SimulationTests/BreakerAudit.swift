@@ -30,9 +30,14 @@ final class BreakerAudit {
   private var known: [BreakerKeys: Known] = [:]
   /// Of each probe, whatever became of its generation: it has one end.
   private var ends: [String: BreakerProbe.Outcome] = [:]
+  /// When each permit was given.
+  private var given: [String: Int64] = [:]
   private(set) var tally = Tally()
+  /// Whose rates were far below the others'.
+  private(set) var outliers: Set<String> = []
 
   struct Tally {
+    var outliers = 0
     var opened = 0
     var halves = 0
     var recovered = 0
@@ -43,6 +48,7 @@ final class BreakerAudit {
     var permits = 0
 
     static func += (one: inout Tally, other: Tally) {
+      one.outliers += other.outliers
       one.opened += other.opened
       one.halves += other.halves
       one.recovered += other.recovered
@@ -64,6 +70,9 @@ final class BreakerAudit {
   func timeCooling(_ keys: BreakerKeys) -> Int64? {
     known[keys]?.coolings.first { $0.until > world.now + 100 }.map { world.now - $0.at }
   }
+
+  /// Milliseconds since a permit was given; nil of one that was given elsewhere.
+  func age(ofPermit id: String) -> Int64? { given[id].map { world.now - $0 } }
 
   // MARK: What happens to Redis
 
@@ -117,7 +126,12 @@ final class BreakerAudit {
       tally.permits += 1
       if after.state.phase != .half { fail("I4: a probe where nothing is half-open") }
       var entry = known[keys] ?? Known()
-      if entry.permits[id] == nil { entry.permits[id] = .some(nil) }
+      switch entry.permits[id] {
+      case .some(.some(let end)): fail("I4: \(id) is given anew, and its probe ended as \(end)")
+      case .some(nil): break
+      case nil: entry.permits[id] = .some(nil)
+      }
+      given[id] = given[id] ?? world.now
       known[keys] = entry
       if entry.started - entry.givenBack > settings.probes {
         fail("I4: \(entry.started) probes, of which \(entry.givenBack) given back, not \(settings.probes)")
@@ -177,6 +191,7 @@ final class BreakerAudit {
     entry.coolings = known[keys]?.coolings ?? []
     entry.notClosedSince = new.phase == .closed ? nil : known[keys]?.notClosedSince ?? world.now
     known[keys] = entry
+    if new.reason == .outlier { outliers.insert(keys.name) }
     count(new)
   }
 
@@ -192,6 +207,7 @@ final class BreakerAudit {
     case .recovered: tally.recovered += 1
     case .probeLost: tally.lost += 1
     case .restored: tally.restored += 1
+    case .outlier: (tally.outliers, tally.opened) = (tally.outliers + 1, tally.opened + 1)
     default: if state.phase == .open { tally.opened += 1 }
     }
   }

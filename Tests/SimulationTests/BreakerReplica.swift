@@ -21,6 +21,8 @@ final class BreakerReplica {
   var random: Chance
   /// When something was last between it and Redis, in the world's milliseconds.
   var disturbedAt: Int64
+  /// Since when nobody has been there whom it could ask.
+  var aloneSince: Int64?
   /// What is published comes in order.
   var newsAt: Int64 = 0
   /// When, by its own clock, requests came and retries were granted.

@@ -43,19 +43,21 @@ final class BreakerSimulation {
     }
   }
 
-  private let world: World
-  private let redis: SimulatedRedis
-  private let faults: Faults
-  private let troubles: Troubles
+  let world: World
+  let redis: SimulatedRedis
+  let faults: Faults
+  let troubles: Troubles
   private let settings: Settings
   private let audit: BreakerAudit
-  private var replicas: [BreakerReplica] = []
-  private var endpoints: [SimulatedEndpoint] = []
+  private(set) var replicas: [BreakerReplica] = []
+  private(set) var endpoints: [SimulatedEndpoint] = []
   private var started = 0
   /// Percent of what is published that is lost.
   private let deafness: Int
   /// One caller alone has trouble, and nothing else goes wrong.
   private let isPoisonOnly: Bool
+  /// One endpoint fails more often than the rest, and seldom enough for its own breaker; nothing else is wrong with any.
+  private let hasOutlier: Bool
   private var open = 0
   private var healedAt = Int64.max
   private var deadlines: [BreakerKeys: (generation: Int64, by: Int64)] = [:]
@@ -64,6 +66,7 @@ final class BreakerSimulation {
 
   struct Figures {
     var tally = BreakerAudit.Tally()
+    /// Of callers that aren't poisoned.
     var requests = 0
     var attempts = 0
     var served = 0
@@ -81,10 +84,11 @@ final class BreakerSimulation {
   }
 
   private static let callers: [UInt64] = [3, 20, 37, 54, 71]
-  private static let length: Int64 = 40_000
+  static let length: Int64 = 40_000
   private static let calm: Int64 = 30_000
   private static let allowance: Int64 = 4_000
   private static let firstByte: Int64 = 1_000
+  private static let longestWait: Int64 = 600
   /// Milliseconds after which a replica that hears Redis goes by what is true there: a read each 1.2 s at the latest, by a clock that
   /// may be 5 % slow.
   private static let patience: Int64 = 1_200 * 1_000 / 950 + 20
@@ -97,7 +101,8 @@ final class BreakerSimulation {
     troubles = Troubles(world, redis, faults)
     deafness = [0, 10, 100][world.random.below(3)]
     isPoisonOnly = faults.isNone && world.chance(25)
-    let (count, isSlowBad) = (1 + world.random.below(4), world.chance(50))
+    hasOutlier = !isPoisonOnly && world.chance(10)
+    let (count, isSlowBad) = (hasOutlier ? 5 : 1 + world.random.below(4), world.chance(50))
     settings = try Self.settings(endpoints: count, isSlowBad: isSlowBad)
     let broken = Broken()
     audit = BreakerAudit(world) { text in broken.first = broken.first ?? "at \(world.now) ms: \(text)" }
@@ -135,7 +140,8 @@ final class BreakerSimulation {
     if isPoisonOnly {
       world.after(3_000) { [self] in for endpoint in endpoints { endpoint.poisoned = Self.callers[0] } }
     } else {
-      for endpoint in endpoints {
+      if hasOutlier { endpoints[0].becomeFlaky() }
+      for endpoint in endpoints where !hasOutlier {
         endpoint.begin(until: Self.length)
         if world.chance(30) { endpoint.poisoned = Self.callers[0] }
       }
@@ -151,41 +157,31 @@ final class BreakerSimulation {
   }
 
   private func heal() {
-    troubles.heal(replicas.map(\.state))
-    for replica in replicas { replica.state.duplicates = 0 }
-    for endpoint in endpoints { endpoint.heal() }
+    healTroubles()
     // A replica may not have asked Redis for five seconds.
     healedAt = world.now + 6_000
     watchCalm()
-  }
-
-  /// What troubles breakers alone.
-  private func trouble() {
-    world.after(world.between(200, 2_000)) { [self] in
-      guard world.now < Self.length else { return }
-      if faults.redisForgets {
-        switch world.random.below(8) {
-        case 0:
-          redis.breakers.failOver()
-          redis.skew += world.between(-2_000, 2_000)
-        case 1:
-          let part = BreakerStore.Part.allCases[world.random.below(3)]
-          redis.breakers.forget(part, of: replicas[0].sites[0].keys)
-        case 2...5: redis.breakers.replicate()
-        default: break
-        }
-      }
-      if faults.losesCalls { replicas.randomElement(using: &world.random)?.state.duplicates = 10 }
-      trouble()
-    }
   }
 
   private func start() -> BreakerReplica {
     started += 1
     let replica = BreakerReplica(world, redis, settings, number: started)
     tick(replica)
-    redis.breakers.listen(started) { [self] keys, status in tell(replica, keys, status) }
+    listen(replica)
     return replica
+  }
+
+  /// Hears what is published at the Redis that it talks to.
+  func listen(_ replica: BreakerReplica) {
+    let stores = [redis.breakers, redis.formerBreakers]
+    for store in stores { store?.listen(replica.number, nil) }
+    let store = stores[replica.state.isAtFormer ? 1 : 0] ?? redis.breakers
+    store.listen(replica.number) { [self] keys, status in tell(replica, keys, status) }
+  }
+
+  /// What a replica does by itself, unless it stands still.
+  private func after(_ milliseconds: Int64, on replica: BreakerReplica, _ body: @escaping () -> Void) {
+    world.after(milliseconds) { replica.state.standstill.run(body) }
   }
 
   private func tell(_ replica: BreakerReplica, _ keys: BreakerKeys, _ status: BreakerStatus) {
@@ -193,18 +189,20 @@ final class BreakerSimulation {
     else { return }
     replica.newsAt = max(replica.newsAt, world.now + world.between(0, world.chance(5) ? 40 : 3))
     for _ in 0..<(world.chance(5) ? 2 : 1) {
-      world.after(replica.newsAt - world.now) {
+      after(replica.newsAt - world.now, on: replica) {
         if replica.isAlive { replica.desk.hear(keys.name, status, now: replica.clock()) }
       }
     }
   }
 
   private func tick(_ replica: BreakerReplica) {
-    world.after(100) { [self] in
+    after(100, on: replica) { [self] in
       guard replica.isAlive, broken.first == nil else { return }
-      if !replica.state.isAvailable || redis.health != .up || replica.state.loss > 0 {
+      let (state, isFormer) = (replica.state, replica.state.isAtFormer)
+      if !state.isAvailable || redis.health != .up || state.loss > 0 || isFormer {
         replica.disturbedAt = world.now
       }
+      replica.aloneSince = state.isAvailable ? nil : replica.aloneSince ?? world.now
       replica.state.beat()
       replica.link.tick()
       tick(replica)
@@ -212,7 +210,7 @@ final class BreakerSimulation {
   }
 
   private func arrive(at replica: BreakerReplica) {
-    world.after(world.between(1, isImpatient ? 40 : 300)) { [self] in
+    after(world.between(1, isImpatient ? 40 : hasOutlier ? 18 : 300), on: replica) { [self] in
       guard replica.isAlive, world.now < Self.length + Self.calm - 5_000, broken.first == nil else { return }
       if faults.replicasCrash, world.now < Self.length, world.chance(1) { return crash(replica) }
       for _ in 0..<(world.random.below(200) == 0 ? 150 : 1) { begin(on: replica) }
@@ -228,7 +226,7 @@ final class BreakerSimulation {
 
   private func crash(_ replica: BreakerReplica) {
     replica.isAlive = false
-    redis.breakers.listen(replica.number, nil)
+    for store in [redis.breakers, redis.formerBreakers] { store?.listen(replica.number, nil) }
     let next = start()
     next.state.loss = replica.state.loss
     replicas = replicas.map { $0 === replica ? next : $0 }
@@ -238,13 +236,21 @@ final class BreakerSimulation {
   // MARK: One exchange
 
   private func begin(on replica: BreakerReplica) {
-    figures.requests += 1
     open += 1
     replica.countRequest()
-    let caller = Self.callers[world.random.below(Self.callers.count)]
+    let caller = someCaller()
+    if !isPoisoned(caller) { figures.requests += 1 }
     let asking = Asking(replica, caller, deadline: world.now + Self.allowance)
     goOn(asking) { plan, random, choose in plan.first(random: &random, choose: choose) }
   }
+
+  /// One that is poisoned somewhere makes most of the calls.
+  private func someCaller() -> UInt64 {
+    if isPoisoned(Self.callers[0]), world.chance(80) { return Self.callers[0] }
+    return Self.callers[world.random.below(Self.callers.count)]
+  }
+
+  private func isPoisoned(_ caller: UInt64) -> Bool { endpoints.contains { $0.poisoned == caller } }
 
   private func goOn(
     _ asking: Asking,
@@ -253,7 +259,7 @@ final class BreakerSimulation {
     let (replica, caller) = (asking.replica, asking.caller)
     let next = next(&asking.plan, &replica.random) { replica.choose($1, for: caller, &$2) }
     guard case .attempt(let step) = next else { return finish(asking, isServed: false) }
-    world.after((step.backoff + 999_999) / 1_000_000) { [self] in
+    after((step.backoff + 999_999) / 1_000_000, on: replica) { [self] in
       guard mayGoOn(asking) else { return }
       enter(step, asking)
     }
@@ -268,6 +274,7 @@ final class BreakerSimulation {
     case .ask(let isPanic):
       replica.link.permit(site) { [self] permission in
         guard replica.isAlive else { return abandon(asking) }
+        if case .refused = permission, !replica.state.isAvailable { checkAlone(replica) }
         guard
           let kind = replica.snapshot.entry(
             to: step, site, by: permission, isPanic: isPanic, for: asking.caller, replica.link)
@@ -299,7 +306,7 @@ final class BreakerSimulation {
     if isCutShort { end.after = min(end.after / 2, asking.deadline - world.now) }
     let calling = Calling(
       call, at: replica.snapshot.endpoints[step.endpoint], end, isCutShort: isCutShort)
-    world.after(end.after) { [self] in judge(calling, asking) }
+    after(end.after, on: replica) { [self] in judge(calling, asking) }
   }
 
   private func judge(_ calling: Calling, _ asking: Asking) {
@@ -355,7 +362,7 @@ final class BreakerSimulation {
 
   private func finish(_ asking: Asking, isServed: Bool) {
     abandon(asking)
-    if isServed { figures.served += 1 }
+    if isServed, !isPoisoned(asking.caller) { figures.served += 1 }
     if asking.attempts > asking.replica.snapshot.table.models[0].attempts {
       fail("I9: \(asking.attempts) attempts")
     }
@@ -372,7 +379,11 @@ final class BreakerSimulation {
       isPanic = true
       figures.panics += 1
       if !mayPanic(replica, standing) { fail("I3: a call at an endpoint that is known as \(standing)") }
-    case .probe(_, let generation, .shared, _):
+    case .probe(let id, let generation, .shared, _):
+      // By a clock that may be 5 % slow.
+      if let age = audit.age(ofPermit: id), age > site.settings.probeTime * 106 / 100 {
+        fail("I4: a probe starts \(age) ms after its permit was given")
+      }
       if !site.mayProbe(generation, now: replica.clock()) {
         fail("I3: a probe of \(generation), which is known to be over")
       }
@@ -386,6 +397,12 @@ final class BreakerSimulation {
     if let time = audit.timeCooling(site.keys), time > Self.patience {
       fail("I3: a call at an endpoint that asked \(time) ms ago to be left alone")
     }
+  }
+
+  /// Where there is nobody to ask, a replica judges alone before long.
+  private func checkAlone(_ replica: BreakerReplica) {
+    guard let since = replica.aloneSince, world.now - since > Self.longestWait else { return }
+    fail("I4: a call has no permit, and for \(world.now - since) ms there has been nobody to give one")
   }
 
   /// Fewer than half are closed, and some are.
@@ -423,11 +440,14 @@ final class BreakerSimulation {
         if endpoint.inFlight != 0 { fail("I5: \(endpoint.inFlight) in flight are left") }
       }
     }
+    if faults.isNone, !audit.outliers.isSubset(of: hasOutlier ? [replicas[0].sites[0].keys.name] : []) {
+      fail("\(audit.outliers) are no outliers")
+    }
     guard isPoisonOnly else { return }
     if audit.tally.opened > 0 { fail("one caller alone has opened a breaker") }
   }
 
-  private func fail(_ text: String) {
+  func fail(_ text: String) {
     broken.first = broken.first ?? "at \(world.now) ms: \(text)"
   }
 }

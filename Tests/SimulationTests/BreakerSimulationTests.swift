@@ -7,7 +7,7 @@ import Testing
 struct BreakerSimulationTests {
   private static let environment = ProcessInfo.processInfo.environment
 
-  @Test(arguments: Faults.kinds.indices)
+  @Test(arguments: Faults.breakerKinds.indices)
   func replicasAgreeOnBreakersAndNoneStaysOpen(kind: Int) throws {
     let count = max(10, (Self.environment["SIMULATION_SEEDS"].flatMap(UInt64.init) ?? 120) / 4)
     let first = UInt64.random(in: 0..<1 << 40)
@@ -15,9 +15,9 @@ struct BreakerSimulationTests {
       Self.environment["SIMULATION_SEED"].flatMap(UInt64.init).map { $0...$0 } ?? first...first + count - 1
     var sum = BreakerSimulation.Figures()
     for seed in seeds {
-      let simulation = try BreakerSimulation(seed: seed, faults: Faults.kinds[kind].faults)
+      let simulation = try BreakerSimulation(seed: seed, faults: Faults.breakerKinds[kind].faults)
       do { try simulation.run() } catch {
-        Issue.record("SIMULATION_SEED=\(seed), \(Faults.kinds[kind].name): \(error)")
+        Issue.record("SIMULATION_SEED=\(seed), \(Faults.breakerKinds[kind].name): \(error)")
         return
       }
       sum += simulation.figures
@@ -26,7 +26,8 @@ struct BreakerSimulationTests {
     #expect(sum.served > sum.requests / 3 && sum.attempts > sum.served, "\(sum)")
     #expect(sum.tally.opened > 0 && sum.tally.halves > 0 && sum.tally.recovered > 0, "\(sum)")
     #expect(sum.tally.cooldowns > 0 && sum.tally.late > 0 && sum.panics > 0, "\(sum)")
-    let faults = Faults.kinds[kind].faults
+    if count >= 30 { #expect(sum.tally.outliers > 0, "outliers were found: \(sum)") }
+    let faults = Faults.breakerKinds[kind].faults
     if faults.redisFails { #expect(sum.ownProbes > 0, "replicas probed alone: \(sum)") }
     // One run in ten.
     if faults.replicasCrash, count >= 100 { #expect(sum.tally.lost > 0, "probes were lost: \(sum)") }

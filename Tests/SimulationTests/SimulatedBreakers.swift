@@ -23,6 +23,14 @@ final class SimulatedBreakerStore {
     audit?.hasForgotten(store)
   }
 
+  /// What goes on beside the Redis that has taken over, with all that was written.
+  func former(_ audit: BreakerAudit) -> SimulatedBreakerStore {
+    let former = SimulatedBreakerStore()
+    (former.store, former.audit) = (store, audit)
+    audit.hasForgotten(store)
+    return former
+  }
+
   func forget(_ part: BreakerStore.Part, of keys: BreakerKeys) {
     store.forget(part, of: keys)
     audit?.hasForgotten(store)
@@ -74,13 +82,17 @@ final class SimulatedBreakerStore {
 }
 
 extension SimulatedState: SharedBreakers {
+  private func breakers(of redis: SimulatedRedis) -> SimulatedBreakerStore {
+    isAtFormer ? redis.formerBreakers ?? redis.breakers : redis.breakers
+  }
+
   func report(
     _ report: BreakerReport, _ keys: BreakerKeys, _ settings: BreakerSettings, jitter: Int64,
     _ completion: @escaping (Result<BreakerReport.Reply, StateFailure>) -> Void
   ) {
     ask(
-      { redis in
-        redis.breakers.run(keys, now: redis.now) {
+      { [self] redis in
+        breakers(of: redis).run(keys, now: redis.now) {
           $0.report(keys, report, settings, jitter: jitter, now: redis.now)
         } _: {
           $0.reported(keys, report, $1, $2, $3)
@@ -93,8 +105,8 @@ extension SimulatedState: SharedBreakers {
     _ completion: @escaping (Result<BreakerPermit, StateFailure>) -> Void
   ) {
     ask(
-      { redis in
-        redis.breakers.run(keys, now: redis.now) {
+      { [self] redis in
+        breakers(of: redis).run(keys, now: redis.now) {
           $0.permit(keys, id, settings, jitter: jitter, now: redis.now)
         } _: {
           $0.permitted(keys, id, settings, $1, $2, $3, now: redis.now)
@@ -107,8 +119,8 @@ extension SimulatedState: SharedBreakers {
     _ completion: @escaping (Result<BreakerProbe.Reply, StateFailure>) -> Void
   ) {
     ask(
-      { redis in
-        redis.breakers.run(keys, now: redis.now) {
+      { [self] redis in
+        breakers(of: redis).run(keys, now: redis.now) {
           $0.probe(keys, probe, settings, jitter: jitter, now: redis.now)
         } _: {
           $0.probed(keys, probe, settings, $1, $2, $3)
@@ -119,19 +131,20 @@ extension SimulatedState: SharedBreakers {
   func readBreaker(
     _ keys: BreakerKeys, _ completion: @escaping (Result<BreakerStatus, StateFailure>) -> Void
   ) {
-    ask({ $0.breakers.read(keys, now: $0.now) }, completion)
+    ask({ [self] in breakers(of: $0).read(keys, now: $0.now) }, completion)
   }
 
   func readWindow(
     _ keys: BreakerKeys, _ settings: BreakerSettings,
     _ completion: @escaping (Result<BreakerCounts, StateFailure>) -> Void
   ) {
-    ask({ $0.breakers.store.window(keys, now: $0.now).sum(settings, now: $0.now) }, completion)
+    ask(
+      { [self] in breakers(of: $0).store.window(keys, now: $0.now).sum(settings, now: $0.now) }, completion)
   }
 
   func claimOutlierPass(
     prefix: String, for time: Int64, _ completion: @escaping (Result<Bool, StateFailure>) -> Void
   ) {
-    ask({ $0.breakers.claimOutlierPass(for: time, now: $0.now) }, completion)
+    ask({ [self] in breakers(of: $0).claimOutlierPass(for: time, now: $0.now) }, completion)
   }
 }

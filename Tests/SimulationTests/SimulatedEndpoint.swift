@@ -2,7 +2,9 @@ import Policy
 
 /// A provider's endpoint: how it is changes every few seconds, and decides how calls end.
 final class SimulatedEndpoint {
-  enum Mood: CaseIterable { case well, refusing, resetting, failing, hanging, limiting, slow }
+  /// `flaky` comes only by decree: too seldom to open a breaker, and far more often than elsewhere.
+  enum Mood { case well, refusing, resetting, failing, hanging, limiting, slow, flaky }
+  private static let moods: [Mood] = [.well, .refusing, .resetting, .failing, .hanging, .limiting, .slow]
 
   struct End {
     var after: Int64
@@ -23,10 +25,12 @@ final class SimulatedEndpoint {
   func begin(until end: Int64) {
     world.after(world.between(500, 8_000)) { [self] in
       guard world.now < end else { return }
-      mood = mood != .well || world.chance(40) ? .well : Mood.allCases[world.random.below(7)]
+      mood = mood != .well || world.chance(40) ? .well : Self.moods[world.random.below(7)]
       begin(until: end)
     }
   }
+
+  func becomeFlaky() { mood = .flaky }
 
   func heal() { (mood, poisoned) = (.well, nil) }
 
@@ -35,6 +39,7 @@ final class SimulatedEndpoint {
     if caller == poisoned { return End(after: usual, status: 500) }
     switch mood {
     case .well: return End(after: usual)
+    case .flaky: return End(after: usual, status: world.chance(30) ? 500 : 200)
     case .refusing: return End(after: 1, failure: .connect)
     case .resetting: return End(after: world.between(1, 50), failure: .reset)
     case .failing: return End(after: world.between(1, 50), status: world.chance(50) ? 500 : 503)

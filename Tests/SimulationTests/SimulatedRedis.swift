@@ -9,9 +9,13 @@ final class SimulatedRedis {
   private(set) var store = LimitStore()
   let cache = SimulatedCacheStore()
   let breakers = SimulatedBreakerStore()
+  /// Of a primary that has been replaced and does not know it: some replicas are still there.
+  var formerBreakers: SimulatedBreakerStore?
   var health = Health.up
   /// How far its clock is from the world's, in milliseconds.
-  var skew: Int64 = 1_790_000_000_000 { didSet { breakers.clockChanged() } }
+  var skew: Int64 = 1_790_000_000_000 {
+    didSet { for store in [breakers, formerBreakers] { store?.clockChanged() } }
+  }
   /// How often all was lost.
   private(set) var losses = 0
   private var members: [String: Int64] = [:]
@@ -65,8 +69,11 @@ final class SimulatedState: SharedState, TroubledLink {
   private let replica: ReplicaState
   var loss = 0
   var isCutOff = false
-  /// Percent of what is asked that Redis does twice, one after the other: a permit that comes again once its probe has ended is another.
+  /// Percent of what is asked that Redis does twice, the second time a little later.
   var duplicates = 0
+  /// Whether the Redis that it talks to is a former primary.
+  var isAtFormer = false
+  let standstill = Standstill()
   private static let timeout: Int64 = 25
 
   init(_ world: World, _ redis: SimulatedRedis, _ replica: ReplicaState) {
@@ -146,17 +153,19 @@ final class SimulatedState: SharedState, TroubledLink {
       completion(result)
     }
     guard isConnected else { return end(.failure(.unavailable)) }
-    world.after(Self.timeout) { end(.failure(.timeout)) }
+    world.after(Self.timeout) { [standstill] in standstill.run { end(.failure(.timeout)) } }
     if world.chance(loss) { return }
     world.after(world.between(0, 3)) { [self] in
       guard isConnected, redis.health == .up else { return }
       let value = operation(redis)
       if duplicates > 0, world.chance(duplicates) {
-        _ = operation(redis)
+        world.after(world.between(0, 400)) { [self] in
+          if isConnected, redis.health == .up { _ = operation(redis) }
+        }
       }
       if world.chance(loss) { return }
       world.after(world.between(0, 3)) { [self] in
-        if isConnected { end(.success(value)) }
+        standstill.run { [self] in if isConnected { end(.success(value)) } }
       }
     }
   }

@@ -7,11 +7,18 @@ struct Faults {
   var replicasCrash = false
   var clockJumps = false
   var redisForgets = false
+  /// Of breakers' runs alone: a replica stands still, and a former primary of Redis goes on for a while.
+  var replicasPause = false
+  var primariesSplit = false
 
   static let none = Faults()
-  var isNone: Bool { !losesCalls && !redisFails && !replicasCrash && !clockJumps && !redisForgets }
+  var isNone: Bool {
+    !losesCalls && !redisFails && !replicasCrash && !clockJumps && !redisForgets && !replicasPause
+      && !primariesSplit
+  }
   static let all = Faults(
-    losesCalls: true, redisFails: true, replicasCrash: true, clockJumps: true, redisForgets: true)
+    losesCalls: true, redisFails: true, replicasCrash: true, clockJumps: true, redisForgets: true,
+    replicasPause: true, primariesSplit: true)
 
   static let kinds: [(name: String, faults: Faults)] = [
     ("nothing goes wrong", .none), ("calls are lost", .init(losesCalls: true)),
@@ -19,6 +26,11 @@ struct Faults {
     ("clocks jump", .init(clockJumps: true)), ("Redis forgets", .init(redisForgets: true)),
     ("everything goes wrong", .all),
   ]
+  static let breakerKinds =
+    kinds + [
+      ("replicas stand still", .init(replicasPause: true)),
+      ("a former primary goes on", .init(primariesSplit: true)),
+    ]
 }
 
 /// A replica's way to Redis, as trouble sees it.
