@@ -10,12 +10,13 @@ import tempfile
 import threading
 import time
 
-from cluster import Client, Connection, Redis, eventually, prompt_of
+import recoveries
+from cluster import Client, Connection, Redis, bus_port, eventually, prompt_of
 from demands import demand, demand_in_time
 from support import BINARIES, KEYS, Process, Router, free_port, get, sha256
 
 CONFIG = """
-server: {{ host: 127.0.0.1, port: {port}, workers: 1, connect_timeout: 1s }}
+server: {{ host: 127.0.0.1, port: {port}, workers: 1, connect_timeout: 1s{server} }}
 admin: {{ port: {admin} }}
 {state}
 breaker: {{ {breaker} }}
@@ -65,22 +66,27 @@ class Endpoint:
 class Pool:
     """Replicas in front of endpoints, and keys to call them with."""
 
-    def __init__(self, replicas, endpoints, redis=None, keys=1, breaker="", simulator=()):
+    def __init__(self, replicas, endpoints, redis=None, keys=1, breaker="", simulator=(), server=""):
         self.redis = redis
         self.endpoints = [Endpoint(*simulator) for _ in range(endpoints)]
         self.keys = [f"sy-breaker-{number}" for number in range(keys)]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sy-breakers-"))
         self.routers = []
         for number in range(replicas):
-            port, admin = free_port(), free_port()
+            # Below what the system gives to clients: a replica that is started again finds its ports free.
+            port, admin = bus_port(), bus_port()
             path = self.folder / f"{number}.yaml"
             path.write_text(CONFIG.format(
-                port=port, admin=admin, breaker=breaker, state=f'state: {{ redis: "{redis.url}", timeout: 100ms }}' if redis else "",
+                port=port, admin=admin, server=server, breaker=breaker, state=f'state: {{ redis: "{redis.url}", timeout: 100ms }}' if redis else "",
                 endpoints=", ".join(f'"http://127.0.0.1:{endpoint.port}/v1"' for endpoint in self.endpoints),
                 keys=", ".join(f"{{ id: k{i}, sha256: {sha256(key)} }}" for i, key in enumerate(self.keys))))
             self.routers.append(Router(path, KEYS, port, admin))
-        for router in self.routers:
-            router.wait_until_ready()
+        try:
+            for router in self.routers:
+                router.wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
 
     @property
     def ports(self):
@@ -150,9 +156,12 @@ def answers(clients):
     return [answer for client in clients for answer in client.answers]
 
 
-def an_endpoint_dies(seconds=100):
+def an_endpoint_dies(seconds=100, cycles=0, crashes=30):
     """One of two endpoints dies at 200 requests a second over 5 replicas: all stop within 300 ms, and three probes bring it back,
-    as often as there are `--seconds` for; with one caller and with twenty."""
+    as often as there are `--seconds` for; with one caller and with twenty. With `--cycles 100 --crashes 30` instead: so many deaths of
+    an endpoint that is alone, and of its probes so many percent of whose replicas are killed meanwhile."""
+    if cycles:
+        return recoveries.many(cycles, crashes)
     for keys in (1, 20):
         dies(keys, max(1, seconds // 20))
 
@@ -445,6 +454,35 @@ def without_redis(seconds=4):
             print(f"alone: {failed} requests failed")
             demand(failed <= 2, "requests failed")
             demand(all(router.metric("switchyard_redis_mode") == 0 for router in pool.routers), "Redis is not used again")
+    finally:
+        redis.stop()
+
+
+def redis_dies_while_half_open(seconds=4):
+    """Redis goes while a breaker is half-open and its endpoint healthy again: calls are refused for less than a second."""
+    redis = Redis()
+    try:
+        with Pool(1, 1, redis, 2, "base: 1s, max: 1s, probes: 1000") as pool:
+            news, (endpoint,) = News(redis), pool.endpoints
+            endpoint.kill()
+            asyncio.run(together(pool.clients(), 40, 1))
+            demand(news.count("open") == 1, "an outage opened nothing")
+            endpoint.start()
+            clients, died = pool.clients(), {}
+
+            def die():
+                died.update(at=time.monotonic(), states=pool.states(endpoint))
+                redis.kill()
+
+            asyncio.run(together(clients, 40, seconds + 3, [(3, die)]))
+            before, after = ([a for a in answers(clients) if (a.at > died["at"]) == isAfter] for isAfter in (False, True))
+            last = max((a.at - died["at"] for a in after if a.status != 200), default=0)
+            print(
+                f"half: {sum(1 for a in before if a.status == 200)} probes before Redis died, with the breaker at {died['states']};"
+                f" {sum(1 for a in after if a.status != 200)} of {len(after)} requests refused afterwards, the last one after {last:.2f} s")
+            demand(died["states"] == [1] and news.count("closed") == 0, "the breaker was not half-open")
+            demand(after[-1].status == 200, "calls are refused for good")
+            demand_in_time(last <= 1, f"calls were refused for {last:.2f} s")
     finally:
         redis.stop()
 

@@ -38,6 +38,7 @@ figure("a9")(balance.replica_dies)
 figure("pool")(balance.unequal_pool)
 figure("bounded")(balance.bounded)
 figure("a6")(breakers.an_endpoint_dies)
+figure("half")(breakers.redis_dies_while_half_open)
 figure("a7")(breakers.told_to_wait)
 figure("outlier")(breakers.one_fails_more_often)
 figure("poison")(breakers.one_poisons)
@@ -689,16 +690,23 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="figure")
     parser.add_argument("--seconds", type=int)
+    parser.add_argument("--cycles", type=int, help="a6: so many deaths and recoveries")
+    parser.add_argument("--crashes", type=int, help="a6, with --cycles: of so many percent of the probes the replica is killed")
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
     if arguments.list or not arguments.names:
         for name, function in FIGURES.items():
             print(f"{name:8} {function.__doc__}")
         return 0
+    if arguments.crashes is not None and not arguments.cycles:
+        parser.error("--crashes needs --cycles")
+    if arguments.cycles and arguments.names != ["a6"]:
+        parser.error("--cycles is for a6 alone")
+    options = {name: value for name in ("seconds", "cycles", "crashes") if (value := getattr(arguments, name)) is not None}
     missed = 0
     for name in arguments.names:
         try:
-            FIGURES[name](**({"seconds": arguments.seconds} if arguments.seconds else {}))
+            FIGURES[name](**options)
             print(f"{name}: met")
         except Missed as miss:
             print(f"{name}: MISSED: {miss}")

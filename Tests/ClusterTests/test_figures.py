@@ -10,7 +10,7 @@ from demands import Times
 from figures import FIGURES
 
 SHORT = {
-    "a1": 10, "a2": 5, "a4": 12, "a5": 6, "a6": 20, "a7": 5, "a9": 8, "a15": 2, "a20": 10, "alone": 3, "bounded": 6, "clock": 12, "flush": 6, "gone": 3,
+    "a1": 10, "a2": 5, "a4": 12, "a5": 6, "a6": 20, "a7": 5, "a9": 8, "a15": 2, "a20": 10, "alone": 3, "bounded": 6, "clock": 12, "flush": 6, "gone": 3, "half": 2,
     "kill": 3, "lease": 4, "midnight": 3, "outage": 8, "outlier": 26, "partition": 6, "poison": 8, "pool": 6, "revoke": 1, "trips": 2}
 CLOCKED = {"clock", "midnight"}
 
@@ -23,3 +23,8 @@ def test_figure(name, monkeypatch):
         pytest.skip("needs root, for network namespaces, and iptables")
     monkeypatch.setattr(Times, "count", False)
     FIGURES[name](seconds=SHORT[name])
+
+
+def test_probes_are_counted_where_replicas_crash(monkeypatch):
+    monkeypatch.setattr(Times, "count", False)
+    FIGURES["a6"](cycles=1, crashes=30)
