@@ -12,14 +12,20 @@ package final class ChildProcess: @unchecked Sendable {
 
   package let pid: pid_t
 
-  /// Standard input is empty, standard error and, unless `output` is given, standard output go nowhere.
-  package init(_ program: String, _ arguments: [String], in directory: String? = nil, output: Int32? = nil)
-    throws
-  {
+  /// Standard input is empty unless `input` is given, standard error and, unless `output` is given, standard output go nowhere. A child
+  /// that is watched does not outlive this process.
+  package init(
+    _ program: String, _ arguments: [String], in directory: String? = nil, input: Int32? = nil,
+    output: Int32? = nil, isWatched: Bool = true
+  ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    if let input {
+      posix_spawn_file_actions_adddup2(&actions, input, 0)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    }
     if let output {
       posix_spawn_file_actions_adddup2(&actions, output, 1)
     } else {
@@ -42,6 +48,7 @@ package final class ChildProcess: @unchecked Sendable {
     let status = posix_spawn(&pid, program, &actions, &attributes, words, environ)
     guard status == 0 else { throw Failure(description: "\(program): \(String(cString: strerror(status)))") }
     self.pid = pid
+    if isWatched { Watchdog.shared?.watch(pid) }
   }
 
   private typealias CloseFrom =
@@ -71,6 +78,7 @@ package final class ChildProcess: @unchecked Sendable {
   package func wait() -> Int32? {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) == -1 && errno == EINTR {}
+    Watchdog.shared?.forget(pid)
     return status & 0x7F == 0 ? (status >> 8) & 0xFF : nil
   }
 }
