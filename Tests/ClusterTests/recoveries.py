@@ -48,7 +48,7 @@ class Lane:
     """One endpoint that dies and comes back, and its replicas, each asked all the time."""
 
     REPLICAS, RATE = 5, 10  # requests a second at each
-    PATIENCE = 120
+    PATIENCE = 300  # lost probes one after another, as chance has it
 
     def __init__(self, pool, news, crashes):
         self.pool, self.news, self.crashes = pool, news, crashes
