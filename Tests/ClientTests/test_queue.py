@@ -300,6 +300,16 @@ def test_a_full_queue_refuses_with_what_it_is_about(serve, one):
     assert router.metric("switchyard_queue_refusals_total", reason="full", **{"class": "standard"}) == 2
 
 
+def test_a_quiet_time_before_a_burst_says_nothing_of_how_fast_it_is_served(serve, one):
+    router = serve(more="queue: { max_wait: 3s }")
+    for pause in (0, 5):
+        time.sleep(pause)
+        asked = Asked()
+        for _ in range(8):
+            asked.add(router, "single", ttft="100ms")
+        assert asked.statuses() == [200] * 8, [answer.text for answer in asked.answers]
+
+
 def test_nobody_waits_longer_than_it_may(serve, one):
     router = serve("queue: { max_wait: 300ms }")
     occupant = Occupant(router)

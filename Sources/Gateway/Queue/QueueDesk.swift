@@ -126,6 +126,7 @@ extension QueueDesk.State {
     var displaced: Waiter?
     if waiters.count >= most, let victim = victim(for: entry), remove(victim) { displaced = victim }
     var line = lines[waiter.line] ?? .init()
+    if line.queue.count == 0 { line.meter.begin(now) }
     line.queue.join(entry)
     if lines.updateValue(line, forKey: waiter.line) == nil { order.append(waiter.line) }
     waiters[entry.id] = waiter
@@ -154,6 +155,7 @@ extension QueueDesk.State {
 
   fileprivate mutating func remove(_ waiter: Waiter) -> Bool {
     guard lines[waiter.line]?.queue.leave(waiter.entry.id) != nil else { return false }
+    if lines[waiter.line]?.queue.count == 0 { lines[waiter.line]?.meter.rest() }
     forget(waiter)
     return true
   }
@@ -183,6 +185,7 @@ extension QueueDesk.State {
         let waiter = waiters[entry.id]
       else { continue }
       lines[name]?.meter.add(now)
+      if lines[name]?.queue.count == 0 { lines[name]?.meter.rest() }
       order.append(order.remove(at: place))
       forget(waiter)
       return waiter

@@ -209,13 +209,28 @@ struct WaitQueueTests {
 struct DrainMeterTests {
   @Test func theIntervalIsThatOfTheLastTenSeconds() {
     var meter = DrainMeter()
-    for now in [0, 100, 200] as [Int64] { meter.add(now) }
-    #expect(meter.interval(200) == nil, "too few")
-    meter.add(300)
-    #expect(meter.interval(300) == 100)
-    #expect(meter.interval(600) == 200, "the longer nothing happens, the slower")
-    #expect(meter.interval(10_050) == nil, "forgotten")
+    meter.begin(0)
+    for now in [50, 150, 250] as [Int64] { meter.add(now) }
+    #expect(meter.interval(250) == nil, "too few")
+    meter.add(350)
+    #expect(meter.interval(350) == 100, "who came first came at any moment of its turn")
+    #expect(meter.interval(650) == 200, "the longer nothing happens, the slower")
+    #expect(meter.interval(10_400) == nil, "forgotten")
     for now in stride(from: 20_000, to: 30_000, by: 5) as StrideTo<Int64> { meter.add(now) }
     #expect((4...6).contains(meter.interval(30_000) ?? 0))
+  }
+
+  @Test func whatHappensWhileNobodyWaitsSaysNothing() {
+    var meter = DrainMeter()
+    meter.begin(0)
+    for now in [100, 200, 300, 400] as [Int64] { meter.add(now) }
+    meter.rest()
+    #expect(meter.interval(8_000) == 100, "the queue was empty for so long")
+    meter.begin(8_000)
+    #expect(meter.interval(8_000) == 100)
+    meter.add(8_050)
+    #expect(meter.interval(8_050) == 100, "nor does when the first of a burst was served")
+    meter.add(8_200)
+    #expect(meter.interval(8_200) == (300 + 150) / 4)
   }
 }
