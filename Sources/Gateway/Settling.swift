@@ -13,6 +13,7 @@ extension Worker {
     }
     if let result = exchange.cacheResult { cacheSeries.count(result, in: shard) }
     leave(exchange)
+    leaveQueue(exchange)
     exchange.attempt = nil
     exchange.slot = nil
     exchange.reader = nil

@@ -18,15 +18,21 @@ providers:
   one: {{ dialect: openai, base_url: "{one}/v1", max_concurrent: 1 }}
   two: {{ dialect: openai, max_concurrent: 1, endpoints: [ {{ url: "{one}/v1", max_concurrent: 2 }}, "{other}/v1" ] }}
   open: {{ dialect: openai, base_url: "{other}/v1" }}
+  broken: {{ dialect: openai, base_url: "{other}/v1" }}
 deployments:
   single: {{ provider: one, model: single, price: {{ input: 1, output: 1 }} }}
   several: {{ provider: two, model: several }}
   open: {{ provider: open, model: open }}
+  broken: {{ provider: broken, model: broken }}
+  switched: {{ provider: broken, model: switched }}
 models:
   single: {{ deployments: [single] }}
   several: {{ deployments: [several] }}
   first: {{ deployments: [single], fallbacks: [open] }}
   open: {{ deployments: [open] }}
+  broken: {{ deployments: [broken] }}
+  switched: {{ deployments: [switched] }}
+  either: {{ deployments: [single, switched] }}
 tenants:
 {tenants}
 """
@@ -298,6 +304,36 @@ def test_a_full_queue_refuses_with_what_it_is_about(serve, one):
     occupant.go()
     assert asked.statuses() == [200, 200, 503]
     assert router.metric("switchyard_queue_refusals_total", reason="full", **{"class": "standard"}) == 2
+
+
+def test_who_looks_where_else_it_can_go_keeps_its_place(serve, one):
+    router = serve("queue: { max: 2, max_wait: 60s }\nbreaker: { min_requests: 5, base: 60s }")
+    for _ in range(6):
+        ask(router, "broken", status=500)
+    assert eventually(lambda: router.metric("switchyard_breaker_state", deployment="broken") == 2)
+    asked, occupant = Asked(), Occupant(router)
+    for _ in range(2):
+        asked.add(router, "single", text="early")
+    assert is_waiting(router, 2)
+    late, end = Asked(), time.monotonic() + 2.5  # they look twice a second while any breaker is open
+    while time.monotonic() < end:
+        late.add(router, "single", text="late")
+        time.sleep(0.01)
+    assert set(late.statuses()) == {503} and waiting(router) == 2
+    occupant.go()
+    assert asked.statuses() == [200, 200]
+
+
+def test_who_waits_goes_to_an_endpoint_whose_breaker_closes(serve, one, other):
+    router = serve("queue: { max_wait: 60s }\nbreaker: { min_requests: 5, base: 3s, max: 3s }")
+    for _ in range(6):
+        ask(router, "switched", status=500, model="switched")
+    assert eventually(lambda: router.metric("switchyard_breaker_state", deployment="switched") == 2)
+    occupant = Occupant(router)
+    answer = ask(router, "either")
+    assert (answer.status_code, answer.headers["x-switchyard-deployment"]) == (200, "switched"), answer.text
+    assert router.access_log(answer.headers["x-request-id"])["queue_us"] > 100_000 and waiting(router) == 0
+    occupant.go()
 
 
 def test_a_quiet_time_before_a_burst_says_nothing_of_how_fast_it_is_served(serve, one):

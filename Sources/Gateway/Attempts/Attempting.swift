@@ -98,6 +98,7 @@ extension Worker {
       skip(&course, exchange)
       return false
     }
+    leaveQueue(exchange)
     if step.backoff > 0 { await pause(step.backoff, exchange) }
     try mayGoOn(exchange)
     if takeSlot(step, exchange) { return true }
@@ -208,6 +209,7 @@ extension Worker {
 
   /// There is no further attempt: the last one's answer is sent, if it can be.
   private func end(_ course: AttemptCourse, _ exchange: Exchange) async throws(ExchangeError) -> Attempt? {
+    leaveQueue(exchange)
     if course.last == nil {
       if try await hasKept(course, exchange) { return nil }
       if let error = exchange.turnedAway { throw error }

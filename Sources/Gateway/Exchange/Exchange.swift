@@ -46,7 +46,7 @@ final class Exchange: @unchecked Sendable {
   var full: [Endpoint] = []
   /// Some of the model that it asked for have been full.
   var metFull = false
-  /// Its place in the queue, while it waits.
+  /// Its place in the queue, while it waits or looks where else it can go.
   var waiter: Waiter?
   /// Since when it first waited, in milliseconds.
   var waitsSince: Int64?

@@ -22,6 +22,14 @@ final class QueueDesk: Sendable {
     var meter = DrainMeter()
   }
 
+  /// One that waits, and for which endpoints.
+  fileprivate struct Seat {
+    let waiter: Waiter
+    var endpoints: [Endpoint]
+
+    func wants(_ endpoint: Endpoint) -> Bool { endpoints.contains { $0 === endpoint } }
+  }
+
   fileprivate struct State {
     var most = 0
     /// By the class's rank.
@@ -29,7 +37,7 @@ final class QueueDesk: Sendable {
     var lines: [String: Line] = [:]
     /// Models that share an endpoint take turns there.
     var order: [String] = []
-    var waiters: [UInt64: Waiter] = [:]
+    var seats: [UInt64: Seat] = [:]
   }
 
   private let state = NIOLockedValueBox(State())
@@ -51,14 +59,19 @@ final class QueueDesk: Sendable {
 
   // MARK: Coming and going
 
-  /// Lets an exchange wait; nil where it does, and is told of what comes of it.
-  func join(_ waiter: Waiter, now: Int64) -> Refusal? {
-    let (refusal, displaced) = state.withLockedValue { $0.join(waiter, now) }
+  /// Lets an exchange wait for any of these endpoints; nil where it does, and is told of what comes of it.
+  func join(_ waiter: Waiter, for endpoints: [Endpoint], now: Int64) -> Refusal? {
+    let (refusal, displaced) = state.withLockedValue { $0.join(waiter, endpoints, now) }
     if let refusal { return refusal }
     waitingCount.wrappingAdd(displaced == nil ? 1 : 0, ordering: .relaxed)
     displaced?.tell(.displaced)
-    pour(waiter.endpoints)  // what has become free since it looked
+    pour(endpoints)  // what has become free since it looked
     return nil
+  }
+
+  /// One that waits has looked where it can go, and waits for these from now on.
+  func stay(_ waiter: Waiter, for endpoints: [Endpoint]) {
+    if state.withLockedValue({ $0.stay(waiter, endpoints) }) { pour(endpoints) }
   }
 
   /// Why one would not be let in; nothing is changed by asking.
@@ -98,8 +111,8 @@ final class QueueDesk: Sendable {
     guard waitingCount.load(ordering: .relaxed) > 0 else { return }
     let wanted = state.withLockedValue { state in
       var endpoints: [ObjectIdentifier: Endpoint] = [:]
-      for waiter in state.waiters.values {
-        for endpoint in waiter.endpoints { endpoints[ObjectIdentifier(endpoint)] = endpoint }
+      for seat in state.seats.values {
+        for endpoint in seat.endpoints { endpoints[ObjectIdentifier(endpoint)] = endpoint }
       }
       return Array(endpoints.values)
     }
@@ -120,49 +133,61 @@ final class QueueDesk: Sendable {
 
 extension QueueDesk.State {
   /// Why it may not wait, or else who has to make room for it.
-  fileprivate mutating func join(_ waiter: Waiter, _ now: Int64) -> (QueueDesk.Refusal?, Waiter?) {
+  fileprivate mutating func join(_ waiter: Waiter, _ endpoints: [Endpoint], _ now: Int64)
+    -> (QueueDesk.Refusal?, Waiter?)
+  {
     let entry = waiter.entry
     if let refusal = refusal(of: entry, in: waiter.line, now) { return (refusal, nil) }
     var displaced: Waiter?
-    if waiters.count >= most, let victim = victim(for: entry), remove(victim) { displaced = victim }
+    if seats.count >= most, let victim = victim(for: entry), remove(victim) { displaced = victim }
     var line = lines[waiter.line] ?? .init()
     if line.queue.count == 0 { line.meter.begin(now) }
     line.queue.join(entry)
     if lines.updateValue(line, forKey: waiter.line) == nil { order.append(waiter.line) }
-    waiters[entry.id] = waiter
-    for endpoint in waiter.endpoints { endpoint.gate.want() }
+    seats[entry.id] = .init(waiter: waiter, endpoints: endpoints)
+    for endpoint in endpoints { endpoint.gate.want() }
     return (nil, displaced)
+  }
+
+  /// Whether it waits for others than before; false where it waits no longer.
+  fileprivate mutating func stay(_ waiter: Waiter, _ endpoints: [Endpoint]) -> Bool {
+    guard let seat = seats[waiter.entry.id],
+      !seat.endpoints.elementsEqual(endpoints, by: { $0 === $1 })
+    else { return false }
+    for endpoint in endpoints { endpoint.gate.want() }
+    for endpoint in seat.endpoints { endpoint.gate.unwant() }
+    seats[waiter.entry.id]?.endpoints = endpoints
+    return true
   }
 
   /// Why it may not wait; nil where it may, if need be in the place of another.
   fileprivate func refusal(of entry: WaitQueue.Entry, in name: String, _ now: Int64) -> QueueDesk.Refusal? {
     let line = lines[name] ?? .init()
-    // Who was let in once is not judged again for looking where else it can go.
+    // Who was let in once is not judged again for having lost its place.
     if entry.arrived == now, let interval = line.meter.interval(now) {
       let ahead = line.queue.ahead(of: entry.priority, entry.tenant, weights)
       let wait = Int64(ahead + 1) * interval
       if ahead > 0, wait > entry.until - now { return .slow(ahead: ahead, wait: wait) }
     }
-    return waiters.count >= most && victim(for: entry) == nil ? .full(waiters.count) : nil
+    return seats.count >= most && victim(for: entry) == nil ? .full(seats.count) : nil
   }
 
   /// One of a lower class, of any model, goes before one of the longest lane of its own.
   private func victim(for entry: WaitQueue.Entry) -> Waiter? {
     let found = lines.values.compactMap { $0.queue.victim(for: entry.priority, entry.tenant) }
     let victim = found.max { ($0.isLower ? 1 : 0, $0.length) < ($1.isLower ? 1 : 0, $1.length) }
-    return victim.flatMap { waiters[$0.id] }
+    return victim.flatMap { seats[$0.id]?.waiter }
   }
 
   fileprivate mutating func remove(_ waiter: Waiter) -> Bool {
     guard lines[waiter.line]?.queue.leave(waiter.entry.id) != nil else { return false }
-    if lines[waiter.line]?.queue.count == 0 { lines[waiter.line]?.meter.rest() }
     forget(waiter)
     return true
   }
 
   private mutating func forget(_ waiter: Waiter) {
-    waiters[waiter.entry.id] = nil
-    for endpoint in waiter.endpoints { endpoint.gate.unwant() }
+    if lines[waiter.line]?.queue.count == 0 { lines[waiter.line]?.meter.rest() }
+    for endpoint in seats.removeValue(forKey: waiter.entry.id)?.endpoints ?? [] { endpoint.gate.unwant() }
   }
 
   /// Those who get what is free at an endpoint, which they have entered.
@@ -181,11 +206,10 @@ extension QueueDesk.State {
   private mutating func next(at endpoint: Endpoint, _ now: Int64) -> Waiter? {
     for (place, name) in order.enumerated() {
       guard
-        let entry = lines[name]?.queue.next(weights, where: { waiters[$0]?.wants(endpoint) ?? false }),
-        let waiter = waiters[entry.id]
+        let entry = lines[name]?.queue.next(weights, where: { seats[$0]?.wants(endpoint) ?? false }),
+        let waiter = seats[entry.id]?.waiter
       else { continue }
       lines[name]?.meter.add(now)
-      if lines[name]?.queue.count == 0 { lines[name]?.meter.rest() }
       order.append(order.remove(at: place))
       forget(waiter)
       return waiter

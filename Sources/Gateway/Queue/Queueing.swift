@@ -21,6 +21,10 @@ extension Worker {
     _ facts: RequestFacts, _ model: Int, _ principal: Principal, _ exchange: Exchange
   ) async throws(ExchangeError) -> RoomTurn {
     exchange.slot = nil
+    if let waiter = exchange.waiter {  // It has looked in vain where else it can go.
+      queue.stay(waiter, for: exchange.full)
+      return try await outcome(of: waiter, since: SystemClock.monotonicNanoseconds(), exchange)
+    }
     if exchange.waitsSince == nil, exchange.attempts == 0,
       try await needsNoRoom(facts, model, principal, exchange)
     {
@@ -33,20 +37,22 @@ extension Worker {
     let most = exchange.answer.isFromCache ? 0 : exchange.snapshot.settings.queue.max
     guard most > 0 else { return refuse(waiter, .full(0), exchange) }
     guard waiter.entry.until > now / 1_000_000 else { return refuse(waiter, nil, exchange) }
-    if let refusal = queue.join(waiter, now: now / 1_000_000) { return refuse(waiter, refusal, exchange) }
+    if let refusal = queue.join(waiter, for: exchange.full, now: now / 1_000_000) {
+      return refuse(waiter, refusal, exchange)
+    }
+    exchange.waiter = waiter
     return try await outcome(of: waiter, since: now, exchange)
   }
 
   private func outcome(of waiter: Waiter, since: Int64, _ exchange: Exchange) async throws(ExchangeError)
     -> RoomTurn
   {
-    exchange.waiter = waiter
     exchange.waitsSince = exchange.waitsSince ?? since / 1_000_000
     let outcome = await waiter.wait()
-    exchange.waiter = nil
     let now = SystemClock.monotonicNanoseconds()
     exchange.answer.queued += now - since
     if let obstacle = exchange.obstacle(now: now) { throw obstacle }
+    if case .look = outcome {} else { exchange.waiter = nil }
     switch outcome {
     case .slot(let slot):
       exchange.slot = slot
@@ -57,6 +63,12 @@ extension Worker {
     }
     exchange.full.removeAll()
     return .room
+  }
+
+  /// It can go on, or has come to its end: it waits no longer.
+  func leaveQueue(_ exchange: Exchange) {
+    exchange.waiter?.leave(.left)
+    exchange.waiter = nil
   }
 
   /// What is kept, or fetched by another, needs no place; and who has spent its limits need not wait for one. What that has taken of
@@ -88,8 +100,7 @@ extension Worker {
       id: queue.makeID(), tenant: principal.tenant, priority(exchange),
       tokens: estimator.input(facts) + estimator.output(facts), arrived: exchange.waitsSince ?? now,
       until: now + min(patience, left - firstByte))
-    return Waiter(
-      entry, in: name, for: exchange.full, at: queue, now: now, on: loop, executor)
+    return Waiter(entry, in: name, at: queue, now: now, on: loop, executor)
   }
 
   private func priority(_ exchange: Exchange) -> Priority {

@@ -7,7 +7,7 @@ final class Waiter: @unchecked Sendable {
   enum Outcome: Sendable {
     /// It has a place.
     case slot(Slot)
-    /// It is to look again where it can go.
+    /// It is to look again where it can go. Until it leaves, it keeps its place in the queue.
     case look
     /// It has waited in vain.
     case late
@@ -21,30 +21,33 @@ final class Waiter: @unchecked Sendable {
   let entry: WaitQueue.Entry
   /// The model whose queue it is in.
   let line: String
-  let endpoints: [Endpoint]
   private let desk: QueueDesk
   private let loop: any EventLoop
   private let executor: LoopExecutor
-  private let outcome = Waiting<Outcome>()
+  /// Why it is in the queue no longer.
+  private var told: Outcome?
+  /// Ends one wait of it.
+  private var bell = Waiting<Void>()
   /// Milliseconds: when it last looked where it can go.
-  private let lookedAt: Int64
+  private var lookedAt: Int64
 
   /// Milliseconds after which what can be used may have changed, where there is trouble with endpoints.
   private static let patience: Int64 = 500
 
   init(
-    _ entry: WaitQueue.Entry, in line: String, for endpoints: [Endpoint], at desk: QueueDesk, now: Int64,
+    _ entry: WaitQueue.Entry, in line: String, at desk: QueueDesk, now: Int64,
     on loop: any EventLoop, _ executor: LoopExecutor
   ) {
-    (self.entry, self.line, self.endpoints) = (entry, line, endpoints)
+    (self.entry, self.line) = (entry, line)
     (self.desk, self.loop, self.executor, lookedAt) = (desk, loop, executor, now)
   }
 
-  func wants(_ endpoint: Endpoint) -> Bool { endpoints.contains { $0 === endpoint } }
-
   nonisolated(nonsending) func wait() async -> Outcome {
-    if let outcome = outcome.value { return outcome }
-    return await withUnsafeContinuation { outcome.wait($0) }
+    if told == nil {
+      await withUnsafeContinuation { bell.wait($0) }
+      bell = Waiting()
+    }
+    return told ?? .look
   }
 
   /// From any thread, for one that is no longer in the queue. A place that comes too late is free again.
@@ -57,14 +60,22 @@ final class Waiter: @unchecked Sendable {
     if desk.remove(self) { end(outcome) }
   }
 
-  private func end(_ value: Outcome) {
-    guard outcome.value == nil else { return }
-    if outcome.isAwaited { executor.handle { outcome.fill(value) } } else { outcome.fill(value) }
+  private func end(_ outcome: Outcome) {
+    guard told == nil else { return }
+    told = outcome
+    ring()
+  }
+
+  private func ring() {
+    guard bell.isAwaited else { return }
+    executor.handle { bell.fill(()) }
   }
 
   /// Ten times a second, in monotonic milliseconds.
   func check(_ now: Int64, isTroubled: Bool) {
     if now >= entry.until { return leave(.late) }
-    if isTroubled, now - lookedAt >= Self.patience { leave(.look) }
+    guard isTroubled, now - lookedAt >= Self.patience else { return }
+    lookedAt = now
+    ring()
   }
 }
