@@ -336,6 +336,22 @@ def test_who_waits_goes_to_an_endpoint_whose_breaker_closes(serve, one, other):
     occupant.go()
 
 
+def test_a_reload_that_changes_the_way_to_an_endpoint_strands_nobody_and_forgets_nobody(serve, one):
+    router = serve("queue: { max_wait: 60s }")
+    asked, occupant = Asked(), Occupant(router)
+    asked.add(router, "single", text="before")
+    assert is_waiting(router, 1)
+    router.config.write_text(router.config.read_text().replace("drain_notice: 1ms", "drain_notice: 1ms, connect_timeout: 4s"))
+    router.signal(1)
+    assert eventually(lambda: router.metric("switchyard_config_reloads_total", result="applied") == 1)
+    for _ in range(3):
+        asked.add(router, "single", text="after", ttft="50ms")
+    assert is_waiting(router, 4)
+    occupant.go()
+    assert asked.statuses() == [200] * 4
+    assert most_at_once(one) == 1 and in_order(one, "before", "after", "occupant")[1] == "before"
+
+
 def test_a_quiet_time_before_a_burst_says_nothing_of_how_fast_it_is_served(serve, one):
     router = serve(more="queue: { max_wait: 3s }")
     for pause in (0, 5):

@@ -15,6 +15,9 @@ final class ClusterLoads: Sendable {
   /// Monotonic milliseconds at which the others' counts first came; 0: never.
   private let metAt = Atomic<Int64>(0)
 
+  /// Those of the configuration in force, and those of former ones that somebody still holds.
+  let served = NIOLockedValueBox(ServedEndpoints())
+
   init(_ replica: ReplicaState) { self.replica = replica }
 
   /// How much is known of the others' loads.
@@ -37,6 +40,7 @@ final class ClusterLoads: Sendable {
   func nextTurn(_ endpoints: [Endpoint]) -> LoadSharing.Turn? {
     let now = replica.clock.monotonic
     guard sharing.withLockedValue({ $0.isDue(now) }) else { return nil }
+    let endpoints = endpoints + served.withLockedValue { $0.retired(beside: endpoints) }
     let loads = Self.told(endpoints)
     let count = replica.replicas
     replicas.store(count, ordering: .relaxed)
@@ -50,6 +54,7 @@ final class ClusterLoads: Sendable {
     for (name, entry) in reply.entries where name != replica.name && entry.isCurrent(at: reply.now) {
       others.merge(entry.loads.counts, uniquingKeysWith: +)
     }
+    let endpoints = endpoints + served.withLockedValue { $0.retired(beside: endpoints) }
     for endpoint in endpoints { endpoint.setOthers(others[endpoint.id] ?? 0) }
     _ = metAt.compareExchange(expected: 0, desired: now, ordering: .relaxed)
     divide(endpoints, by: reply)

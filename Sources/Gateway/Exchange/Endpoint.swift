@@ -1,6 +1,5 @@
 import Policy
 import Settings
-import Synchronization
 import Upstream
 
 /// One base URL of a provider with one of its credentials; what all workers of the replica know of it.
@@ -29,32 +28,22 @@ final class Endpoint: Sendable {
   /// Its URL, with `#2` behind it for a provider's second credential: what replicas call it among themselves.
   let sharedName: String
   let health = HealthMark()
-  let gate = Gate()
-  /// Requests in flight, over all workers.
-  private let inFlightCount = Atomic<Int>(0)
-  /// What the other replicas had in flight there when they last told.
-  private let othersCount = Atomic<Int>(0)
+  /// Shared with the endpoints of former configurations at the same place.
+  let occupancy: Occupancy
   let reported = ReportedLoad()
 
-  init(_ identity: Identity, id: String? = nil) {
-    self.identity = identity
+  init(_ identity: Identity, id: String? = nil, _ occupancy: Occupancy = Occupancy()) {
+    (self.identity, self.occupancy) = (identity, occupancy)
     self.id = id ?? EndpointNames.id(identity)
     sharedName = Self.place(identity) + (identity.credential > 0 ? "#\(identity.credential + 1)" : "")
   }
 
-  var inFlight: Int { inFlightCount.load(ordering: .relaxed) }
-
-  /// Takes no further request at this moment.
-  var isFull: Bool { gate.isShut(at: inFlight) }
-
-  /// Counts a request in, if the endpoint takes one more.
-  func tryEnter() -> Bool { gate.pass(inFlightCount) }
-
-  var others: Int { othersCount.load(ordering: .relaxed) }
-  func setOthers(_ count: Int) { othersCount.store(count, ordering: .relaxed) }
-
-  fileprivate func enter() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }
-  func leave() { inFlightCount.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
+  var gate: Gate { occupancy.gate }
+  var inFlight: Int { occupancy.inFlight }
+  var isFull: Bool { occupancy.isFull }
+  func tryEnter() -> Bool { occupancy.tryEnter() }
+  var others: Int { occupancy.others }
+  func setOthers(_ count: Int) { occupancy.setOthers(count) }
 
   /// How this endpoint is called for a surface. A base URL ends in `/v1`, as SDKs have it; the surface's path goes on from there.
   func target(for surface: Surface) -> TransferTarget {
@@ -93,6 +82,16 @@ final class Endpoint: Sendable {
 }
 
 extension Endpoint.Identity {
+  /// What stays the same where the key or the way there changes.
+  struct Place: Hashable {
+    var provider: String
+    var url: String
+    var address: String?
+    var credential: Int
+  }
+
+  var place: Place { Place(provider: provider, url: url, address: address, credential: credential) }
+
   /// Of its URL: `https://`, host and port, and the rest.
   var parts: (scheme: Substring, authority: Substring, path: Substring) {
     let rest = url.dropFirst((url.hasPrefix("https://") ? "https://" : "http://").count)
@@ -103,12 +102,12 @@ extension Endpoint.Identity {
 
 /// A request in flight at an endpoint: counted while this value lives, so it can't be counted out twice or never.
 struct InFlight: ~Copyable {
-  private let endpoint: Endpoint
+  private let occupancy: Occupancy
 
   init(at endpoint: Endpoint) {
-    self.endpoint = endpoint
-    endpoint.enter()
+    occupancy = endpoint.occupancy
+    occupancy.enter()
   }
 
-  deinit { endpoint.leave() }
+  deinit { occupancy.leave() }
 }

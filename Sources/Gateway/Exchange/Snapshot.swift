@@ -189,6 +189,9 @@ private struct Addresses {
       settings.providers.flatMap { provider in
         provider.endpoints.flatMap { Self.identities(provider, $0, time) }
       })
+    let places = Dictionary(
+      (former?.endpoints ?? []).map { ($0.identity.place, $0.occupancy) },
+      uniquingKeysWith: { first, _ in first })
     for provider in settings.providers {
       for endpoint in provider.endpoints {
         for identity in Self.identities(provider, endpoint, time) {
@@ -196,7 +199,8 @@ private struct Addresses {
             .init(position: endpoints.count, weight: endpoint.weight))
           let id = ids[endpoints.count]
           let former = known[identity].flatMap { $0.id == id ? $0 : nil }
-          endpoints.append(former ?? Endpoint(identity, id: id))
+          endpoints.append(
+            former ?? Endpoint(identity, id: id, places[identity.place] ?? Occupancy()))
           capacities.append(endpoint.maxConcurrent ?? provider.maxConcurrent)
           isNear.append(endpoint.zone == nil || [nil, endpoint.zone].contains(settings.server.zone))
         }

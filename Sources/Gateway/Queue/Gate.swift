@@ -66,7 +66,7 @@ final class Slot: Sendable {
   init(entered endpoint: Endpoint, _ desk: QueueDesk?) { (self.endpoint, self.desk) = (endpoint, desk) }
 
   deinit {
-    endpoint.leave()
+    endpoint.occupancy.leave()
     if endpoint.gate.wanted > 0 { desk?.pour([endpoint]) }
   }
 }

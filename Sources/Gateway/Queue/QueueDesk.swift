@@ -27,7 +27,8 @@ final class QueueDesk: Sendable {
     let waiter: Waiter
     var endpoints: [Endpoint]
 
-    func wants(_ endpoint: Endpoint) -> Bool { endpoints.contains { $0 === endpoint } }
+    /// Its own endpoint at a place.
+    func endpoint(at place: Occupancy) -> Endpoint? { endpoints.first { $0.occupancy === place } }
   }
 
   fileprivate struct State {
@@ -100,9 +101,7 @@ final class QueueDesk: Sendable {
   /// Gives what is free at these endpoints to those who are next.
   func pour(_ endpoints: [Endpoint]) {
     let now = SystemClock.monotonicNanoseconds() / 1_000_000
-    let given = state.withLockedValue { state in
-      endpoints.flatMap { endpoint in state.takers(of: endpoint, now).map { ($0, endpoint) } }
-    }
+    let given = state.withLockedValue { state in endpoints.flatMap { state.takers(of: $0.occupancy, now) } }
     waitingCount.wrappingSubtract(given.count, ordering: .relaxed)
     for (waiter, endpoint) in given { waiter.tell(.slot(Slot(entered: endpoint, self))) }
   }
@@ -110,9 +109,9 @@ final class QueueDesk: Sendable {
   func pourAll() {
     guard waitingCount.load(ordering: .relaxed) > 0 else { return }
     let wanted = state.withLockedValue { state in
-      var endpoints: [ObjectIdentifier: Endpoint] = [:]
+      var endpoints: [ObjectIdentifier: Endpoint] = [:]  // by their places
       for seat in state.seats.values {
-        for endpoint in seat.endpoints { endpoints[ObjectIdentifier(endpoint)] = endpoint }
+        for endpoint in seat.endpoints { endpoints[ObjectIdentifier(endpoint.occupancy)] = endpoint }
       }
       return Array(endpoints.values)
     }
@@ -190,12 +189,12 @@ extension QueueDesk.State {
     for endpoint in seats.removeValue(forKey: waiter.entry.id)?.endpoints ?? [] { endpoint.gate.unwant() }
   }
 
-  /// Those who get what is free at an endpoint, which they have entered.
-  fileprivate mutating func takers(of endpoint: Endpoint, _ now: Int64) -> [Waiter] {
-    var takers: [Waiter] = []
-    while endpoint.gate.wanted > 0, endpoint.tryEnter() {
-      guard let taker = next(at: endpoint, now) else {
-        endpoint.leave()
+  /// Those who get what is free at a place, which they have entered, each with its endpoint there.
+  fileprivate mutating func takers(of place: Occupancy, _ now: Int64) -> [(Waiter, Endpoint)] {
+    var takers: [(Waiter, Endpoint)] = []
+    while place.gate.wanted > 0, place.tryEnter() {
+      guard let taker = next(at: place, now) else {
+        place.leave()
         break
       }
       takers.append(taker)
@@ -203,16 +202,16 @@ extension QueueDesk.State {
     return takers
   }
 
-  private mutating func next(at endpoint: Endpoint, _ now: Int64) -> Waiter? {
-    for (place, name) in order.enumerated() {
+  private mutating func next(at place: Occupancy, _ now: Int64) -> (Waiter, Endpoint)? {
+    for (position, name) in order.enumerated() {
       guard
-        let entry = lines[name]?.queue.next(weights, where: { seats[$0]?.wants(endpoint) ?? false }),
-        let waiter = seats[entry.id]?.waiter
+        let entry = lines[name]?.queue.next(weights, where: { seats[$0]?.endpoint(at: place) != nil }),
+        let seat = seats[entry.id], let endpoint = seat.endpoint(at: place)
       else { continue }
       lines[name]?.meter.add(now)
-      order.append(order.remove(at: place))
-      forget(waiter)
-      return waiter
+      order.append(order.remove(at: position))
+      forget(seat.waiter)
+      return (seat.waiter, endpoint)
     }
     return nil
   }

@@ -55,6 +55,7 @@ extension ClusterLoads {
 
   /// Another configuration is in force.
   func apply(_ snapshot: Snapshot) {
+    served.withLockedValue { $0.replace(by: snapshot.endpoints) }
     for (endpoint, limit) in zip(snapshot.endpoints, snapshot.capacities) where endpoint.gate.limit != limit {
       endpoint.gate.set(limit: limit, ceiling: limit.map(alone) ?? 0)
     }
