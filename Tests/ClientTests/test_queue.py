@@ -362,6 +362,25 @@ def test_a_quiet_time_before_a_burst_says_nothing_of_how_fast_it_is_served(serve
         assert asked.statuses() == [200] * 8, [answer.text for answer in asked.answers]
 
 
+def test_a_deadline_is_measured_by_what_answers_usually_take(serve, one):
+    router = serve("queue: { max_wait: 60s }")
+    for time_taken in ("20ms", "20ms", "20ms", "20ms", "20ms", "900ms"):
+        ask(router, "single", ttft=time_taken)
+    asked, occupant = Asked(), Occupant(router)
+    asked.add(router, "single", headers={"x-request-timeout-ms": "600"})  # the slow one was the only one
+    assert is_waiting(router, 1)
+    occupant.go()
+    assert asked.statuses() == [200], asked.answers[0].text
+    for _ in range(12):
+        ask(router, "single", ttft="300ms")
+    occupant = Occupant(router)
+    answer = ask(router, "single", headers={"x-request-timeout-ms": "150"})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (504, "deadline_exceeded") and "needed" in error["message"], error
+    assert router.access_log(answer.headers["x-request-id"]).get("queue_us") is None
+    occupant.go()
+
+
 def test_nobody_waits_longer_than_it_may(serve, one):
     router = serve("queue: { max_wait: 300ms }")
     occupant = Occupant(router)

@@ -125,16 +125,19 @@ struct Explainer {
     let (rules, name) = (snapshot.settings.queue, snapshot.models[request.model].name)
     let priority = head.priority(below: principal.priority)
     let now = SystemClock.monotonicNanoseconds() / 1_000_000
-    let left =
-      Exchange.allowance(head, snapshot) / 1_000_000
-      - snapshot.pools[request.model].quickest(isStream: request.facts.stream, at: now)
+    let allowance = Exchange.allowance(head, snapshot)
+    let usual = snapshot.usual(request.facts, request.model, principal, at: now) { $0.isFull }
+    if let short = ShortTime(left: allowance / 1_000_000, usual: usual) {
+      return .tooLate(short, isClients: allowance < snapshot.limits.request)
+    }
+    let left = allowance / 1_000_000 - max(ShortTime.least, Int64(usual ?? 0))
     let demand = demand(request, at: nil)
     let entry = WaitQueue.Entry(
       id: 0, tenant: principal.tenant, priority, tokens: demand.inputTokens + demand.outputTokens,
       arrived: now,
       until: now + min(rules.maxWait.nanoseconds / 1_000_000, left))
     let refusal = rules.max == 0 ? .full(0) : queue.refusal(of: entry, in: name, now: now)
-    guard refusal != nil || entry.until <= now else { return nil }
+    guard let refusal else { return nil }
     return QueueRefusal(
       model: name, priority: priority, refusal, waited: 0, waiting: queue.waiting(name, priority),
       interval: queue.interval(name, now: now)

@@ -32,7 +32,16 @@ extension Worker {
     }
     let now = SystemClock.monotonicNanoseconds()
     if let obstacle = exchange.obstacle(now: now) { throw obstacle }
-    let waiter = waiter(facts, model, principal, exchange, now: now)
+    let usual = exchange.snapshot.usual(facts, model, principal, at: now / 1_000_000) { endpoint in
+      exchange.full.contains { $0 === endpoint }
+    }
+    if let short = ShortTime(left: exchange.timeLeft(now: now), usual: usual) {
+      // There is no use in a place when no time is left.
+      exchange.shortTime = short.orQuicker(than: exchange.shortTime)
+      exchange.turnedAway = exchange.tooLate
+      return .refused
+    }
+    let waiter = waiter(facts, model, principal, exchange, usual: usual, now: now)
     // A refresh, whose client has its answer, is not worth waiting for.
     let most = exchange.answer.isFromCache ? 0 : exchange.snapshot.settings.queue.max
     guard most > 0 else { return refuse(waiter, .full(0), exchange) }
@@ -85,21 +94,21 @@ extension Worker {
     return false
   }
 
-  /// `now`: monotonic nanoseconds.
+  /// `usual`: milliseconds that it will probably take once it has a place. `now`: monotonic nanoseconds.
   private func waiter(
-    _ facts: RequestFacts, _ model: Int, _ principal: Principal, _ exchange: Exchange, now: Int64
+    _ facts: RequestFacts, _ model: Int, _ principal: Principal, _ exchange: Exchange, usual: Double?,
+    now: Int64
   ) -> Waiter {
     let (snapshot, name) = (exchange.snapshot, exchange.snapshot.models[model].name)
     let estimator = estimators[name] ?? TokenEstimator()
     let now = now / 1_000_000
     let patience =
       snapshot.settings.queue.maxWait.nanoseconds / 1_000_000 - exchange.answer.queued / 1_000_000
-    let left = exchange.timeLeft(now: now * 1_000_000)
-    let firstByte = snapshot.pools[model].quickest(isStream: facts.stream, at: now)
+    let left = exchange.timeLeft(now: now * 1_000_000) - max(ShortTime.least, Int64(usual ?? 0))
     let entry = WaitQueue.Entry(
       id: queue.makeID(), tenant: principal.tenant, priority(exchange),
       tokens: estimator.input(facts) + estimator.output(facts), arrived: exchange.waitsSince ?? now,
-      until: now + min(patience, left - firstByte))
+      until: now + min(patience, left))
     return Waiter(entry, in: name, at: queue, now: now, on: loop, executor)
   }
 
@@ -188,13 +197,19 @@ struct QueueRefusal {
   }
 }
 
-extension ModelPool {
-  /// Milliseconds that the fastest endpoint will probably take to its first byte: there is no use in a place when no time is left.
-  func quickest(isStream: Bool, at now: Int64) -> Int64 {
-    let paces = members.compactMap {
-      isStream ? $0.pace.firstToken.value(at: now) : $0.pace.whole.value(at: now)
+extension Snapshot {
+  /// Milliseconds that about half of the answers take at the quickest of the endpoints that one `waitsFor`; nil where one isn't known.
+  func usual(
+    _ facts: RequestFacts, _ model: Int, _ principal: Principal, at now: Int64, waitsFor: (Endpoint) -> Bool
+  ) -> Double? {
+    var quickest = Double.infinity
+    for stage in table.stages(for: model, allows: principal.allows) {
+      for member in pools[stage.model].members where waitsFor(member.endpoint) {
+        guard let usual = member.pace.usual(isStream: facts.stream, at: now) else { return nil }
+        quickest = min(quickest, usual)
+      }
     }
-    return Int64(paces.min() ?? 0)
+    return quickest.isFinite ? quickest : nil
   }
 }
 
