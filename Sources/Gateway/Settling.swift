@@ -89,6 +89,7 @@ extension Worker {
     record.firstByteMicroseconds = answer.firstByteAt.map { ($0 - exchange.startedAt) / 1000 }
     record.upstreamMicroseconds = answer.upstream / 1000
     if answer.queued > 0 { record.queueMicroseconds = answer.queued / 1000 }
+    record.queueClass = exchange.queueClass?.rawValue
     record.bytesIn = Int64(exchange.bytesIn)
     record.bytesOut = Int64(answer.bytesOut)
     if !answer.isFromCache {

@@ -303,7 +303,8 @@ def test_a_full_queue_refuses_with_what_it_is_about(serve, one):
     assert is_waiting(router, 1, **{"class": "realtime"})
     occupant.go()
     assert asked.statuses() == [200, 200, 503]
-    assert router.metric("switchyard_queue_refusals_total", reason="full", **{"class": "standard"}) == 2
+    assert router.metric("switchyard_queue_refusals_total", model="single", reason="full", **{"class": "standard"}) == 2
+    assert {router.access_log(answer.headers["x-request-id"])["queue_class"] for answer in asked.answers} == {"standard", "realtime"}
 
 
 def test_who_looks_where_else_it_can_go_keeps_its_place(serve, one):
@@ -424,6 +425,8 @@ def test_who_leaves_the_queue_is_gone(serve, one):
     assert isinstance(gone.end()[0], httpx.ReadTimeout)
     answer = ask(router, "single", headers={"x-request-timeout-ms": "200"}, text="late")
     assert answer.status_code in (503, 504) and is_waiting(router, 1)
+    assert router.metric("switchyard_queue_refusals_total", model="single", reason="left") >= 1
+    assert router.metric("switchyard_queue_wait_seconds_count", model="single") >= 1
     occupant.go()
     assert asked.statuses() == [200]
     assert one.log("stays") and not one.log("gone") and not one.log("late")

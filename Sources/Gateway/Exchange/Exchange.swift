@@ -48,6 +48,8 @@ final class Exchange: @unchecked Sendable {
   var metFull = false
   /// Its place in the queue, while it waits or looks where else it can go.
   var waiter: Waiter?
+  /// The class in which it waited, or would have.
+  var queueClass: Priority?
   /// Since when it first waited, in milliseconds.
   var waitsSince: Int64?
   /// Why it waits no longer, and has no place.

@@ -219,12 +219,29 @@ extension QueueDesk.State {
 
 extension QueueDesk {
   func record(_ snapshot: Snapshot, in shard: MetricsShard, of registry: MetricsRegistry) {
-    for pool in snapshot.pools where pool.isBounded {
+    let bounded = snapshot.pools.filter(\.isBounded).map(\.name)
+    for (name, counts) in state.withLockedValue({ $0.counts(besides: bounded) }) {
       for priority in Priority.allCases {
         shard.set(
-          registry.series(Catalogue.queueWaiting, pool.name, priority.rawValue),
-          to: Int64(waiting(pool.name, priority)))
+          registry.series(Catalogue.queueWaiting, name, priority.rawValue),
+          to: Int64(counts[priority.rank]))
       }
     }
+  }
+}
+
+extension QueueDesk.State {
+  /// How many wait, by the class's rank, of these models and of others that some wait for. Those of which nobody does any more are
+  /// forgotten.
+  fileprivate mutating func counts(besides models: [String]) -> [(String, [Int])] {
+    let gone = order.filter { !models.contains($0) }
+    let counts = (models + gone).map { name in
+      (name, Priority.allCases.map { lines[name]?.queue.count($0) ?? 0 })
+    }
+    for name in gone where lines[name]?.queue.count == 0 {
+      lines[name] = nil
+      order.removeAll { $0 == name }
+    }
+    return counts
   }
 }

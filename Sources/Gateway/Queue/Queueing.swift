@@ -57,15 +57,18 @@ extension Worker {
     -> RoomTurn
   {
     exchange.waitsSince = exchange.waitsSince ?? since / 1_000_000
+    exchange.queueClass = priority(exchange)
     let outcome = await waiter.wait()
     let now = SystemClock.monotonicNanoseconds()
     exchange.answer.queued += now - since
-    if let obstacle = exchange.obstacle(now: now) { throw obstacle }
-    if case .look = outcome {} else { exchange.waiter = nil }
+    if let obstacle = exchange.obstacle(now: now) {
+      leaveQueue(exchange)
+      queueSeries.count(.left, waiter.line, priority(exchange), in: shard)
+      throw obstacle
+    }
+    if case .look = outcome {} else { leaveQueue(exchange) }
     switch outcome {
-    case .slot(let slot):
-      exchange.slot = slot
-      queueSeries.count(exchange.answer.queued, priority(exchange), in: shard)
+    case .slot(let slot): exchange.slot = slot
     case .look, .left: break
     case .displaced: return refuse(waiter, .full(exchange.snapshot.settings.queue.max), exchange)
     case .late: return refuse(waiter, nil, exchange)
@@ -76,8 +79,10 @@ extension Worker {
 
   /// It can go on, or has come to its end: it waits no longer.
   func leaveQueue(_ exchange: Exchange) {
-    exchange.waiter?.leave(.left)
+    guard let waiter = exchange.waiter else { return }
+    waiter.leave(.left)
     exchange.waiter = nil
+    queueSeries.count(exchange.answer.queued, waiter.line, priority(exchange), in: shard)
   }
 
   /// What is kept, or fetched by another, needs no place; and who has spent its limits need not wait for one. What that has taken of
@@ -112,7 +117,7 @@ extension Worker {
     return Waiter(entry, in: name, at: queue, now: now, on: loop, executor)
   }
 
-  private func priority(_ exchange: Exchange) -> Priority {
+  func priority(_ exchange: Exchange) -> Priority {
     exchange.head.priority(below: exchange.principal?.priority ?? .standard)
   }
 
@@ -123,7 +128,11 @@ extension Worker {
       waiting: queue.waiting(waiter.line, waiter.entry.priority),
       interval: queue.interval(waiter.line, now: SystemClock.monotonicNanoseconds() / 1_000_000))
     exchange.turnedAway = line.error
-    queueSeries.count(line.reason, line.priority, in: shard)
+    exchange.queueClass = line.priority
+    // Of a refresh that finds no place nobody hears.
+    if !exchange.answer.isFromCache {
+      queueSeries.count(line.reason, line.model, line.priority, in: shard)
+    }
     return .refused
   }
 }

@@ -49,6 +49,7 @@ extension AccessLogRecord {
     writer.field(",\"ttfb_us\":", firstByteMicroseconds)
     writer.field(",\"upstream_us\":", upstreamMicroseconds)
     writer.field(",\"queue_us\":", queueMicroseconds)
+    writer.field(",\"queue_class\":", queueClass)
     writer.field(",\"bytes_in\":", bytesIn)
     writer.field(",\"bytes_out\":", bytesOut)
   }

@@ -47,6 +47,8 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var firstByteMicroseconds: Int64?
   package var upstreamMicroseconds: Int64?
   package var queueMicroseconds: Int64?
+  /// The class in which it waited, or would have.
+  package var queueClass: String?
   package var bytesIn: Int64 = 0
   package var bytesOut: Int64 = 0
 

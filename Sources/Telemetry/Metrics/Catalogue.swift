@@ -83,11 +83,13 @@ package enum Catalogue {
     .gauge, "switchyard_queue_waiting", labels: ["model", "class"],
     help: "Requests that wait as all endpoints are full, of this replica, by the class in which they stand.")
   package static let queueWait = MetricFamily(
-    .histogram(Buckets.operation), "switchyard_queue_wait_seconds", .seconds, labels: ["class"],
-    help: "How long requests waited that got a place, by the class in which they came.")
+    .histogram(Buckets.operation), "switchyard_queue_wait_seconds", .seconds, labels: ["model", "class"],
+    help: "How long requests waited, in vain or not, by the class in which they came.")
   package static let queueRefusals = MetricFamily(
-    .counter, "switchyard_queue_refusals_total", labels: ["class", "reason"],
-    help: "Requests without a place, by reason (full: no room to wait, slow: not in time, waited: in vain).")
+    .counter, "switchyard_queue_refusals_total", labels: ["model", "class", "reason"],
+    help:
+      "Requests without a place, by reason (full: no room to wait, slow: not in time, waited: in vain, left: the client went,"
+      + " its time was up or the replica stopped).")
 
   // MARK: Circuit breakers
 
