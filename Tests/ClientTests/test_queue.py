@@ -33,6 +33,7 @@ models:
   broken: {{ deployments: [broken] }}
   switched: {{ deployments: [switched] }}
   either: {{ deployments: [single, switched] }}
+  stubborn: {{ deployments: [open], retry: {{ attempts: 10, budget: 100% }} }}
 tenants:
 {tenants}
 """
@@ -430,6 +431,21 @@ def test_who_leaves_the_queue_is_gone(serve, one):
     occupant.go()
     assert asked.statuses() == [200]
     assert one.log("stays") and not one.log("gone") and not one.log("late")
+
+
+def test_who_leaves_between_two_attempts_is_gone(serve):
+    router = serve("breaker: { min_requests: 100000 }")
+    body = json.dumps({"model": "stubborn", "messages": prompt(status=500)})
+    sockets = [socket.create_connection(("127.0.0.1", router.port)) for _ in range(12)]
+    for client in sockets:
+        client.sendall((
+            f"POST /v1/chat/completions HTTP/1.1\r\nhost: sy\r\nauthorization: Bearer {key('a')}\r\n"
+            f"content-length: {len(body)}\r\n\r\n{body}").encode())
+    time.sleep(2.2)  # so many attempts later, pauses last up to two seconds
+    assert router.metric("switchyard_exchanges_active") >= 6
+    for client in sockets:
+        client.close()
+    assert eventually(lambda: router.metric("switchyard_exchanges_active") == 0, 0.8)
 
 
 def test_a_stopping_replica_serves_who_waits_as_long_as_it_drains(serve, one):

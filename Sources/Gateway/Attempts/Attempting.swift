@@ -106,13 +106,6 @@ extension Worker {
     return false
   }
 
-  private func pause(_ nanoseconds: Int64, _ exchange: Exchange) async {
-    exchange.answer.pauses += nanoseconds
-    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-      loop.scheduleTask(in: .nanoseconds(nanoseconds)) { continuation.resume() }
-    }
-  }
-
   private func mayGoOn(_ exchange: Exchange) throws(ExchangeError) {
     if let obstacle = exchange.obstacle(now: SystemClock.monotonicNanoseconds()) { throw obstacle }
   }

@@ -35,6 +35,8 @@ final class Exchange: @unchecked Sendable {
   /// Goes on beside `attempt`, until either can be judged.
   var rival: Attempt?
   var hedge: HedgeEnd?
+  /// Ends the pause before its next attempt.
+  var pause: Pause?
   /// Why endpoints were left out that would have answered too late.
   var shortTime: ShortTime?
   var answer = AnswerRecord()
@@ -171,6 +173,7 @@ final class Exchange: @unchecked Sendable {
   func clientGone() {
     isGone = true
     bodyEnd.fill(.failed(.clientGone))
+    pause?.end()
     cache?.cancel()
     waiter?.leave(.left)
     leaveReader(.clientGone)
@@ -201,6 +204,7 @@ final class Exchange: @unchecked Sendable {
   func check(now: Int64) {
     if now > deadline {
       bodyEnd.fill(.failed(.deadline(isClients: deadlineIsClients)))
+      pause?.end()
       cache?.cancel()
       waiter?.leave(.left)
       leaveReader(.deadline(isClients: deadlineIsClients))
@@ -216,6 +220,7 @@ final class Exchange: @unchecked Sendable {
   func endNow() {
     isStopping = true
     bodyEnd.fill(.failed(.stopping))
+    pause?.end()
     cache?.cancel()
     waiter?.leave(.left)
     leaveReader(.stopping)
