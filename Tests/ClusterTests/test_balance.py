@@ -69,6 +69,18 @@ def test_sessions_and_prefixes_stay_at_one_endpoint():
         assert sum(1 for count in pool.served() if count) > 1
 
 
+def test_an_idle_endpoint_that_takes_fewer_than_there_are_replicas_refuses_nobody():
+    redis = Redis()
+    try:
+        with Pool(2, [[]], redis, provider="max_concurrent: 1", queue="queue: { max: 0 }") as pool:
+            time.sleep(1.5)  # so long they take half for granted, as others may not have seen them
+            for _ in range(8):
+                for router in pool.routers:
+                    ask(router.port, 1, body())
+    finally:
+        redis.stop()
+
+
 def test_load_of_others_counts_where_endpoints_tell_of_it():
     with Pool(1, [[], []], model="balance: resource", provider="load: { every: 100ms }") as pool:
         router, (busy, free) = pool.routers[0], pool.simulators

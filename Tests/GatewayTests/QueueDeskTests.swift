@@ -33,7 +33,7 @@ struct QueueDeskTests {
     let entry = WaitQueue.Entry(
       id: desk.makeID(), tenant: "acme", .standard, tokens: 1, arrived: 0, until: 1_000_000)
     let waiter = Waiter(entry, in: "fast", at: desk, now: 0, on: loop, LoopExecutor(loop: loop))
-    #expect(desk.join(waiter, for: endpoints, now: 0) == nil)
+    #expect(desk.join(waiter, for: endpoints, isForTurn: false, now: 0) == nil)
     return waiter
   }
 

@@ -9,6 +9,7 @@ extension Worker {
   func choose(
     ofModel model: Int, _ spent: AttemptPlan.Spent, for exchange: Exchange, random: inout Chance
   ) -> AttemptPlan.Place? {
+    if exchange.turn == .waits { return nil }
     let view = pools.view(ofModel: model, in: exchange.snapshot)
     var ask = PoolView.Ask(spent: spent, sight: cluster.sight)
     ask.shares = exchange.snapshot.shares(of: view.pool, for: caller(exchange))

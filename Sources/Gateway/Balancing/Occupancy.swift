@@ -16,6 +16,12 @@ final class Occupancy: Sendable {
   /// Takes no further request at this moment.
   var isFull: Bool { gate.isShut(at: inFlight) }
 
+  /// There is room of which this replica may have none until its turn comes: it takes fewer requests than there are replicas.
+  var isOffTurn: Bool { gate.ceiling == 0 && hasRoomElsewhere }
+
+  /// There is room that is other replicas' at this moment.
+  var hasRoomElsewhere: Bool { gate.limit.map { inFlight + others < $0 } ?? false }
+
   /// Counts a request in, if it takes one more.
   func tryEnter() -> Bool { gate.pass(inFlightCount) }
   func enter() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }

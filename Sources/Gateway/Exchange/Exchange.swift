@@ -48,6 +48,8 @@ final class Exchange: @unchecked Sendable {
   var full: [Endpoint] = []
   /// Some of the model that it asked for have been full.
   var metFull = false
+  /// Nothing is full but for this replica, whose turn is to come: it waits for that before it goes elsewhere, once.
+  var turn = TurnWait.none
   /// Its place in the queue, while it waits or looks where else it can go.
   var waiter: Waiter?
   /// The class in which it waited, or would have.

@@ -57,8 +57,9 @@ struct CandidateJudge {
 
   private func full(_ endpoint: Endpoint) -> String {
     let limit = endpoint.gate.limit ?? 0
+    let whose = endpoint.occupancy.hasRoomElsewhere ? "full for this replica" : "full"
     return
-      "full: \(endpoint.inFlight + endpoint.others) in flight of the \(limit) that it takes (max_concurrent),"
+      "\(whose): \(endpoint.inFlight + endpoint.others) in flight of the \(limit) that it takes (max_concurrent),"
       + " of which this replica has \(endpoint.inFlight) and may have \(endpoint.gate.ceiling)"
   }
 

@@ -61,8 +61,11 @@ final class QueueDesk: Sendable {
   // MARK: Coming and going
 
   /// Lets an exchange wait for any of these endpoints; nil where it does, and is told of what comes of it.
-  func join(_ waiter: Waiter, for endpoints: [Endpoint], now: Int64) -> Refusal? {
-    let (refusal, displaced) = state.withLockedValue { $0.join(waiter, endpoints, now) }
+  ///
+  /// `isForTurn`: it waits for its replica's turn, as many as are served in it may, though nobody else is to wait.
+  func join(_ waiter: Waiter, for endpoints: [Endpoint], isForTurn: Bool, now: Int64) -> Refusal? {
+    let least = isForTurn ? endpoints.reduce(0) { $0 + ($1.gate.limit ?? 0) } : 0
+    let (refusal, displaced) = state.withLockedValue { $0.join(waiter, endpoints, least: least, now) }
     if let refusal { return refusal }
     waitingCount.wrappingAdd(displaced == nil ? 1 : 0, ordering: .relaxed)
     displaced?.tell(.displaced)
@@ -132,13 +135,13 @@ final class QueueDesk: Sendable {
 
 extension QueueDesk.State {
   /// Why it may not wait, or else who has to make room for it.
-  fileprivate mutating func join(_ waiter: Waiter, _ endpoints: [Endpoint], _ now: Int64)
+  fileprivate mutating func join(_ waiter: Waiter, _ endpoints: [Endpoint], least: Int, _ now: Int64)
     -> (QueueDesk.Refusal?, Waiter?)
   {
     let entry = waiter.entry
-    if let refusal = refusal(of: entry, in: waiter.line, now) { return (refusal, nil) }
+    if let refusal = refusal(of: entry, in: waiter.line, least: least, now) { return (refusal, nil) }
     var displaced: Waiter?
-    if seats.count >= most, let victim = victim(for: entry), remove(victim) { displaced = victim }
+    if seats.count >= max(most, least), let victim = victim(for: entry), remove(victim) { displaced = victim }
     var line = lines[waiter.line] ?? .init()
     if line.queue.count == 0 { line.meter.begin(now) }
     line.queue.join(entry)
@@ -160,7 +163,9 @@ extension QueueDesk.State {
   }
 
   /// Why it may not wait; nil where it may, if need be in the place of another.
-  fileprivate func refusal(of entry: WaitQueue.Entry, in name: String, _ now: Int64) -> QueueDesk.Refusal? {
+  fileprivate func refusal(of entry: WaitQueue.Entry, in name: String, least: Int = 0, _ now: Int64)
+    -> QueueDesk.Refusal?
+  {
     let line = lines[name] ?? .init()
     // Who was let in once is not judged again for having lost its place.
     if entry.arrived == now, let interval = line.meter.interval(now) {
@@ -168,7 +173,7 @@ extension QueueDesk.State {
       let wait = Int64(ahead + 1) * interval
       if ahead > 0, wait > entry.until - now { return .slow(ahead: ahead, wait: wait) }
     }
-    return seats.count >= most && victim(for: entry) == nil ? .full(seats.count) : nil
+    return seats.count >= max(most, least) && victim(for: entry) == nil ? .full(seats.count) : nil
   }
 
   /// One of a lower class, of any model, goes before one of the longest lane of its own.

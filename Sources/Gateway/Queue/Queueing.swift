@@ -44,9 +44,10 @@ extension Worker {
     let waiter = waiter(facts, model, principal, exchange, usual: usual, now: now)
     // A refresh, whose client has its answer, is not worth waiting for.
     let most = exchange.answer.isFromCache ? 0 : exchange.snapshot.settings.queue.max
-    guard most > 0 else { return refuse(waiter, .full(0), exchange) }
+    guard most > 0 || exchange.turn == .waits else { return refuse(waiter, .full(0), exchange) }
     guard waiter.entry.until > now / 1_000_000 else { return refuse(waiter, nil, exchange) }
-    if let refusal = queue.join(waiter, for: exchange.full, now: now / 1_000_000) {
+    let isForTurn = exchange.turn == .waits
+    if let refusal = queue.join(waiter, for: exchange.full, isForTurn: isForTurn, now: now / 1_000_000) {
       return refuse(waiter, refusal, exchange)
     }
     exchange.waiter = waiter
@@ -68,9 +69,12 @@ extension Worker {
     }
     if case .look = outcome {} else { leaveQueue(exchange) }
     switch outcome {
-    case .slot(let slot): exchange.slot = slot
+    case .slot(let slot):
+      exchange.slot = slot
+      if exchange.turn == .waits { exchange.turn = .over }
     case .look, .left: break
     case .displaced: return refuse(waiter, .full(exchange.snapshot.settings.queue.max), exchange)
+    case .late where exchange.turn == .waits: exchange.turn = .over  // Then elsewhere, or in the queue as all.
     case .late: return refuse(waiter, nil, exchange)
     }
     exchange.full.removeAll()
@@ -113,7 +117,7 @@ extension Worker {
     let entry = WaitQueue.Entry(
       id: queue.makeID(), tenant: principal.tenant, priority(exchange),
       tokens: estimator.input(facts) + estimator.output(facts), arrived: exchange.waitsSince ?? now,
-      until: now + min(patience, left))
+      until: now + min(exchange.turn == .waits ? TurnWait.most : patience, left))
     return Waiter(entry, in: name, at: queue, now: now, on: loop, executor)
   }
 
@@ -126,7 +130,8 @@ extension Worker {
     let line = QueueRefusal(
       model: waiter.line, priority: priority(exchange), refusal, waited: exchange.answer.queued / 1_000_000,
       waiting: queue.waiting(waiter.line, waiter.entry.priority),
-      interval: queue.interval(waiter.line, now: SystemClock.monotonicNanoseconds() / 1_000_000))
+      interval: queue.interval(waiter.line, now: SystemClock.monotonicNanoseconds() / 1_000_000),
+      isDivided: exchange.full.contains(where: \.occupancy.hasRoomElsewhere))
     exchange.turnedAway = line.error
     exchange.queueClass = line.priority
     // Of a refresh that finds no place nobody hears.
@@ -149,13 +154,15 @@ struct QueueRefusal {
   let waiting: Int
   /// Milliseconds from one that is served to the next, where that is known.
   let interval: Int64?
+  /// Somewhere there is room which is other replicas' at this moment.
+  let isDivided: Bool
 
   init(
     model: String, priority: Priority, _ refusal: QueueDesk.Refusal?, waited: Int64, waiting: Int,
-    interval: Int64?
+    interval: Int64?, isDivided: Bool = false
   ) {
     (self.model, self.priority, self.refusal, self.waited) = (model, priority, refusal, waited)
-    (self.waiting, self.interval) = (waiting, interval)
+    (self.waiting, self.interval, self.isDivided) = (waiting, interval, isDivided)
   }
 
   var reason: QueueSeries.Reason {
@@ -170,11 +177,13 @@ struct QueueRefusal {
     let wait = wait
     var error = ExchangeError(
       status: 503, type: "server_error", code: code,
-      message: "All endpoints of '\(model)' have as many requests as they take\(because)."
+      message: "All endpoints of '\(model)' have as many requests as they take\(share)\(because)."
         + " Try again in \(LimitHeaders.duration(wait)).", fault: .provider)
     error.retryAfterMilliseconds = wait
     return error
   }
+
+  private var share: String { isDivided ? ", or as this replica may have there now" : "" }
 
   private var code: String {
     switch refusal {

@@ -1,4 +1,5 @@
 import Coordination
+import NIOConcurrencyHelpers
 import Policy
 
 /// Who may begin where endpoints take only so many requests at a time.
@@ -12,6 +13,11 @@ extension Worker {
     let place = view.choose(ask, random: &random)
     if place == nil {
       exchange.full += view.full(ask)
+      if exchange.turn == .none, exchange.attempts == 0,
+        exchange.full.contains(where: \.occupancy.isOffTurn)
+      {
+        exchange.turn = .waits
+      }
       if !exchange.full.isEmpty { exchange.metFull = true }
     } else {
       exchange.full.removeAll()
@@ -32,6 +38,14 @@ extension Worker {
     exchange.slot = Slot(entered: endpoint, queue)
     return true
   }
+}
+
+/// Whether an exchange waits, or has waited, for its replica's turn at an endpoint that takes fewer requests than there are replicas.
+enum TurnWait {
+  case none, waits, over
+
+  /// Milliseconds: a turn, and what it takes to tell the others that it is wanted.
+  static let most = RoomSplit.period + 500
 }
 
 extension Exchange {
