@@ -50,6 +50,7 @@ models:
   narrow: {{ deployments: [narrow] }}
   small: {{ deployments: [small], fallbacks: [second] }}
   tiny: {{ deployments: [tiny], cache: none }}
+  hedged: {{ deployments: [a, b], hedge: {{ after: 300ms }} }}
 tenants:
   acme:
     limits: [ {{ requests: 1000, per: minute }}, {{ dollars: 50, per: day }}, {{ concurrent: 90 }} ]
@@ -237,6 +238,21 @@ def test_where_the_queue_is_full_it_is_refused_unless_its_class_makes_it_room(tm
         waiter.join()
     finally:
         case.stop()
+
+
+def test_what_would_come_too_late_is_refused_as_the_api_does(case):
+    hurry = {"x-request-timeout-ms": "40"}
+    told = case.explain(chat("first"), headers=hurry)
+    answer = case.send(chat("first"), headers=hurry)
+    assert (told["answer"]["status"], told["answer"]["code"]) == (answer.status, "deadline_exceeded") == (504, "deadline_exceeded")
+    assert row(told)["is"] == "out" and row(told)["why"].startswith("too late: ")
+
+
+def test_who_wants_one_attempt_is_told_of_one(case):
+    for headers in ({"x-switchyard-attempt": "2"}, {"x-should-retry": "false"}):
+        assert any(note.startswith("One attempt only, as") for note in case.explain(chat("first"), headers=headers)["notes"])
+    notes = case.explain(chat("hedged"))["notes"]
+    assert any("longer than 300ms" in note for note in notes), notes
 
 
 def test_an_open_breaker_is_named_and_the_fallback_wins(case):

@@ -12,6 +12,8 @@ struct CandidateJudge {
   /// The attempt that would be made first; nil where there is none.
   let winner: AttemptPlan.Step?
   let verdict: Explanation.Verdict
+  /// Whether it was tried and would answer too late.
+  let late: (AttemptPlan.Place) -> ShortTime?
   /// Why the limits of an attempt there have no room, where it was tried.
   let refusal: (AttemptPlan.Place) -> Refusal?
 
@@ -44,6 +46,9 @@ struct CandidateJudge {
     if !isAllowed { return (.out, "the key does not allow the model") }
     let place = candidate.member.place
     if isWinner(place) { return won(candidate, state) }
+    if let short = late(place) {
+      return (.out, "too late: \(short.left)ms are left, and \(short.needed)ms are needed")
+    }
     if let refusal = refusal(place) { return (.out, ExplainedLimit.spent(refusal)) }
     switch candidate.loss {
     case .out: return (.out, state?.reason ?? "left out")

@@ -19,6 +19,9 @@ struct ExplainedWalk {
   /// Deployments and endpoints whose limits have no room, and why.
   private var skipped: [(place: AttemptPlan.Place, isWhole: Bool, refusal: Refusal)] = []
 
+  /// Endpoints that would answer too late.
+  private var late: [(place: AttemptPlan.Place, short: ShortTime)] = []
+
   private var snapshot: Snapshot { explainer.snapshot }
 
   init(_ explainer: Explainer, _ request: Explainer.Request, _ limits: LimitOutlook, stored: Bool?) {
@@ -44,13 +47,18 @@ struct ExplainedWalk {
     var next = plan.first(random: &random, choose: choose)
     var full: Refusal?
     while case .attempt(let step) = next {
+      let place = AttemptPlan.Place(deployment: step.candidate.deployment, endpoint: step.endpoint)
+      if let short = explainer.shortTime(at: place, request) {
+        late.append((place, short))
+        next = plan.skip(deployment: false, random: &random, choose: choose)
+        continue
+      }
       if firstDeployment == nil {
         firstDeployment = step.candidate.deployment
         demand = explainer.demand(request, at: firstDeployment)
         if let refusal = admitOwn(group) { return .refused(.limited(refusal)) }
         if stored == true { return .cached }
       }
-      let place = AttemptPlan.Place(deployment: step.candidate.deployment, endpoint: step.endpoint)
       guard let refusal = refusal(at: place, model: step.candidate.model) else {
         winner = step
         return sent(step, seen[step.candidate.model])
@@ -79,6 +87,10 @@ struct ExplainedWalk {
       return .waits("every endpoint that could be used has as many requests as it takes")
     }
     if let full { return .refused(.capacitySpent(full)) }
+    if let first = late.first {
+      let quickest = late.reduce(first.short) { $1.short.orQuicker(than: $0) }
+      return .refused(.tooLate(quickest, isClients: explainer.deadlineIsClients))
+    }
     guard explainer.live != nil else {
       return .unknown("its endpoints are found by name when a replica runs, which is not known offline")
     }
@@ -120,7 +132,7 @@ struct ExplainedWalk {
     told.deployments = entries.map { deployment($0, of: weights, model: stage.model) }
     let judge = CandidateJudge(
       explainer: explainer, stage: stage, isAllowed: isAllowed, survey: survey, winner: winner,
-      verdict: verdict
+      verdict: verdict, late: { place in late.last { $0.place == place }?.short }
     ) { place in
       skipped.last { $0.place == place || $0.isWhole && $0.place.deployment == place.deployment }?.refusal
     }

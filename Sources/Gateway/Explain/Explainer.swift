@@ -94,6 +94,18 @@ struct Explainer {
     ].compactMap { $0 }
   }
 
+  // MARK: Time
+
+  private var allowance: Int64 { Exchange.allowance(head, snapshot) }
+  var deadlineIsClients: Bool { allowance < snapshot.limits.request }
+
+  /// Whether an attempt there has too little time, were the request to come now. Offline nobody knows what it takes.
+  func shortTime(at place: AttemptPlan.Place, _ request: Request) -> ShortTime? {
+    let usual = snapshot.pace(place).usual(
+      isStream: request.facts.stream, at: SystemClock.monotonicNanoseconds() / 1_000_000)
+    return ShortTime(left: allowance / 1_000_000, usual: live == nil ? nil : usual)
+  }
+
   // MARK: Estimates
 
   func demand(_ request: Request, at deployment: Int?) -> Demand {
@@ -125,10 +137,9 @@ struct Explainer {
     let (rules, name) = (snapshot.settings.queue, snapshot.models[request.model].name)
     let priority = head.priority(below: principal.priority)
     let now = SystemClock.monotonicNanoseconds() / 1_000_000
-    let allowance = Exchange.allowance(head, snapshot)
     let usual = snapshot.usual(request.facts, request.model, principal, at: now) { $0.isFull }
     if let short = ShortTime(left: allowance / 1_000_000, usual: usual) {
-      return .tooLate(short, isClients: allowance < snapshot.limits.request)
+      return .tooLate(short, isClients: deadlineIsClients)
     }
     let left = allowance / 1_000_000 - max(ShortTime.least, Int64(usual ?? 0))
     let demand = demand(request, at: nil)
@@ -137,10 +148,11 @@ struct Explainer {
       arrived: now,
       until: now + min(rules.maxWait.nanoseconds / 1_000_000, left))
     let refusal = rules.max == 0 ? .full(0) : queue.refusal(of: entry, in: name, now: now)
-    guard let refusal else { return nil }
+    let full = snapshot.pools[request.model].members.map(\.endpoint.occupancy).filter(\.isFull)
+    guard let refusal, !full.contains(where: \.isOffTurn) else { return nil }
     return QueueRefusal(
       model: name, priority: priority, refusal, waited: 0, waiting: queue.waiting(name, priority),
-      interval: queue.interval(name, now: now)
+      interval: queue.interval(name, now: now), isDivided: full.contains(where: \.hasRoomElsewhere)
     ).error
   }
 
@@ -183,13 +195,26 @@ struct Explainer {
   private func notes(_ request: Request) -> [String] {
     var notes: [String] = []
     let retry = snapshot.settings.models[request.model].retry
-    notes.append(
-      retry.attempts == 1
-        ? "One attempt only." : "Up to \(retry.attempts) attempts, fallbacks included.")
+    if head.wantsOneAttempt {
+      notes.append("One attempt only, as the request is itself a retry, or wants none.")
+    } else {
+      notes.append(
+        retry.attempts == 1
+          ? "One attempt only." : "Up to \(retry.attempts) attempts, fallbacks included.")
+      if retry.attempts > 1, let hedges = snapshot.models[request.model].hedges { notes.append(hedge(hedges, request)) }
+    }
     if live?.seen.isStateAway == true {
       notes.append("The shared state does not answer: limits are decided by this replica's share.")
     }
     return notes
+  }
+
+  private func hedge(_ hedges: HedgeDesk, _ request: Request) -> String {
+    guard let patience = hedges.patience(isStream: request.facts.stream) else {
+      return "Hedged, once it is known here how long the first attempt may take."
+    }
+    return "Hedged: another endpoint is asked too where the first takes longer than"
+      + " \(LimitHeaders.duration(patience / 1_000_000)), as far as hedge.budget goes."
   }
 
   private func cache(_ request: Request, _ stored: Bool?) -> Explanation.Cache? {
