@@ -329,7 +329,7 @@ def test_who_looks_where_else_it_can_go_keeps_its_place(serve, one):
 def test_who_waits_goes_to_an_endpoint_whose_breaker_closes(serve, one, other):
     router = serve("queue: { max_wait: 60s }\nbreaker: { min_requests: 5, base: 3s, max: 3s }")
     for _ in range(6):
-        ask(router, "switched", status=500, model="switched")
+        ask(router, "switched", status=500)
     assert eventually(lambda: router.metric("switchyard_breaker_state", deployment="switched") == 2)
     occupant = Occupant(router)
     answer = ask(router, "either")

@@ -88,7 +88,8 @@ struct QueueDeskTests {
     let next = try apply(Self.text.replacing("http://a/v1", with: "http://c/v1"), former: snapshot)
     let told = LoadStore.Entry(at: 9_999, sequence: 1, loads: EndpointLoads(["one/a": 3, "one/c": 2]))
     cluster.take(
-      LoadReport.Reply(now: 10_000, isTaken: true, entries: ["them": told]), asked: cluster.now, next.endpoints)
+      LoadReport.Reply(now: 10_000, isTaken: true, entries: ["them": told]), asked: cluster.now,
+      next.endpoints)
     #expect(gone.others == 3 && next.endpoints[0].others == 2 && next.endpoints[1].others == 0)
     withExtendedLifetime(gone) {}
   }

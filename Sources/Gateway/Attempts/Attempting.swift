@@ -98,7 +98,8 @@ extension Worker {
       skip(&course, exchange)
       return false
     }
-    leaveQueue(exchange)
+    // Who may be sent back to the queue keeps its place there until its attempt begins, but not while it waits for something else.
+    if step.backoff > 0 || exchange.cache != nil { leaveQueue(exchange) }
     if step.backoff > 0 { await pause(step.backoff, exchange) }
     try mayGoOn(exchange)
     if takeSlot(step, exchange) { return true }
@@ -153,6 +154,7 @@ extension Worker {
   private func make(
     _ step: AttemptPlan.Step, _ call: BreakerCall, _ course: inout AttemptCourse, _ exchange: Exchange
   ) async -> Turn {
+    leaveQueue(exchange)
     countFallback(to: step, course, exchange)
     var attempt = start(step, call, course, exchange)
     let startedAt = attempt.startedAt

@@ -201,7 +201,9 @@ struct Explainer {
       notes.append(
         retry.attempts == 1
           ? "One attempt only." : "Up to \(retry.attempts) attempts, fallbacks included.")
-      if retry.attempts > 1, let hedges = snapshot.models[request.model].hedges { notes.append(hedge(hedges, request)) }
+      if retry.attempts > 1, let hedges = snapshot.models[request.model].hedges {
+        notes.append(hedge(hedges, request))
+      }
     }
     if live?.seen.isStateAway == true {
       notes.append("The shared state does not answer: limits are decided by this replica's share.")

@@ -74,7 +74,9 @@ extension Worker {
       if exchange.turn == .waits { exchange.turn = .over }
     case .look, .left: break
     case .displaced: return refuse(waiter, .full(exchange.snapshot.settings.queue.max), exchange)
-    case .late where exchange.turn == .waits: exchange.turn = .over  // Then elsewhere, or in the queue as all.
+    case .late where exchange.turn == .waits:
+      // Now elsewhere, or in the queue as all.
+      exchange.turn = .over
     case .late: return refuse(waiter, nil, exchange)
     }
     exchange.full.removeAll()
