@@ -26,7 +26,8 @@ struct BreakerSimulationTests {
     #expect(sum.served > sum.requests / 3 && sum.attempts > sum.served, "\(sum)")
     #expect(sum.tally.opened > 0 && sum.tally.halves > 0 && sum.tally.recovered > 0, "\(sum)")
     #expect(sum.tally.cooldowns > 0 && sum.tally.late > 0 && sum.panics > 0, "\(sum)")
-    if count >= 30 { #expect(sum.tally.outliers > 0, "outliers were found: \(sum)") }
+    // One run in twenty, where things go wrong otherwise too.
+    if count >= 200 { #expect(sum.tally.outliers > 0, "outliers were found: \(sum)") }
     let faults = Faults.breakerKinds[kind].faults
     if faults.redisFails { #expect(sum.ownProbes > 0, "replicas probed alone: \(sum)") }
     // One run in ten.
