@@ -17,6 +17,9 @@ package struct Settings: Sendable, Equatable {
   package var routing = Routing()
   package var auth = Auth()
   package var tenants: [Tenant] = []
+  /// Versions of models, those of one model beside each other.
+  package var bundles: [Bundle] = []
+  package var rollout = Rollout()
   package var telemetry = Telemetry()
   /// What the document asks for and this version can't do yet: accepted by `check`, refused by `serve`.
   package var unbuilt: [Unbuilt] = []

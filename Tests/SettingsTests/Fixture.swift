@@ -16,6 +16,8 @@ struct Fixture: CustomTestStringConvertible {
     "/run/secrets/claude-1": "secret-of-claude-1\n", "/run/secrets/claude-2": "secret-of-claude-2",
     "/run/secrets/redis": "secret-of-redis\n", "/etc/sy/redis-ca.crt": "-----BEGIN CERTIFICATE-----\n",
     "/etc/sy/lab-ca.crt": "-----BEGIN CERTIFICATE-----\n", "there": "secret-there\n", "empty": "\n",
+    "prompts/support-v3.txt": "Help “kindly”.\n", "large": String(repeating: "x", count: 256 << 10 + 1),
+    "latin-1": "caf\u{fffd}",
   ]
 
   init(_ name: String) throws {

@@ -9,6 +9,8 @@ package final class Peek {
 
   /// Whether requests are to say how their prompts begin.
   package var readsPrefix = false
+  /// Whether requests are to note their members, for models that have versions: without, those are read a second time.
+  package var notesMembers = false
 
   package init() {}
 
@@ -23,13 +25,20 @@ package final class Peek {
   /// What the router reads has the right type and is named once, at every level it reads; the rest is valid
   /// JSON.
   package func request(_ body: PaddedBytes, surface: Surface) throws(PeekError) -> PeekedRequest {
+    try read(body, surface: surface, notesMembers: notesMembers)
+  }
+
+  func read(
+    _ body: PaddedBytes, surface: Surface, notesMembers: Bool
+  ) throws(PeekError) -> PeekedRequest {
     defer { trim() }
     keys.reset()
     let root: JSONValue
     do { root = try parser.parse(body) } catch { throw .malformed(error) }
     guard root.isObject else { throw .notAnObject }
     var reader = RequestReader(
-      surface: surface, source: parser.source(body), keys: keys, readsPrefix: readsPrefix)
+      surface: surface, source: parser.source(body), keys: keys, readsPrefix: readsPrefix,
+      notesMembers: notesMembers)
     try reader.read(root)
     return PeekedRequest(facts: reader.facts, cuts: reader.cuts)
   }

@@ -29,6 +29,23 @@ struct SpliceCuts: Sendable {
   var usage = UsageSwitch.absent
   /// Keys that the router knows but that are spelled with escapes, quotes included.
   var escapedKeys: [EscapedKey] = []
+  /// The members of the document, for versions of models; nil where they were not noted.
+  var members: [MemberCut]?
+  /// The prompt of completions is a list, of texts or tokens: no text can be put in front.
+  var promptIsList = false
+}
+
+/// A member of the document.
+struct MemberCut: Sendable {
+  enum Kind: Sendable { case text, null, other }
+
+  /// With its quotes.
+  var key: Range<Int>
+  /// Without the white space around it.
+  var value: Range<Int>
+  var kind: Kind
+  /// The key, where it is spelled with escapes.
+  var plainKey: [UInt8]?
 }
 
 struct EscapedKey: Sendable {

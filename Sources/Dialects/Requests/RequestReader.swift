@@ -11,8 +11,14 @@ struct RequestReader {
   private var sessionRank = Int.max
   var beginning: PromptBeginning?
 
-  /// `readsPrefix`: how the prompt begins is wanted too.
-  init(surface: Surface, source: SourceCursor, keys: KeySet, readsPrefix: Bool = false) {
+  private let notesMembers: Bool
+
+  /// `readsPrefix`: how the prompt begins is wanted too. `notesMembers`: where members stand is.
+  init(
+    surface: Surface, source: SourceCursor, keys: KeySet, readsPrefix: Bool = false,
+    notesMembers: Bool = false
+  ) {
+    self.notesMembers = notesMembers
     beginning = readsPrefix ? PromptBeginning() : nil
     facts = RequestFacts(surface: surface)
     cuts = SpliceCuts(objectStart: source.objectStart)
@@ -23,9 +29,12 @@ struct RequestReader {
   /// Reads the members of `root`, an object.
   mutating func read(_ root: JSONValue) throws(PeekError) {
     var members = DistinctMembers(root, at: FieldPath(), keys: keys)
+    var noted: [MemberCut] = []
+    if notesMembers { noted.reserveCapacity(16) }
     while let (key, value) = try members.next(keys) {
       let place = source.next(isContainer: value.isContainer)
       cuts.objectIsEmpty = false
+      if notesMembers { noted.append(MemberCut(key, value, place)) }
       guard let field = Field(key, on: facts.surface) else {
         if let field = Field.ignoringCase(key, on: facts.surface) { throw .misspelled(key, as: field) }
         continue
@@ -35,6 +44,7 @@ struct RequestReader {
     }
     guard source.deepest <= JSONParser.maxDepth else { throw .malformed(.tooDeep) }
     try requireContent()
+    if notesMembers { cuts.members = noted }
     facts.prefix = beginning?.value
   }
 
@@ -73,7 +83,9 @@ struct RequestReader {
     case (.messages, _): try readMessages(value)
     case (.input, .responses): try readItems(value)
     case (.input, _): try readTexts(value, "input", isOptional: false)
-    default: try readTexts(value, "prompt", isOptional: true)
+    default:
+      try readTexts(value, "prompt", isOptional: true)
+      cuts.promptIsList = value.isArray
     }
     hasContent = true
   }
@@ -123,5 +135,14 @@ struct RequestReader {
     if place.isEscaped(key) {
       cuts.escapedKeys.append(EscapedKey(place: place.key, name: "include_usage"))
     }
+  }
+}
+
+extension MemberCut {
+  fileprivate init(_ key: JSONBytes, _ value: JSONValue, _ place: MemberPlace) {
+    let kind: Kind = value.string != nil ? .text : value.isNull ? .null : .other
+    self.init(
+      key: place.key, value: place.value, kind: kind,
+      plainKey: place.isEscaped(key) ? Array(key.buffer) : nil)
   }
 }

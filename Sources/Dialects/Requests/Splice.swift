@@ -8,15 +8,30 @@ extension Peek {
   ///   - body: The client's body; never changed.
   ///   - model: The provider's name of the model; nil leaves what the client wrote.
   ///   - includeUsage: Asks for usage in the stream; without effect where the API has no such switch.
+  ///   - version: What the model's version puts in the place of what the client wrote, or beside it.
   /// - Returns: `body` itself where nothing changes. Known keys come out without escapes.
   package func spliced(
-    _ request: PeekedRequest, body: PaddedBytes, model: String?, includeUsage: Bool
+    _ request: PeekedRequest, body: PaddedBytes, model: String?, includeUsage: Bool,
+    version: VersionEdits? = nil
   ) -> PaddedBytes {
     var splice = Splice(cuts: request.cuts)
     splice.plainKeys()
+    if let version {
+      splice.version(version, members: members(of: request, body), surface: request.facts.surface, of: body)
+    }
     if let model, model != request.facts.model { splice.model(model) }
     if includeUsage, request.facts.surface.streamsUsageOnRequest { splice.includeUsage() }
     return splice.applied(to: body)
+  }
+
+  /// Read a second time where nobody knew that a version would be asked for.
+  private func members(of request: PeekedRequest, _ body: PaddedBytes) -> [MemberCut] {
+    if let members = request.cuts.members { return members }
+    let again = try? read(body, surface: request.facts.surface, notesMembers: true)
+    guard let members = again?.cuts.members else {
+      preconditionFailure("a body that was read once can't be read again")
+    }
+    return members
   }
 }
 
@@ -31,16 +46,23 @@ extension Surface {
 }
 
 /// A list of replacements and its application.
-private struct Splice {
-  private struct Edit {
-    var place: Range<Int>
-    var text: PaddedBytes
+struct Splice {
+  /// What is put in.
+  enum Text {
+    case made(PaddedBytes)
+    /// Of a version, the same for all requests.
+    case shared([UInt8])
   }
 
-  private let cuts: SpliceCuts
-  private var edits: [Edit] = []
+  struct Edit {
+    var place: Range<Int>
+    var text: Text
+  }
+
+  let cuts: SpliceCuts
+  var edits: [Edit] = []
   /// New members in front of the others.
-  private var members: [PaddedBytes] = []
+  var members: [Text] = []
 
   init(cuts: SpliceCuts) { self.cuts = cuts }
 
@@ -50,7 +72,7 @@ private struct Splice {
       text.append("\"")
       text.append(key.name)
       text.append("\"")
-      edits.append(Edit(place: key.place, text: text))
+      edits.append(Edit(place: key.place, text: .made(text)))
     }
   }
 
@@ -59,11 +81,11 @@ private struct Splice {
     guard let place = cuts.model else {
       text.append(#""model":"#)
       text.appendJSON(name)
-      members.append(text)
+      members.append(.made(text))
       return
     }
     text.appendJSON(name)
-    edits.append(Edit(place: place, text: text))
+    edits.append(Edit(place: place, text: .made(text)))
   }
 
   mutating func includeUsage() {
@@ -72,17 +94,17 @@ private struct Splice {
     case .on: break
     case .absent:
       text.append(#""stream_options":{"include_usage":true}"#)
-      members.append(text)
+      members.append(.made(text))
     case .null(let place):
       text.append(#"{"include_usage":true}"#)
-      edits.append(Edit(place: place, text: text))
+      edits.append(Edit(place: place, text: .made(text)))
     case .missing(let start, let objectIsEmpty):
       text.append(#""include_usage":true"#)
       if !objectIsEmpty { text.append(",") }
-      edits.append(Edit(place: start..<start, text: text))
+      edits.append(Edit(place: start..<start, text: .made(text)))
     case .off(let place):
       text.append("true")
-      edits.append(Edit(place: place, text: text))
+      edits.append(Edit(place: place, text: .made(text)))
     }
   }
 
@@ -95,7 +117,7 @@ private struct Splice {
       var copied = 0
       for edit in edits {
         result.append(UnsafeRawBufferPointer(rebasing: source[copied..<edit.place.lowerBound]))
-        edit.text.withUnsafeBytes { result.append($0) }
+        edit.text.append(to: result)
         copied = edit.place.upperBound
       }
       result.append(UnsafeRawBufferPointer(rebasing: source[copied...]))
@@ -106,19 +128,37 @@ private struct Splice {
   /// All edits in the order of the source; they never overlap.
   private func sorted() -> [Edit] {
     var all = edits
-    if !members.isEmpty { all.append(Edit(place: cuts.objectStart..<cuts.objectStart, text: joined())) }
+    if !members.isEmpty {
+      all.append(Edit(place: cuts.objectStart..<cuts.objectStart, text: .made(joined())))
+    }
     return all.sorted {
       ($0.place.lowerBound, $0.place.upperBound) < ($1.place.lowerBound, $1.place.upperBound)
     }
   }
 
   private func joined() -> PaddedBytes {
-    let text = PaddedBytes(capacity: 128)
+    let text = PaddedBytes(capacity: members.reduce(members.count) { $0 + $1.count })
     for (number, member) in members.enumerated() {
       if number > 0 { text.append(",") }
-      member.withUnsafeBytes { text.append($0) }
+      member.append(to: text)
     }
     if !cuts.objectIsEmpty { text.append(",") }
     return text
+  }
+}
+
+extension Splice.Text {
+  var count: Int {
+    switch self {
+    case .made(let bytes): bytes.count
+    case .shared(let bytes): bytes.count
+    }
+  }
+
+  func append(to result: PaddedBytes) {
+    switch self {
+    case .made(let bytes): bytes.withUnsafeBytes { result.append($0) }
+    case .shared(let bytes): bytes.withUnsafeBytes { result.append($0) }
+    }
   }
 }

@@ -89,7 +89,9 @@ private final class EventReader {
     switch event.pointee.type {
     case YAML_SCALAR_EVENT:
       let scalar = event.pointee.data.scalar
-      return Tree(content: scalar.isNothing ? .nothing : .scalar(scalar.text), mark: mark)
+      return Tree(
+        content: scalar.isNothing ? .nothing : .scalar(scalar.text), mark: mark,
+        style: scalar.style == YAML_PLAIN_SCALAR_STYLE ? .plain : .quoted)
     case YAML_SEQUENCE_START_EVENT:
       var elements: [Tree] = []
       while try next() != YAML_SEQUENCE_END_EVENT { elements.append(try value(depth: depth + 1)) }

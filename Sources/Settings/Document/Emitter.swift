@@ -54,7 +54,11 @@ struct Emitter {
 
   private func inline(_ tree: Tree) -> String {
     guard case .scalar(let scalar) = tree.content else { return "null" }
-    return quoted(scalar)
+    switch tree.style {
+    case .any: return quoted(scalar)
+    case .plain: return scalar
+    case .quoted: return JSON.string(scalar).text
+    }
   }
 
   private func spaces(_ count: Int) -> String { String(repeating: " ", count: count) }

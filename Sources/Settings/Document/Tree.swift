@@ -25,8 +25,16 @@ struct Tree {
     var value: Tree
   }
 
+  /// How a single value is written, where that says what it is: `5` is a number of JSON, `"5"` a text.
+  enum Style {
+    /// As it comes.
+    case any
+    case plain, quoted
+  }
+
   var content: Content
   var mark: Mark = .start
+  var style = Style.any
 
   static func scalar(_ text: String) -> Tree { Tree(content: .scalar(text)) }
   static func sequence(_ elements: [Tree]) -> Tree { Tree(content: .sequence(elements)) }

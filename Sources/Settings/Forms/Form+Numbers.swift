@@ -40,6 +40,11 @@ extension Form where Value == Int {
     fixed("a percentage", scale: 6, in: 0...100, example: "0.5%", suffix: "%")
   }
 
+  /// Hundredths of a percent, for shares of traffic: `2.5%` is 250.
+  static func share(_ range: ClosedRange<Int>) -> Form {
+    fixed("a percentage", scale: 2, of: range, example: "2.5%", suffix: "%")
+  }
+
   /// Dollars per million tokens as micro-dollars per million tokens: `0.15` is 150,000.
   static var price: Form {
     fixed("a price in dollars per million tokens", scale: 6, in: 0...100_000, example: "0.15")

@@ -81,6 +81,15 @@ extension Field {
   }
 }
 
+extension Field {
+  /// This key, not printed for some owners: while a feature isn't built, its defaults would ask for it.
+  func omitted(when isOmitted: @escaping (Owner) -> Bool) -> Field {
+    Field(
+      name: name, doc: doc, required: required, availability: availability, schema: schema, read: read,
+      write: { owner in isOmitted(owner) ? nil : write(owner) })
+  }
+}
+
 /// The owner of records whose features aren't built: nothing of them is kept.
 struct Unkept {}
 

@@ -42,6 +42,16 @@ struct Reader {
   /// Whether anything below this key of the document was found wrong.
   func hasErrors(under key: String) -> Bool { errors.contains { $0.path.hasPrefix("\(key).") } }
 
+  /// Whether this place below where the reader stands, or anything in it, was found wrong.
+  func hasErrors(at keys: [String]) -> Bool {
+    let place = Path(path.parts + keys).description
+    return errors.contains { error in
+      guard error.path.hasPrefix(place) else { return false }
+      return error.path.utf8.count == place.utf8.count
+        || [".", "["].contains(error.path.dropFirst(place.count).first)
+    }
+  }
+
   // MARK: Zones
 
   /// Throws the end of a sentence that begins with the name.

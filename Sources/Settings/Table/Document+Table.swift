@@ -24,8 +24,13 @@ extension Form where Value == Settings {
         Field("routing", \.routing, .routing, "Which model serves a request."),
         Field("auth", \.auth, .auth, "Who may send requests."),
         Field("tenants", \.tenants, .tenants, "Who sends requests, with their keys."),
-        .unkept("bundles", .bundles, "Versions of models: prompt and parameters.", .unbuilt("bundles are")),
-        .unkept("rollout", .rollout, "How a new version takes over.", .unbuilt("rollouts are")),
+        Field(
+          "bundles", \.bundles, .bundles, "Versions of models: deployment, prompt and parameters.",
+          .unbuilt("bundles are")
+        )
+        .omittedWhenEmpty,
+        Field("rollout", \.rollout, .rollout, "How a new version takes over.", .unbuilt("rollouts are"))
+          .omitted { $0.rollout == Settings.Rollout() },
         Field("telemetry", \.telemetry, .telemetry, "Logs, traces and prices."),
       ],
       finish: Checks.document)

@@ -1,0 +1,107 @@
+internal import Policy
+
+/// What a version of a model writes. The rest of the body keeps its bytes.
+extension Splice {
+  mutating func version(
+    _ version: VersionEdits, members: [MemberCut], surface: Surface, of body: PaddedBytes
+  ) {
+    body.withUnsafeBytes { text in
+      for parameter in version.parameters(on: surface) { write(parameter, members, text) }
+      guard let prompt = version.prompt else { return }
+      switch surface {
+      case .chatCompletions: put(prompt, beforeMessages: members, text)
+      case .responses: put(prompt, before: "instructions", members, text)
+      case .completions where !cuts.promptIsList: put(prompt, before: "prompt", members, text)
+      case .completions, .embeddings: break
+      }
+    }
+  }
+
+  /// Every member of the name gets the value: also one that only providers that ignore case take for it, or theirs would win.
+  private mutating func write(
+    _ parameter: VersionEdits.Parameter, _ members: [MemberCut], _ text: UnsafeRawBufferPointer
+  ) {
+    var isThere = false
+    for member in members {
+      for key in parameter.keys {
+        guard let likeness = member.likeness(to: key, in: text) else { continue }
+        edits.append(Edit(place: member.value, text: .shared(parameter.value)))
+        guard likeness == .same else { break }
+        isThere = true
+        if member.plainKey != nil { spellPlainly(member, key) }
+        break
+      }
+    }
+    if !isThere { self.members.append(.shared(parameter.member)) }
+  }
+
+  /// Keys that the router knows are spelled plainly already.
+  private mutating func spellPlainly(_ member: MemberCut, _ key: [UInt8]) {
+    guard !cuts.escapedKeys.contains(where: { $0.place == member.key }) else { return }
+    let quote = [UInt8(ascii: "\"")]
+    edits.append(Edit(place: member.key, text: .shared(quote + key + quote)))
+  }
+
+  /// Messages are a list with something in it, as the peek saw to.
+  private mutating func put(
+    _ prompt: VersionEdits.Prompt, beforeMessages members: [MemberCut], _ text: UnsafeRawBufferPointer
+  ) {
+    guard let messages = members.first(named: "messages", in: text) else {
+      preconditionFailure("a chat without messages")
+    }
+    let begin = messages.value.lowerBound + 1
+    edits.append(Edit(place: begin..<begin, text: .shared(prompt.message)))
+  }
+
+  private mutating func put(
+    _ prompt: VersionEdits.Prompt, before name: StaticString, _ members: [MemberCut],
+    _ text: UnsafeRawBufferPointer
+  ) {
+    guard let member = members.first(named: name, in: text) else {
+      let key = PaddedBytes(capacity: prompt.quoted.count + 32)
+      key.append("\"")
+      key.append(name)
+      key.append("\":")
+      prompt.quoted.withUnsafeBytes { key.append($0) }
+      self.members.append(.made(key))
+      return
+    }
+    guard member.kind == .text else {
+      edits.append(Edit(place: member.value, text: .shared(prompt.quoted)))
+      return
+    }
+    let begin = member.value.lowerBound + 1
+    let isEmpty = member.value.count == 2
+    edits.append(
+      Edit(place: begin..<begin, text: .shared(isEmpty ? prompt.inner : prompt.opening)))
+  }
+}
+
+extension MemberCut {
+  enum Likeness { case same, sameButForCase }
+
+  /// Nil where the key is another.
+  func likeness(to name: [UInt8], in text: UnsafeRawBufferPointer) -> Likeness? {
+    if let plainKey { return plainKey.withUnsafeBytes { Self.likeness($0, name) } }
+    let spelled = key.lowerBound + 1..<key.upperBound - 1
+    guard spelled.count == name.count else { return nil }
+    return Self.likeness(UnsafeRawBufferPointer(rebasing: text[spelled]), name)
+  }
+
+  private static func likeness(_ key: UnsafeRawBufferPointer, _ name: [UInt8]) -> Likeness? {
+    guard key.count == name.count else { return nil }
+    var isSame = true
+    for (a, b) in zip(key, name) where a != b {
+      guard a ^ b == 0x20, 0x61...0x7a ~= a | 0x20 else { return nil }
+      isSame = false
+    }
+    return isSame ? .same : .sameButForCase
+  }
+}
+
+extension [MemberCut] {
+  fileprivate func first(named name: StaticString, in text: UnsafeRawBufferPointer) -> MemberCut? {
+    let bytes = [UInt8](UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    return first { $0.likeness(to: bytes, in: text) == .same }
+  }
+}

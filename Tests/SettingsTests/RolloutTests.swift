@@ -1,0 +1,60 @@
+import Settings
+import Testing
+
+/// How versions take over.
+struct RolloutTests {
+  private func load(_ rollout: String) throws -> Settings {
+    try Fixture.load(LoadTests.minimal() + "rollout: \(rollout)\n")
+  }
+
+  @Test func absentKeysHaveTheirDefaults() throws {
+    let rollout = try load("{ min_requests: 300 }").rollout
+    #expect(rollout == Settings.Rollout() && rollout.steps == [100, 200, 500, 1_000, 2_500])
+    #expect(
+      (rollout.minTime, rollout.maxTime, rollout.trafficHour) == (
+        .seconds(300), .seconds(7_200), .seconds(3_600)
+      ))
+    #expect(
+      (rollout.errorRatio, rollout.latencyRatio, rollout.costRatio) == (1_500_000, 1_250_000, 1_250_000))
+    #expect(
+      (rollout.lease, rollout.bakeTime, rollout.sunset) == (.seconds(5), .seconds(600), .seconds(30 * 86_400))
+    )
+    #expect(rollout.shadow == .init(sample: 0, budget: nil) && rollout.minRequests == 300)
+  }
+
+  @Test func allOfItIsRead() throws {
+    let rollout = try load(
+      """
+      { steps: [0.01, 2.5%, 99.99%], min_requests: 20, min_time: 5s, max_time: 2m, traffic_hour: 1m, bake_time: 0s,
+        error_ratio: 2, latency_ratio: 1.125, cost_ratio: 1, lease: 300ms, shadow: { sample: 12.5%, budget: 0.5 }, sunset: 1d }
+      """
+    ).rollout
+    #expect(rollout.steps == [1, 250, 9_999] && rollout.minRequests == 20)
+    #expect(
+      (rollout.minTime, rollout.maxTime, rollout.trafficHour) == (.seconds(5), .seconds(120), .seconds(60)))
+    #expect(
+      (rollout.errorRatio, rollout.latencyRatio, rollout.costRatio) == (2_000_000, 1_125_000, 1_000_000))
+    #expect(
+      (rollout.lease, rollout.bakeTime, rollout.sunset) == (.milliseconds(300), .zero, .seconds(86_400)))
+    #expect(rollout.shadow == .init(sample: 1_250, budget: 500_000))
+  }
+
+  @Test func narrowStepsNeedNoHour() throws {
+    #expect(try load("{ steps: [1, 9.99], max_time: 30m }").rollout.maxTime == .seconds(1_800))
+    #expect(throws: SettingsErrors.self) { try load("{ steps: [1, 10], max_time: 30m }") }
+  }
+
+  @Test func shadowsMayBeTurnedOffInOneWord() throws {
+    #expect(try load("{ shadow: 0 }").rollout == Settings.Rollout())
+  }
+
+  /// What is printed must be what `serve` takes: a default that asks for what is not built would not be.
+  @Test func defaultsAreNotPrintedWhileNothingIsBuilt() throws {
+    let printed = try load("{ lease: 5s }").printed()
+    #expect(!printed.split(separator: "\n").contains("rollout:"), "\(printed)")
+    let settings = try load("{ lease: 6s, shadow: { sample: 1, budget: 3 } }")
+    #expect(try Fixture.load(settings.printed()).rollout == settings.rollout)
+    #expect(settings.unbuilt.map(\.path) == ["rollout"])
+    #expect(try Fixture.load(LoadTests.minimal()).unbuilt.isEmpty)
+  }
+}
