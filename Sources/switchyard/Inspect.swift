@@ -7,24 +7,27 @@ import Settings
 /// `switchyard inspect`: what replicas share, with units.
 struct Inspect: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case all, limits, reservations, replicas, loads, keys, cache, breakers
+    case all, limits, reservations, replicas, loads, keys, cache, breakers, rollouts
   }
 
   static let configuration = CommandConfiguration(
     abstract: "Show the state that replicas share in Redis, with units.",
     discussion: """
       Limits with what they have left now, reservations of exchanges that run, replicas with what they have in flight, \
-      virtual keys, stored answers and the breakers that ever opened. Reads only; no prompt and no key is ever there to be \
-      shown. Exits 1 where Redis can't be asked.
+      virtual keys, stored answers, the breakers that ever opened, and who leads which rollouts. Reads only; no prompt of a \
+      request and no key is ever there to be shown. Exits 1 where Redis can't be asked.
       """)
 
-  @Argument(help: "What to show: all, limits, reservations, replicas, loads, keys, cache or breakers.")
+  @Argument(
+    help: "What to show: all, limits, reservations, replicas, loads, keys, cache, breakers or rollouts.")
   var part = Part.all
 
   @OptionGroup var options: ConfigOptions
 
   @Option(
-    help: "One tag only: t:TENANT, m:MODEL, d:DEPLOYMENT, p:PROVIDER/N, k:KEY or cb:ENDPOINT/DEPLOYMENT.")
+    help: """
+      One tag only: t:TENANT, m:MODEL, d:DEPLOYMENT, p:PROVIDER/N, k:KEY, cb:ENDPOINT/DEPLOYMENT, ro or ro:MODEL.
+      """)
   var tag: String?
 
   @Flag(help: "Print it for programs.")
@@ -80,7 +83,8 @@ extension Inspect.Part {
     case (.all, _), (.limits, .bucket), (.limits, .budget), (.limits, .slots), (.limits, .foreign),
       (.reservations, .reservation), (.reservations, .lease), (.replicas, .replicas), (.loads, .loads),
       (.cache, .cached), (.cache, .flight), (.keys, .key), (.keys, .keyIndex),
-      (.breakers, .breaker), (.breakers, .breakerPart):
+      (.breakers, .breaker), (.breakers, .breakerPart),
+      (.rollouts, .leadership), (.rollouts, .control):
       true
     default: false
     }
@@ -165,6 +169,16 @@ struct InspectedRow {
       (standing, figures) = Self.standing(of: state, now: now)
     case .breakerPart(let text):
       what = "\(stored.tag): breaker's \(stored.key.drop { $0 != "}" }.dropFirst(2))"
+      standing = text
+      figures = []
+    case .leadership(let lease):
+      what = "\(stored.tag): leader"
+      let left = lease.left(now)
+      standing =
+        (left > 0 ? "\(lease.id) for \(left) ms" : "nobody; last \(lease.id)") + ", epoch \(lease.epoch)"
+      figures = [("epoch", lease.epoch), ("left_ms", left)]
+    case .control(let text):
+      what = "\(stored.tag): \(stored.key.drop { $0 != "}" }.dropFirst(2))"
       standing = text
       figures = []
     case .foreign(let text):

@@ -32,7 +32,7 @@ struct RedisRightsTests {
         ),
         (scripts.lease, ScriptCall(Self.lease)),
         (LoadScripts().tell, ScriptCall(Self.loads, key: "sy:{lb}:inflight")),
-      ] + Self.breakerCalls {
+      ] + Self.breakerCalls + (try Self.controlCalls(redis)) {
         let arguments = ["\(call.keys.count)"] + call.keys + call.arguments.map(\.text)
         let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
         #expect(unknown == .success(.error(.noScript)))
@@ -41,12 +41,26 @@ struct RedisRightsTests {
           if case .success(.error(let error)) = reply { Issue.record("\(error)") }
         }
       }
+      let audit = ["XREVRANGE", "sy:{ro}:audit", "+", "-", "COUNT", "9"]
+      guard case .success(.list(let lines)) = try await client.call(audit, key: audit[1]) else {
+        Issue.record("no audit")
+        return
+      }
+      #expect(lines.count == 3, "of a configuration, an answer and a bundle")
       try await client.close()
     }
   }
 
   private static let loads = LoadReport(
     replica: "r1", sequence: 1, loads: EndpointLoads(["a": 1]), wantsAll: true, sweeps: true)
+
+  /// Over a state in which each has something to do, in the user's database.
+  private static func controlCalls(_ redis: RedisUnderTest) throws -> [(Script, ScriptCall)] {
+    _ = try redis.send("SELECT", "1")
+    let calls = try ControlExample(redis).calls.map { ($0.script, $0.call) }
+    _ = try redis.send("SCRIPT", "FLUSH")
+    return calls
+  }
 
   private static var breakerCalls: [(Script, ScriptCall)] {
     let (scripts, settings) = (BreakerScripts(), BreakerSettings(minRequests: 1))
@@ -153,13 +167,14 @@ struct RedisRightsTests {
     let scripts = StateScripts.shared
     let limits = scripts.limits
     let (keys, cache, breakers) = (scripts.keys, CacheScripts.shared, BreakerScripts())
-    let all = [
-      limits.admit, limits.settle, limits.charge, limits.renew, limits.lease, scripts.presence, keys.put,
-      keys.get,
-      keys.revoke,
-      keys.note, keys.changes, keys.list, keys.secret, cache.lock, cache.renew, cache.fill,
-      cache.release, breakers.report, breakers.permit, breakers.probe, breakers.read, LoadScripts().tell,
-    ]
+    let all =
+      [
+        limits.admit, limits.settle, limits.charge, limits.renew, limits.lease, scripts.presence, keys.put,
+        keys.get,
+        keys.revoke,
+        keys.note, keys.changes, keys.list, keys.secret, cache.lock, cache.renew, cache.fill,
+        cache.release, breakers.report, breakers.permit, breakers.probe, breakers.read, LoadScripts().tell,
+      ] + scripts.control.all
     for script in all {
       let commands = script.source.matches(of: #/(?:call|ask)\('(\w+)'/#).map { $0.1.lowercased() }
       #expect(commands.count > 2)

@@ -55,14 +55,16 @@ package struct StateInspection: Sendable {
       fields: kind == .hash ? value.fields : nil, length: length, remaining: remaining)
   }
 
-  /// How a key is read. The secret of keys' ids is measured only, and of an answer its head is read.
+  /// How a key is read. The secret of keys' ids, bundles and streams are measured only, and of an answer its head is read.
   fileprivate enum Kind {
-    case text, set, hash, secret, answer
+    case text, set, hash, secret, answer, bundles, stream
 
     init(_ type: String?, _ key: String) {
       switch type {
       case "zset": self = .set
+      case "hash" where key.contains(":{ro}:bundles:"): self = .bundles
       case "hash": self = .hash
+      case "stream": self = .stream
       case "string" where key.hasSuffix(":{keys}:secret"): self = .secret
       case "string" where key.hasSuffix("}:answer"): self = .answer
       default: self = .text
@@ -75,6 +77,8 @@ package struct StateInspection: Sendable {
       case .set: ["ZRANGE", key, "0", "999", "WITHSCORES"]
       case .hash: ["HGETALL", key]
       case .secret: ["STRLEN", key]
+      case .bundles: ["HLEN", key]
+      case .stream: ["XLEN", key]
       case .answer: ["GETRANGE", key, "0", String(StoredHead.longest)]
       }
     }

@@ -27,6 +27,10 @@ package struct StoredKey: Equatable, Sendable {
     case breaker(BreakerState)
     /// What a breaker decides by: how much there is of it, in words.
     case breakerPart(String)
+    /// Who leads.
+    case leadership(ControlLease)
+    /// Of the registry and of rollouts: what it holds, in words.
+    case control(String)
     /// Nothing that a script wrote.
     case foreign(String)
   }
@@ -60,6 +64,11 @@ package struct StoredKey: Equatable, Sendable {
     subject = words.dropFirst().joined(separator: ":")
     value = .foreign(
       words.first == "answer" ? "no answer" : text ?? members.map { "\($0.count) members" } ?? "")
+    if tag == "ro" || tag.hasPrefix("ro:") {
+      let found = StoredControl(kind, text: text, fields: fields, length: length)
+      value = found.value.map { $0 } ?? value
+      return
+    }
     switch kind {
     case "rl": readBucket(words, text)
     case "budget": readBudget(words, text)

@@ -10,6 +10,7 @@ package final class EmbeddedStore: Sendable {
   private let stores: [NIOLockedValueBox<LimitStore>]
   private let keys = NIOLockedValueBox(KeyStore(EmbeddedState.names))
   private let breakers = NIOLockedValueBox(BreakerStore())
+  private let control = NIOLockedValueBox(ControlStore(EmbeddedState.controlNames))
 
   package init() { stores = (0..<32).map { _ in NIOLockedValueBox(LimitStore()) } }
 
@@ -20,6 +21,8 @@ package final class EmbeddedStore: Sendable {
   func withKeys<Value>(_ body: (inout KeyStore) -> Value) -> Value { keys.withLockedValue(body) }
 
   func withBreakers<Value>(_ body: (inout BreakerStore) -> Value) -> Value { breakers.withLockedValue(body) }
+
+  func withControl<Value>(_ body: (inout ControlStore) -> Value) -> Value { control.withLockedValue(body) }
 
   private let swept = Synchronization.Atomic<Int64>(0)
   private static let period: Int64 = 10_000
@@ -33,6 +36,7 @@ package final class EmbeddedStore: Sendable {
     for store in stores { store.withLockedValue { $0.sweep(now: now) } }
     withKeys { $0.sweep(now: now) }
     withBreakers { $0.sweep(now: now) }
+    withControl { $0.sweep(now: now) }
   }
 
   /// Everything that is kept now, for people who look.
@@ -56,10 +60,15 @@ package final class EmbeddedStore: Sendable {
 package final class EmbeddedState: SharedState {
   let store: EmbeddedStore
 
-  package init(_ store: EmbeddedStore) { self.store = store }
+  private let clock: () -> Int64
+
+  /// `clock` counts milliseconds since 1970.
+  package init(_ store: EmbeddedStore, clock: @escaping () -> Int64 = EmbeddedState.wallMilliseconds) {
+    (self.store, self.clock) = (store, clock)
+  }
 
   package var isAvailable: Bool { true }
-  package var now: Int64 { Self.wallMilliseconds() }
+  package var now: Int64 { clock() }
 
   package func admit(
     _ admission: Admission, _ completion: @escaping (Result<Admission.Reply, StateFailure>) -> Void

@@ -8,6 +8,7 @@ package final class RedisState: SharedState {
   private let replica: ReplicaState
   let scripts: StateScripts
   package let keyNames: KeyNames
+  package let controlNames: ControlNames
   let runner: ScriptRunner
   private let settlements: Settlements
   private var admissions: [() -> Void] = []
@@ -37,6 +38,7 @@ package final class RedisState: SharedState {
     register = "\(prefix):{replicas}:seen"
     loadKey = "\(prefix):{lb}:inflight"
     keyNames = KeyNames(prefix: prefix)
+    controlNames = ControlNames(prefix: prefix)
     scripts = .shared
     client = RedisClient(address, on: loop) { news in
       if news == .up { replica.isCheckDue.store(true, ordering: .relaxed) }
@@ -199,6 +201,7 @@ struct StateScripts: Sendable {
   let keys = KeyScripts()
   let loads = LoadScripts()
   let breakers = BreakerScripts()
+  let control = ControlScripts()
   let presence = Script(PackageResources.presence_lua)
 
   static let shared = StateScripts()

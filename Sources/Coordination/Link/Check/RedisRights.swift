@@ -14,8 +14,9 @@ package enum RedisRights {
   package static let scripts = ["eval", "evalsha"]
   /// What scripts call, and looks into the cache.
   package static let data = [
-    "del", "exists", "get", "hdel", "hget", "hgetall", "hmget", "hset", "mget", "pexpire", "psetex", "pttl",
-    "set", "time",
+    "del", "exists", "get", "hdel", "hget", "hgetall", "hlen", "hmget", "hset", "mget", "pexpire", "psetex",
+    "pttl",
+    "set", "time", "xadd", "xrevrange",
     "zadd", "zcard", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank",
     "zremrangebyscore",
   ]
