@@ -14,6 +14,7 @@ let nio: [Target.Dependency] = [
   // Locks that the thread sanitizer understands: what `Synchronization.Mutex` guards looks like a race to it.
   .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
 ]
+let core: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let http1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -73,6 +74,8 @@ let package = Package(
         http1,
       ] + nio),
 
+    module("Control", ["Policy", "Coordination", logging, core]),
+
     program(
       "switchyard",
       ["Gateway", "Settings", "Coordination", "Policy", "Telemetry", arguments, logging, signals] + nio),
@@ -99,6 +102,7 @@ let package = Package(
         "Gateway", "Settings", "Coordination", "Policy", "Telemetry", "Upstream", "TestSupport", http1,
         embedded, logging,
       ] + nio),
+    tests("ControlTests", ["Control", "Coordination", "Policy", logging] + nio),
     tests("ModelsimTests", ["modelsim", "TestSupport"] + nio),
     tests("ArchitectureTests", []),
   ],

@@ -60,6 +60,10 @@ enum ImportTable {
       ]),
 
     Row(
+      target: "Control",
+      modules: standard.union(nio).union(["Policy", "Settings", "Coordination", "Telemetry", "Logging"])),
+
+    Row(
       target: "switchyard",
       modules: standard.union(nio).union([
         "Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", "Gateway",

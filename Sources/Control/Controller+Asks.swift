@@ -1,0 +1,69 @@
+import Coordination
+import Policy
+
+/// What people want done.
+extension Controller {
+  func answer(_ ask: ControlAsk, _ leader: ControlLeader, _ change: inout Change) async {
+    guard let wanted = RolloutAsk(text: ask.text) else {
+      return await refuse(
+        ask, leader, "this leader does not understand '\(ask.text)': it is of another release")
+    }
+    guard let model = ControlModel(wanted.model), terms.models.contains(wanted.model) else {
+      return await refuse(ask, leader, "there is no model '\(wanted.model)'")
+    }
+    guard !change.isUnreadable(model) else {
+      return await refuse(ask, leader, "the state of '\(wanted.model)' was written by another release")
+    }
+    var state = change.states[model] ?? RolloutState()
+    let from = state.stage(of: wanted.version)
+    do throws(RolloutRefusal) {
+      let surroundings = await surroundings(wanted, model, state)
+      try state.apply(wanted, terms.rules, surroundings, now: change.now)
+    } catch {
+      return await refuse(ask, leader, error.text(wanted))
+    }
+    if wanted.deed == .unveto { return await unveto(ask, wanted, model, leader, stage: from) }
+    change.set(model, state)
+    let to = state.stage(of: wanted.version)
+    change.note(
+      wanted.deed.rawValue, model, version: wanted.version, by: wanted.by, from: from, to: to,
+      why: wanted.reason ?? "")
+    change.answers.append(ControlAnswerText(ask: ask.id, "done: version \(wanted.version) is \(to.rawValue)"))
+  }
+
+  private func surroundings(_ ask: RolloutAsk, _ model: ControlModel, _ state: RolloutState) async
+    -> RolloutState.Surroundings
+  {
+    var surroundings = RolloutState.Surroundings()
+    surroundings.isVetoed = isVetoed(model, ask.version)
+    guard let bundle = await bundle(model, ask.version) else {
+      surroundings.isRegistered = false
+      return surroundings
+    }
+    if !terms.deployments.contains(bundle.deployment) { surroundings.missingDeployment = bundle.deployment }
+    if let active = state.active, let former = await self.bundle(model, active) {
+      surroundings.changes = bundle.changes(against: former).map(\.rawValue)
+    }
+    return surroundings
+  }
+
+  private func refuse(_ ask: ControlAsk, _ leader: ControlLeader, _ text: String) async {
+    _ = await call {
+      $0.answer(ControlAnswer(leader, ControlAnswerText(ask: ask.id, "refused: \(text)")), $1)
+    }
+  }
+
+  private func unveto(
+    _ ask: ControlAsk, _ wanted: RolloutAsk, _ model: ControlModel, _ leader: ControlLeader,
+    stage: RolloutState.Stage
+  ) async {
+    let answer = ControlAnswer(
+      leader, ControlAnswerText(ask: ask.id, "done: version \(wanted.version) is vetoed no more"),
+      unveto: ControlVetoes.Version(model, Int64(wanted.version)),
+      audit: ControlAudit([
+        "what": "unveto", "model": model.name, "version": "\(wanted.version)", "by": wanted.by,
+        "from": stage.rawValue, "to": stage.rawValue, "why": wanted.reason ?? "",
+      ]))
+    _ = await call { $0.answer(answer, $1) }
+  }
+}

@@ -1,0 +1,162 @@
+import Coordination
+import Logging
+import Policy
+
+/// What is known of a candidate's step.
+struct Judging {
+  let version: Int
+  let step: Int
+  let since: Int64
+  var judge: StageJudge
+  var baseline = BaselineSketches()
+  /// The last second that was folded.
+  var second: Int64
+  /// As it is kept in the shared state; nil: not yet.
+  var kept: Int64
+
+  func isOf(_ candidate: RolloutState.Candidate) -> Bool {
+    version == candidate.version && step == candidate.step && since == candidate.since
+  }
+}
+
+extension Controller {
+  /// A second is folded so long after its end: by then all replicas have told of it.
+  private static let lateness: Int64 = 3_000
+  /// Counts are kept for a quarter of an hour: what is older is not waited for.
+  private static let oldest: Int64 = 840
+
+  func judge(
+    _ model: ControlModel, _ state: RolloutState, _ leader: ControlLeader, _ change: inout Change
+  ) async {
+    guard let candidate = state.candidate, candidate.phase == .canary,
+      var judging = await judging(model, candidate)
+    else { return }
+    guard await fold(&judging, model, candidate) else { return }
+    judges[model] = judging
+    await keep(judging, model, leader)
+    let elapsed = max(0, change.now - candidate.since)
+    var sight = RolloutMachine.Sight(
+      verdict: judging.judge.verdict(elapsed: .milliseconds(elapsed)), baseline: judging.baseline)
+    sight.isVetoed = isVetoed(model, candidate.version)
+    act(
+      RolloutMachine(terms.rules).decide(candidate, sight, now: change.now), model, state, candidate, &change)
+  }
+
+  /// Goes on where the last leader stopped, or begins with the step.
+  private func judging(_ model: ControlModel, _ candidate: RolloutState.Candidate) async -> Judging? {
+    if let known = judges[model], known.isOf(candidate) { return known }
+    let rule = terms.rules.promotion(step: candidate.step, candidate.thresholds)
+    let first = candidate.since / 1_000
+    var judging = Judging(
+      version: candidate.version, step: candidate.step, since: candidate.since, judge: StageJudge(rule),
+      second: first, kept: 0)
+    guard let kept = await call({ $0.readJudge(model, $1) }) else { return nil }
+    guard let kept else { return judging }
+    judging.kept = kept.version == Int64(candidate.version) ? kept.second : 0
+    guard kept.version == Int64(candidate.version),
+      kept.tests["step"] == "\(candidate.step) \(candidate.since)",
+      let judge = StageJudge(rule, fields: kept.tests)
+    else { return judging }
+    (judging.judge, judging.second) = (judge, kept.second)
+    for (name, place) in Judging.sketches {
+      if let sketch = kept.tests[name].flatMap({ QuantileSketch(text: $0 == "-" ? "" : $0) }) {
+        judging.baseline[keyPath: place] = sketch
+      }
+    }
+    return judging
+  }
+
+  /// Takes in all seconds that are over, each once and in order. False where they could not be read.
+  private func fold(_ judging: inout Judging, _ model: ControlModel, _ candidate: RolloutState.Candidate)
+    async
+    -> Bool
+  {
+    let last = (now - Self.lateness) / 1_000 - 1
+    let first = max(judging.second + 1, last - Self.oldest)
+    guard first <= last else { return true }
+    let seconds = Array(first...min(last, first + Int64(ControlCounts.mostSeconds) - 1))
+    guard let counts = await call({ $0.readCounts(model, seconds: seconds, $1) }) else { return false }
+    for words in counts.seconds {
+      judging.judge.fold(.init(words))
+      if candidate.thresholds == nil { judging.baseline.add(words) }
+    }
+    judging.second = seconds.last ?? judging.second
+    return true
+  }
+
+  private func keep(_ judging: Judging, _ model: ControlModel, _ leader: ControlLeader) async {
+    guard judging.second > judging.kept else { return }
+    var tests = judging.judge.fields
+    tests["step"] = "\(judging.step) \(judging.since)"
+    for (name, place) in Judging.sketches {
+      let text = judging.baseline[keyPath: place].text
+      tests[name] = text.isEmpty ? "-" : text
+    }
+    guard
+      let put = ControlJudgePut(
+        leader, model, version: Int64(judging.version), after: judging.kept, second: judging.second,
+        tests: tests),
+      let reply = await call({ $0.put(put, $1) })
+    else { return }
+    switch reply {
+    case .stored(let second): judges[model]?.kept = second
+    case .conflict: judges[model] = nil
+    case .early: break
+    case .fenced: await giveUp("the lease is another's")
+    }
+  }
+
+  private func act(
+    _ action: RolloutMachine.Action, _ model: ControlModel, _ state: RolloutState,
+    _ candidate: RolloutState.Candidate, _ change: inout Change
+  ) {
+    var next = state
+    var why = ""
+    switch action {
+    case .none: return
+    case .begin(let thresholds, let weight):
+      next.candidate?.thresholds = thresholds
+      next.candidate?.weight = weight
+      next.candidate?.since = change.now
+      why = "step \(candidate.step + 1) at \(weight) %"
+    case .goOn:
+      next.goOn(terms.rules, now: change.now)
+      why = "step \(candidate.step + 1) is passed"
+    case .hold:
+      next.candidate?.hold = .inconclusive
+      why = "nothing is proved in the longest time of a step"
+    case .rollBack(let harm):
+      next.rollBack()
+      why = harm.word
+    }
+    change.set(model, next)
+    change.note(
+      Self.word(action), model, version: candidate.version, by: "controller",
+      from: state.stage(of: candidate.version), to: next.stage(of: candidate.version), why: why)
+    logger.notice(
+      "a rollout goes on",
+      metadata: [
+        "model": "\(model.name)", "version": "\(candidate.version)", "action": "\(Self.word(action))",
+        "reason": "\(why)",
+      ])
+  }
+
+  private static func word(_ action: RolloutMachine.Action) -> String {
+    switch action {
+    case .none: "none"
+    case .begin: "begin"
+    case .goOn: "promote"
+    case .hold: "hold"
+    case .rollBack: "rollback"
+    }
+  }
+}
+
+extension Judging {
+  static var sketches: [(String, WritableKeyPath<BaselineSketches, QuantileSketch>)] {
+    [
+      ("base.latency", \.latency), ("base.ttft", \.firstToken),
+      ("base.cost", \.cost),
+    ]
+  }
+}

@@ -1,0 +1,199 @@
+import Coordination
+import Logging
+import Policy
+
+/// What a leader does in a round.
+extension Controller {
+  /// A new leader first looks at what is in Redis and at what every replica has applied: nothing lower is ever written.
+  func settle(_ leader: ControlLeader, _ read: ControlConfig?) async {
+    guard let acks = await call({ $0.readAcks($1) }) else { return }
+    let applied = acks.values.map(\.position).max() ?? .none
+    highest = max(
+      highest, applied.version, read?.position.version ?? 0, known?.position.version ?? 0)
+    let inRedis = read?.position ?? .none
+    let newest = max(inRedis, known?.position ?? .none)
+    var lines = (known.map { $0.position > inRedis } ?? false ? known?.lines : read?.lines) ?? [:]
+    if applied > newest {
+      // A replica routes by what nobody here knows: whatever it was, nothing is exposed until it was looked at again.
+      logger.warning(
+        "a configuration of rollouts is lost: candidates begin their steps anew",
+        metadata: ["applied": "\(applied.epoch).\(applied.version)"])
+      lines = lines.mapValues(Self.withoutExposure)
+    }
+    if newest > inRedis || applied > newest {
+      guard let put = put(leader, from: read, to: lines), await store(put, lines) else { return }
+    } else {
+      known = read
+    }
+    isSettled = true
+  }
+
+  private static func withoutExposure(_ line: String) -> String {
+    guard var state = RolloutState(text: line) else { return line }
+    state.candidate?.weight = .zero
+    state.candidate?.thresholds = nil
+    return state.text
+  }
+
+  func lead(_ leader: ControlLeader, _ read: ControlConfig?) async {
+    let position = read?.position ?? .none
+    if let known, known.position > position {
+      return await giveUp("the shared state has forgotten what was written")
+    }
+    if position.epoch > leader.epoch { return await giveUp("a later leader has written") }
+    known = read ?? known
+    highest = max(highest, position.version)
+    await registerOwn(leader)
+    guard let waiting = await call({ $0.readAsks($1) }) else { return }
+    var change = Change(lines: read?.lines ?? [:], now: now)
+    for ask in waiting { await answer(ask.ask, leader, &change) }
+    for (model, state) in change.states where state.candidate != nil {
+      await judge(model, state, leader, &change)
+    }
+    await write(change, leader, read)
+    await stamp(leader, change)
+  }
+
+  private func write(_ change: Change, _ leader: ControlLeader, _ read: ControlConfig?) async {
+    guard !change.changed.isEmpty else { return }
+    let version = highest + 1
+    let lines = change.lines(version: version)
+    guard
+      let put = put(leader, from: read, to: lines, change.audits, change.answers),
+      await store(put, lines)
+    else { return }
+    for model in change.changed { judges[model] = nil }
+  }
+
+  private func put(
+    _ leader: ControlLeader, from read: ControlConfig?, to lines: [ControlModel: String],
+    _ audits: [ControlAudit] = [], _ answers: [ControlAnswerText] = []
+  ) -> ControlPut? {
+    ControlPut(
+      leader, from: read?.lines ?? [:], at: read?.position.version ?? 0, to: lines, version: highest + 1,
+      audits: audits, answers: answers)
+  }
+
+  /// Whether it is in force now.
+  private func store(_ put: ControlPut, _ lines: [ControlModel: String]) async -> Bool {
+    guard let reply = await call({ $0.put(put, $1) }) else { return false }
+    switch reply {
+    case .stored(let version):
+      highest = max(highest, version)
+      let position = ControlPosition(epoch: put.leader.epoch, version: version)
+      known = ControlConfig(position: position, by: put.leader.id, at: now, lines: lines)
+      return true
+    case .conflict(let position):
+      highest = max(highest, position.version)
+      await giveUp("somebody else has written version \(position.version)")
+    case .fenced: await giveUp("the lease is another's")
+    case .vetoed(let field):
+      tellOnce("vetoed \(field)", "a weight is refused: the version is vetoed", ["field": "\(field)"])
+      judges = [:]
+    }
+    return false
+  }
+
+  /// What is exposed is so only as long as a leader says so again.
+  private func stamp(_ leader: ControlLeader, _ change: Change) async {
+    guard change.states.contains(where: { ($0.value.candidate?.weight ?? .zero) > .zero }) else {
+      return stampedAt = nil
+    }
+    if let stampedAt, monotonic - stampedAt < min(5_000, terms.term) { return }
+    let sent = monotonic
+    switch await call({ $0.stamp(leader, $1) }) {
+    case .done?: stampedAt = sent
+    case .fenced?: await giveUp("the lease is another's")
+    case nil: break
+    }
+  }
+
+  // MARK: Bundles
+
+  /// Versions that the configuration file declares.
+  private func registerOwn(_ leader: ControlLeader) async {
+    guard !hasRegistered else { return }
+    for bundle in terms.bundles {
+      guard let model = ControlModel(bundle.model),
+        let entry = ControlBundle(
+          model, version: Int64(bundle.version), text: bundle.line,
+          audit: ControlAudit([
+            "what": "register", "model": bundle.model, "version": "\(bundle.version)", "by": "configuration",
+          ]))
+      else {
+        tellOnce(
+          "bundle \(bundle.model) \(bundle.version)", "a bundle is too large to be registered",
+          ["model": "\(bundle.model)", "version": "\(bundle.version)"])
+        continue
+      }
+      guard let reply = await call({ $0.register(entry, $1) }) else { return }
+      switch reply {
+      case .registered: registered[model] = nil
+      case .other:
+        tellOnce(
+          "bundle \(bundle.model) \(bundle.version)",
+          "the configuration has another version of this number than the registry: give it a new one",
+          ["model": "\(bundle.model)", "version": "\(bundle.version)"])
+      case .full(let most):
+        tellOnce(
+          "bundles of \(bundle.model)", "a model has too many versions: no more are registered",
+          ["model": "\(bundle.model)", "versions": "\(most)"])
+      }
+    }
+    hasRegistered = true
+  }
+
+  /// A registered version; nil where there is none, or the shared state doesn't answer.
+  func bundle(_ model: ControlModel, _ version: Int) async -> Bundle? {
+    if let known = registered[model]?[version] { return known }
+    guard let text = await call({ $0.readBundle(model, version: Int64(version), $1) }) ?? nil,
+      let bundle = try? Bundle(line: text)
+    else { return nil }
+    registered[model, default: [:]][version] = bundle
+    return bundle
+  }
+}
+
+/// What a round has come to so far.
+struct Change {
+  private(set) var states: [ControlModel: RolloutState] = [:]
+  private(set) var changed: Set<ControlModel> = []
+  var audits: [ControlAudit] = []
+  var answers: [ControlAnswerText] = []
+  private let lines: [ControlModel: String]
+  let now: Int64
+
+  /// Lines that can't be read stay as they are: a later release wrote them.
+  init(lines: [ControlModel: String], now: Int64) {
+    (self.lines, self.now) = (lines, now)
+    states = lines.compactMapValues { RolloutState(text: $0) }
+  }
+
+  func isUnreadable(_ model: ControlModel) -> Bool { lines[model] != nil && states[model] == nil }
+
+  mutating func set(_ model: ControlModel, _ state: RolloutState) {
+    states[model] = state
+    changed.insert(model)
+  }
+
+  mutating func note(
+    _ what: String, _ model: ControlModel, version: Int, by: String, from: RolloutState.Stage,
+    to: RolloutState.Stage, why: String
+  ) {
+    audits.append(
+      ControlAudit([
+        "what": what, "model": model.name, "version": "\(version)", "by": by, "from": from.rawValue,
+        "to": to.rawValue, "why": why,
+      ]))
+  }
+
+  func lines(version: Int64) -> [ControlModel: String] {
+    var lines = lines
+    for model in changed {
+      guard var state = states[model] else { continue }
+      state.revision = version
+      lines[model] = state.text
+    }
+    return lines
+  }
+}

@@ -1,0 +1,172 @@
+package import Coordination
+package import Logging
+package import NIOCore
+package import Policy
+
+/// One of all replicas leads: it moves rollouts on, once a second, and does what people ask for. The others watch and wait.
+///
+/// Each round reads all that it needs, decides by values (`RolloutMachine`, `StageJudge`, `RolloutState`), and writes in the name of
+/// its leadership: whatever happens between two writes, the next round of whoever leads comes to the same. Confined to its loop.
+package actor Controller {
+  private let loop: any EventLoop
+  private let makeRegister: @Sendable (any EventLoop) -> any ControlRegister
+  private let clock: @Sendable () -> Int64
+  let logger: Logger
+  var terms: ControlTerms
+  private var opened: (any ControlRegister)?
+  private var leadership: Leadership
+  private var isStopping = false
+
+  /// The newest configuration that was seen, by a leader or not: it outlives a Redis that forgets.
+  var known: ControlConfig?
+  /// The highest version that anybody has seen.
+  var highest: Int64 = 0
+  /// It leads, and has looked at what others left.
+  var isSettled = false
+  var judges: [ControlModel: Judging] = [:]
+  var registered: [ControlModel: [Int: Bundle]] = [:]
+  var hasRegistered = false
+  var stampedAt: Int64?
+  var told: Set<String> = []
+  private var vetoes = ControlVetoes(mark: 0)
+
+  /// `clock` counts milliseconds that only go on, suspension included; `id` is what this start of this replica is called.
+  package init(
+    _ id: String, _ terms: ControlTerms, on loop: any EventLoop, _ logger: Logger,
+    clock: @escaping @Sendable () -> Int64 = Controller.continuousMilliseconds,
+    register: @escaping @Sendable (any EventLoop) -> any ControlRegister
+  ) {
+    (self.loop, self.clock, self.logger, self.terms) = (loop, clock, logger, terms)
+    makeRegister = register
+    leadership = Leadership(id: id, term: terms.term)
+  }
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+  /// Until `stop`.
+  package func run() async {
+    while !isStopping {
+      await round()
+      let pause = leadership.period * Int64.random(in: 80...120) / 100
+      try? await Task.sleep(for: .milliseconds(pause), clock: .continuous)
+      if Task.isCancelled { break }
+    }
+    await release()
+  }
+
+  package func stop() { isStopping = true }
+
+  /// A new configuration file is in force.
+  package func apply(_ terms: ControlTerms) {
+    if terms.bundles != self.terms.bundles { hasRegistered = false }
+    self.terms = terms
+  }
+
+  /// Whether this replica leads now, and in which epoch.
+  package var leader: ControlLeader? { leadership.leader(now: clock()) }
+
+  /// One look at everything.
+  package func round() async {
+    await takeLease()
+    guard let read = await call({ $0.readConfig($1) }) else { return }
+    guard let leader = leader else { return watch(read) }
+    if !isSettled { return await settle(leader, read) }
+    guard let vetoes = await call({ $0.readVetoes($1) }) else { return }
+    self.vetoes = vetoes
+    await lead(leader, read)
+  }
+
+  // MARK: The lease
+
+  private func takeLease() async {
+    let sent = clock()
+    if leadership.check(now: sent) == .ended { ended("the lease could not be prolonged in time") }
+    let (id, term) = (leadership.id, leadership.term)
+    guard let take = await call({ $0.takeLease(id, for: term, $1) }) else { return }
+    switch leadership.took(take, sent: sent, now: clock()) {
+    case .none: break
+    case .began(let epoch):
+      isSettled = false
+      judges = [:]
+      hasRegistered = false
+      logger.info("leading rollouts", metadata: ["epoch": "\(epoch)"])
+    case .ended: ended("another replica has the lease")
+    }
+  }
+
+  private func ended(_ why: String) {
+    isSettled = false
+    judges = [:]
+    logger.info("leading rollouts no more", metadata: ["reason": "\(why)"])
+  }
+
+  /// Gives leadership up: somebody else writes, or Redis is another one. The next epoch is a higher one.
+  func giveUp(_ why: String) async {
+    guard let leader = leader else { return }
+    _ = leadership.end()
+    ended(why)
+    _ = await call { $0.releaseLease(leader, $1) }
+  }
+
+  private func release() async {
+    await giveUp("this replica ends")
+  }
+
+  // MARK: What is known
+
+  /// Who doesn't lead remembers what is in force.
+  private func watch(_ read: ControlConfig?) {
+    guard let read, read.isWhole else { return }
+    highest = max(highest, read.position.version)
+    if known.map({ $0.position < read.position }) ?? true { known = read }
+  }
+
+  func isVetoed(_ model: ControlModel, _ version: Int) -> Bool {
+    vetoes.vetoed.contains(.init(model, Int64(version)))
+  }
+
+  // MARK: Calls
+
+  private var register: any ControlRegister {
+    if let opened { return opened }
+    let register = makeRegister(loop)
+    opened = register
+    return register
+  }
+
+  /// The shared state's clock.
+  var now: Int64 { register.now }
+  var monotonic: Int64 { clock() }
+
+  /// Nil where the shared state doesn't answer: the next round tries again.
+  func call<Value: Sendable>(
+    _ body: (any ControlRegister, @escaping StateCompletion<Value>) -> Void
+  ) async -> Value? {
+    let register = register
+    let result: Result<Value, StateFailure> = await withCheckedContinuation { continuation in
+      body(register) { continuation.resume(returning: $0) }
+      register.flush()
+    }
+    switch result {
+    case .success(let value):
+      told.remove("away")
+      return value
+    case .failure(let failure):
+      tellOnce("away", "rollouts wait for the shared state", ["reason": "\(failure)"])
+      return nil
+    }
+  }
+
+  /// A line for each change, not for each round.
+  func tellOnce(_ key: String, _ message: Logger.Message, _ metadata: Logger.Metadata) {
+    guard told.insert(key).inserted else { return }
+    logger.warning(message, metadata: metadata)
+  }
+
+  package static func continuousMilliseconds() -> Int64 {
+    let time = ContinuousClock.now - origin
+    return time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000
+  }
+
+  private static let origin = ContinuousClock.now
+}

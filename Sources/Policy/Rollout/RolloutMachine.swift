@@ -1,0 +1,103 @@
+/// What becomes of a candidate, second by second. It is asked by the leader and changes nothing itself.
+package struct RolloutMachine: Sendable {
+  package let rules: RolloutRules
+
+  package init(_ rules: RolloutRules) { self.rules = rules }
+
+  /// What is known of a candidate at one instant.
+  package struct Sight: Sendable {
+    /// Of the step that it is in, from the second in which its thresholds were frozen.
+    package var verdict: StageVerdict
+    /// Of the baseline, since the step began.
+    package var baseline: BaselineSketches
+    package var isVetoed = false
+    /// The breakers of all its endpoints are open by their rate of failures.
+    package var isCutOff = false
+
+    package init(verdict: StageVerdict, baseline: BaselineSketches = .init()) {
+      (self.verdict, self.baseline) = (verdict, baseline)
+    }
+  }
+
+  package enum Action: Equatable, Sendable {
+    case none
+    /// The step begins: its weight, and what slow and dear mean from now on.
+    case begin(Thresholds, Weight)
+    /// To the next step, or to ACTIVE behind the last one.
+    case goOn
+    case hold
+    case rollBack(RolloutHarm)
+  }
+
+  /// Harm comes first, then a person's word, then what is proved.
+  package func decide(_ candidate: RolloutState.Candidate, _ sight: Sight, now: Int64) -> Action {
+    if sight.isVetoed { return .rollBack(.veto) }
+    if case .rollBack(let harm) = sight.verdict { return .rollBack(.stage(harm)) }
+    if sight.isCutOff, candidate.weight > .zero { return .rollBack(.breaker) }
+    guard candidate.hold != .paused, candidate.phase == .canary else { return .none }
+    guard candidate.thresholds != nil else { return measure(candidate, sight.baseline, now: now) }
+    switch sight.verdict {
+    case .promote: return .goOn
+    case .inconclusive: return candidate.hold == nil ? .hold : .none
+    case .gathering, .rollBack: return .none
+    }
+  }
+
+  /// Before each step the baseline is measured, while the weight stays what it was.
+  private func measure(_ candidate: RolloutState.Candidate, _ baseline: BaselineSketches, now: Int64)
+    -> Action
+  {
+    guard baseline.requests >= rules.minRequests || now - candidate.since >= rules.measuring else {
+      return .none
+    }
+    let step = min(candidate.step, rules.steps.count - 1)
+    return .begin(baseline.thresholds, rules.steps[step])
+  }
+}
+
+/// Why a candidate is rolled back.
+package enum RolloutHarm: Equatable, Sendable {
+  case veto
+  case breaker
+  case byHand
+  case stage(StageHarm)
+
+  /// In the audit, and in metrics.
+  package var word: String {
+    switch self {
+    case .veto: "veto"
+    case .breaker: "breaker"
+    case .byHand: "by_hand"
+    case .stage(.firstRequests): "first_requests"
+    case .stage(.costs): "cost"
+    case .stage(.metric(let metric)): metric.rawValue
+    }
+  }
+}
+
+/// What the baseline was like: milliseconds and micro-dollars.
+package struct BaselineSketches: Equatable, Sendable {
+  package var latency = QuantileSketch()
+  package var firstToken = QuantileSketch()
+  package var cost = QuantileSketch()
+
+  package init() {}
+
+  package var requests: Int64 { latency.count }
+
+  package var thresholds: Thresholds {
+    var thresholds = Thresholds()
+    thresholds.slow95 = Self.threshold(latency, 0.95)
+    thresholds.slow99 = Self.threshold(latency, 0.99)
+    thresholds.ttft95 = Self.threshold(firstToken, 0.95)
+    thresholds.cost90 = Self.threshold(cost, 0.9)
+    thresholds.cost99 = Self.threshold(cost, 0.99)
+    return thresholds
+  }
+
+  /// Fewer than twenty values have no p95.
+  private static func threshold(_ sketch: QuantileSketch, _ fraction: Double) -> Int64? {
+    guard sketch.count >= 20, let value = sketch.quantile(fraction) else { return nil }
+    return Int64(min(value.rounded(.up), 1e15))
+  }
+}

@@ -1,0 +1,119 @@
+import Control
+import Coordination
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Policy
+import Testing
+
+/// Controllers of several replicas over one store, in a time that only passes where a test says so.
+final class ControlUnderTest: Sendable {
+  // swift-format-ignore: NeverForceUnwrap
+  static let model = ControlModel("chat")!
+
+  let loop: any EventLoop
+  let store = EmbeddedStore()
+  private let time = NIOLockedValueBox<Int64>(1_795_290_000_000)
+  private let sequence = NIOLockedValueBox<Int64>(0)
+
+  init() { loop = MultiThreadedEventLoopGroup.singleton.next() }
+
+  var now: Int64 { time.withLockedValue { $0 } }
+  func pass(_ milliseconds: Int64) { time.withLockedValue { $0 += milliseconds } }
+
+  /// Small numbers: a step lasts seconds.
+  static var rules: RolloutRules {
+    var rules = RolloutRules()
+    rules.steps = [10, 50].compactMap { Weight(hundredths: $0 * 100) }
+    (rules.minRequests, rules.minTime, rules.minTimeOfLarge, rules.maxTime) = (50, 5_000, 5_000, 120_000)
+    return rules
+  }
+
+  func controller(_ id: String) throws -> Controller {
+    let bundles = try (1...3).map {
+      try Bundle(model: "chat", version: $0, deployment: "small", providerModel: "m-\($0)")
+    }
+    let terms = ControlTerms(
+      rules: Self.rules, term: 5_000, bundles: bundles, models: ["chat"], deployments: ["small"])
+    let (store, time) = (store, time)
+    return Controller(
+      id, terms, on: loop, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      clock: { time.withLockedValue { $0 } },
+      register: { _ in EmbeddedState(store, clock: { time.withLockedValue { $0 } }) })
+  }
+
+  // MARK: The shared state
+
+  private func state() -> EmbeddedState {
+    let time = time
+    return EmbeddedState(store, clock: { time.withLockedValue { $0 } })
+  }
+
+  private func get<Value>(_ call: (EmbeddedState, @escaping StateCompletion<Value>) -> Void) throws -> Value {
+    var found: Result<Value, StateFailure>?
+    call(state()) { found = $0 }
+    return try #require(found).get()
+  }
+
+  func config() throws -> ControlConfig? { try get { $0.readConfig($1) } }
+
+  func rollout() throws -> RolloutState {
+    let line = try config()?.lines[Self.model]
+    return try line.map { try #require(RolloutState(text: $0)) } ?? RolloutState()
+  }
+
+  func ask(_ id: String, _ ask: RolloutAsk) throws {
+    try self.ask(id, ask.text)
+  }
+
+  func ask(_ id: String, _ text: String) throws {
+    let ask = try #require(ControlAsk(id: id, text: text))
+    #expect(try get { $0.ask(ask, $1) } == .waits)
+  }
+
+  func answer(_ id: String) throws -> String? { try get { $0.readAnswer(id, $1) } }
+
+  func audit() throws -> [ControlAudit.Entry] { try get { $0.readAudit(before: nil, count: 100, $1) } }
+
+  /// What replicas saw in the second that is now.
+  func count(_ words: [String: Int64]) throws {
+    let number = sequence.withLockedValue {
+      $0 += 1
+      return $0
+    }
+    let count = try #require(
+      ControlCount(replica: "r1", sequence: number, Self.model, second: now / 1_000, words))
+    guard case .counted = try get({ $0.count(count, $1) }) else {
+      Issue.record("a second is not counted")
+      return
+    }
+  }
+
+  /// Seconds of traffic, each followed by a round of the controllers.
+  func run(
+    _ seconds: Int, _ controllers: [Controller], canaryErrors: Int64 = 0, canarySlow: Int64 = 20,
+    until: (RolloutState) -> Bool = { _ in false }
+  ) async throws {
+    for _ in 0..<seconds {
+      let state = try rollout()
+      if until(state) { return }
+      try count(words(state.candidate, canaryErrors, canarySlow))
+      pass(1_000)
+      for controller in controllers { await controller.round() }
+    }
+  }
+
+  private func words(_ candidate: RolloutState.Candidate?, _ errors: Int64, _ slow: Int64) -> [String: Int64]
+  {
+    guard let candidate else { return ["b.n": 400] }
+    guard candidate.thresholds != nil else {
+      return ["b.n": 400, "b.lat.\(QuantileSketch.bin(of: 100))": 400]
+    }
+    return [
+      "b.n": 400, "b.s": 400, "b.slow95": 20, "c.n": 400, "c.s": 400 - errors,
+      "c.slow95": min(slow, 400 - errors),
+      "c.err": errors,
+    ]
+  }
+}

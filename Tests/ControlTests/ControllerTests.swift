@@ -1,0 +1,133 @@
+import Coordination
+import Policy
+import Testing
+
+@testable import Control
+
+/// Rollouts from the start to their end, by leaders that come and go.
+struct ControllerTests {
+  private let world = ControlUnderTest()
+
+  private func ask(_ deed: RolloutAsk.Deed, _ version: Int = 1) -> RolloutAsk {
+    RolloutAsk(deed, "chat", version: version, by: "ops")
+  }
+
+  @Test func aGoodVersionServesInTheEnd() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(3, [controller])
+    #expect(try world.answer("1") == "done: version 1 is CANARY")
+    var weights: Set<Weight> = []
+    try await world.run(240, [controller]) { state in
+      if let weight = state.candidate?.weight { weights.insert(weight) }
+      return state.active == 1
+    }
+    let state = try world.rollout()
+    #expect(state.active == 1)
+    #expect(state.candidate == nil)
+    #expect(weights.sorted() == [.zero] + ControlUnderTest.rules.steps)
+    let trail = try world.audit().reversed().compactMap { $0["what"] }
+    #expect(trail.filter { $0 != "register" } == ["start", "begin", "promote", "begin", "promote"])
+  }
+
+  @Test(arguments: [(40, 20), (0, 60)]) func aBadVersionIsRolledBackForEver(errors: Int64, slow: Int64)
+    async throws
+  {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(60, [controller], canaryErrors: errors, canarySlow: slow) { !$0.rolledBack.isEmpty }
+    let state = try world.rollout()
+    #expect(state.rolledBack == [1])
+    #expect(state.candidate == nil)
+    #expect(state.active == nil)
+    #expect(try world.audit().first?["why"] == (errors > 0 ? "err" : "slow95"))
+    try world.ask("2", ask(.start))
+    try await world.run(2, [controller])
+    #expect(try world.answer("2")?.hasPrefix("refused: version 1 of chat was rolled back") == true)
+  }
+
+  @Test func anotherLeaderGoesOnWhereTheFirstStopped() async throws {
+    let (first, second) = (try world.controller("a"), try world.controller("b"))
+    try world.ask("1", ask(.start))
+    try await world.run(20, [first, second], canaryErrors: 8) { $0.candidate?.thresholds != nil }
+    try await world.run(3, [first, second], canaryErrors: 8)
+    let epoch = try #require(await first.leader?.epoch)
+    #expect(await second.leader == nil)
+    // The first one stands still: nobody folds for as long as its lease lasts.
+    try await world.run(12, [second], canaryErrors: 8) { !$0.rolledBack.isEmpty }
+    #expect(try #require(await second.leader?.epoch) > epoch)
+    #expect(try world.rollout().rolledBack == [1])
+    let version = try world.config()?.position
+    await first.round()
+    #expect(await first.leader == nil)
+    #expect(try world.config()?.position == version)
+  }
+
+  @Test func whoWasPausedWritesNothing() async throws {
+    let (first, second) = (try world.controller("a"), try world.controller("b"))
+    await first.round()
+    await first.round()
+    #expect(await first.leader != nil)
+    world.pass(20_000)
+    #expect(await first.leader == nil)
+    await second.round()
+    await second.round()
+    #expect(await second.leader != nil)
+    try world.ask("1", ask(.start))
+    await first.round()
+    #expect(try world.answer("1") == nil)
+    await second.round()
+    #expect(try world.answer("1") == "done: version 1 is CANARY")
+  }
+
+  @Test func ofTwoWhoSawTheSameTheSecondIsTold() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(3, [controller])
+    let seen = try world.rollout().revision
+    var (pause, abort) = (ask(.pause), ask(.abort))
+    (pause.expected, abort.expected) = (seen, seen)
+    try world.ask("2", pause)
+    try await world.run(1, [controller])
+    try world.ask("3", abort)
+    try await world.run(1, [controller])
+    #expect(try world.answer("2") == "done: version 1 is CANARY")
+    #expect(try world.answer("3")?.contains("was changed meanwhile") == true)
+    #expect(try world.rollout().candidate?.hold == .paused)
+  }
+
+  @Test(arguments: [
+    ("start model=chat version=9 by=ops", "is not registered"),
+    ("start model=other version=1 by=ops", "there is no model 'other'"),
+    ("promote model=chat version=1 by=ops reason=x", "is in STAGING"),
+    ("dance model=chat version=1 by=ops", "does not understand"),
+    ("start model=chat version=1 by=ops colour=blue", "does not understand"),
+  ])
+  func whatCantBeDoneIsAnswered(text: String, answer: String) async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", text)
+    try await world.run(3, [controller])
+    let told = try world.answer("1") ?? "nothing"
+    #expect(told.hasPrefix("refused: ") && told.contains(answer), "\(told)")
+    #expect(try world.rollout() == RolloutState())
+  }
+
+  @Test func linesOfALaterReleaseStayAsTheyAre() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(3, [controller])
+    let before = try #require(try world.config())
+    let line = "ver=1 candidate=7 state=GLOWING step=0 weight=0 since=1"
+    let other = try #require(ControlModel("later"))
+    var lines = before.lines
+    lines[other] = line
+    let leader = try #require(await controller.leader)
+    let put = try #require(
+      ControlPut(
+        leader, from: before.lines, at: before.position.version, to: lines,
+        version: before.position.version + 1))
+    EmbeddedState(world.store, clock: { world.now }).put(put) { _ in }
+    try await world.run(10, [controller])
+    #expect(try world.config()?.lines[other] == line)
+  }
+}

@@ -1,0 +1,140 @@
+import Testing
+
+@testable import Policy
+
+/// What people may do to a model's versions, and when.
+struct RolloutAskTests {
+  private let rules = RolloutRules()
+
+  private func ask(_ deed: RolloutAsk.Deed, _ version: Int = 12) -> RolloutAsk {
+    RolloutAsk(deed, "chat", version: version, by: "ops")
+  }
+
+  private func refusal(
+    _ ask: RolloutAsk, _ state: RolloutState, _ surroundings: RolloutState.Surroundings = .init()
+  ) -> RolloutRefusal? {
+    var copy = state
+    do throws(RolloutRefusal) {
+      try copy.apply(ask, rules, surroundings, now: 5_000)
+      return nil
+    } catch {
+      #expect(copy == state, "a refusal changes nothing")
+      #expect(error.text(ask).count > 20)
+      return error
+    }
+  }
+
+  private var trying: RolloutState {
+    var state = RolloutState()
+    state.active = 11
+    state.candidate = .init(version: 12, phase: .canary, since: 1)
+    return state
+  }
+
+  @Test func aVersionInStagingBecomesTheCandidate() throws {
+    var state = RolloutState()
+    try state.apply(ask(.start), rules, .init(), now: 5_000)
+    #expect(state.candidate == .init(version: 12, phase: .canary, since: 5_000))
+    #expect(state.candidate?.weight == .zero)
+  }
+
+  @Test func whereCandidatesAreShadowedThatComesFirstUnlessSaidOtherwise() throws {
+    var rules = rules
+    rules.shadows = true
+    var state = RolloutState()
+    try state.apply(ask(.start), rules, .init(), now: 0)
+    #expect(state.candidate?.phase == .shadow)
+    var direct = ask(.start)
+    direct.skipsShadow = true
+    state = RolloutState()
+    try state.apply(direct, rules, .init(), now: 0)
+    #expect(state.candidate?.phase == .canary)
+  }
+
+  @Test func onlyAVersionInStagingIsStarted() {
+    var state = trying
+    #expect(refusal(ask(.start), state) == .wrongStage(.canary))
+    #expect(refusal(ask(.start, 11), state) == .wrongStage(.active))
+    #expect(refusal(ask(.start, 13), state) == .otherCandidate(12))
+    state.rollBack()
+    #expect(refusal(ask(.start), state) == .wrongStage(.rolledBack))
+    #expect(refusal(ask(.start, 13), state) == nil)
+  }
+
+  @Test func whatIsNotThereIsNotStarted() {
+    var surroundings = RolloutState.Surroundings()
+    surroundings.isRegistered = false
+    #expect(refusal(ask(.start), RolloutState(), surroundings) == .notRegistered)
+    surroundings = .init()
+    surroundings.missingDeployment = "gone"
+    #expect(refusal(ask(.start), RolloutState(), surroundings) == .noDeployment("gone"))
+    surroundings = .init()
+    surroundings.isVetoed = true
+    #expect(refusal(ask(.start), RolloutState(), surroundings) == .vetoed)
+    #expect(refusal(ask(.promote), trying, surroundings) == .vetoed)
+  }
+
+  @Test func twoVariablesAtOnceNeedForceAndAReason() {
+    var surroundings = RolloutState.Surroundings()
+    surroundings.changes = ["prompt"]
+    #expect(refusal(ask(.start), RolloutState(), surroundings) == nil)
+    surroundings.changes = ["prompt", "parameters"]
+    #expect(refusal(ask(.start), RolloutState(), surroundings) == .changesTooMuch(["prompt", "parameters"]))
+    var forced = ask(.start)
+    forced.isForced = true
+    #expect(refusal(forced, RolloutState(), surroundings) == .needsReason)
+    forced.reason = "both belong together"
+    #expect(refusal(forced, RolloutState(), surroundings) == nil)
+  }
+
+  @Test func ofTwoWhoSawTheSameOneLoses() throws {
+    var state = trying
+    state.revision = 17
+    var (first, second) = (ask(.pause), ask(.abort))
+    (first.expected, second.expected) = (17, 17)
+    try state.apply(first, rules, .init(), now: 0)
+    state.revision = 18
+    #expect(refusal(second, state) == .conflict(revision: 18))
+  }
+
+  @Test func pausedGoesOnOnlyByHand() throws {
+    var state = trying
+    #expect(refusal(ask(.resume), state) == .notPaused)
+    try state.apply(ask(.pause), rules, .init(), now: 0)
+    #expect(state.candidate?.hold == .paused)
+    try state.apply(ask(.resume), rules, .init(), now: 9)
+    #expect(state.candidate?.hold == nil)
+    #expect(state.candidate?.since == 9)
+  }
+
+  @Test func promotingGoesStepByStepAndNeedsAReason() throws {
+    var state = trying
+    var promote = ask(.promote)
+    #expect(refusal(promote, state) == .needsReason)
+    promote.reason = "checked by hand"
+    for step in 1..<rules.steps.count {
+      try state.apply(promote, rules, .init(), now: 0)
+      #expect(state.candidate?.step == step)
+    }
+    try state.apply(promote, rules, .init(), now: 7)
+    #expect(state.active == 12)
+    #expect(state.deprecated == [.init(version: 11, sunset: 7 + rules.sunset)])
+    #expect(refusal(promote, state) == .wrongStage(.active))
+  }
+
+  @Test func forcedItServesAtOnce() throws {
+    var state = trying
+    var promote = ask(.promote)
+    (promote.reason, promote.isForced) = ("night", true)
+    try state.apply(promote, rules, .init(), now: 0)
+    #expect(state.active == 12)
+  }
+
+  @Test func abortedIsForEver() throws {
+    var state = trying
+    #expect(refusal(ask(.abort, 13), state) == .wrongStage(.staging))
+    try state.apply(ask(.abort), rules, .init(), now: 0)
+    #expect(state.stage(of: 12) == .rolledBack)
+    #expect(refusal(ask(.start), state) == .wrongStage(.rolledBack))
+  }
+}
