@@ -87,12 +87,14 @@ package struct AttemptPlan {
     if verdict.retry == .elsewhere, let last { barred.append(last) }
     guard hasAttemptsLeft else { return .stop(.attemptsSpent) }
     let before = self
+    leaveTrial()
     if let next = step(.retry, random: &random, choose: choose) {
       return granted(next, else: before, mayRetry)
     }
     guard verdict.retry == .anywhere, !stages.isEmpty else { return .stop(.candidatesSpent) }
     // Everything was tried once; the model that was asked for again, after a pause.
     current = 0
+    leaveTrial()
     spent = Spent()
     spent.places = barred
     guard let next = step(.retry, random: &random, choose: choose) else {
@@ -153,6 +155,11 @@ package struct AttemptPlan {
     }
     // A step that was taken back was granted before.
     return count == 1 || tookStep ? next : granted(next, else: before, mayRetry)
+  }
+
+  /// A version on trial that has failed is not asked again, at whatever endpoint: what it is tried against is next.
+  private mutating func leaveTrial() {
+    if current < stages.count - 1, stages[current].isTrial { current += 1 }
   }
 
   private mutating func granted(_ next: Next, else before: AttemptPlan, _ mayRetry: () -> Bool) -> Next {

@@ -11,15 +11,24 @@ package struct RoutingTable: Sendable {
     package var attempts: Int
     /// Retries as a share of requests, in percent.
     package var retryPercent: Int
+    /// The position of the model that this is a version of; nil where it is a model itself.
+    package var route: Int?
+    /// One attempt at it is enough: what follows it is what it is tried against.
+    package var isTrial: Bool
     /// Itself and its fallbacks, each once: made here, and not for each request.
     fileprivate var stages: [Stage] = []
 
-    package init(name: String, deployments: [Weighted], fallbacks: [Int], attempts: Int, retryPercent: Int) {
+    package init(
+      name: String, deployments: [Weighted], fallbacks: [Int], attempts: Int, retryPercent: Int,
+      route: Int? = nil, isTrial: Bool = false
+    ) {
       self.name = name
       self.deployments = deployments
       self.fallbacks = fallbacks
       self.attempts = attempts
       self.retryPercent = retryPercent
+      self.route = route
+      self.isTrial = isTrial
     }
   }
 
@@ -64,8 +73,12 @@ package struct RoutingTable: Sendable {
     package var model: Int
     /// How many fallbacks lie before it; 0 is the model that was asked for.
     package var fallback: Int
+    /// Only one attempt is made at it before the next one's turn.
+    package var isTrial: Bool
 
-    package init(model: Int, fallback: Int) { (self.model, self.fallback) = (model, fallback) }
+    package init(model: Int, fallback: Int, isTrial: Bool = false) {
+      (self.model, self.fallback, self.isTrial) = (model, fallback, isTrial)
+    }
   }
 
   /// A deployment that serves an exchange, with the model it stands for.
@@ -84,18 +97,21 @@ package struct RoutingTable: Sendable {
     package var stage: Stage { Stage(model: model, fallback: fallback) }
   }
 
+  /// The model that a position is a version of, or itself: what limits, permissions and rules of the cache go by.
+  package func route(of position: Int) -> Int { models[position].route ?? position }
+
   /// A model, then its fallbacks in order. `allows` leaves out models that the caller may not use. Each is visited once, however
   /// fallbacks point at each other.
   package func stages(for model: Int, allows: (Int) -> Bool) -> [Stage] {
     let all = models[model].stages
-    return all.allSatisfy { $0.fallback == 0 || allows($0.model) }
-      ? all : all.filter { $0.fallback == 0 || allows($0.model) }
+    return all.allSatisfy { $0.fallback == 0 || allows(route(of: $0.model)) }
+      ? all : all.filter { $0.fallback == 0 || allows(route(of: $0.model)) }
   }
 
   private static func stages(of model: Int, in models: [Model]) -> [Stage] {
     var seen: Set<Int> = [model]
     let fallbacks = models[model].fallbacks.enumerated().filter { seen.insert($0.element).inserted }
-    return [Stage(model: model, fallback: 0)]
+    return [Stage(model: model, fallback: 0, isTrial: models[model].isTrial)]
       + fallbacks.map { Stage(model: $0.element, fallback: $0.offset + 1) }
   }
 }
