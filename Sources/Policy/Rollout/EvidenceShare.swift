@@ -38,8 +38,7 @@ package struct EvidenceShare: Equatable, Sendable {
 
   private static func admit(_ tenant: String, _ counts: inout Counts, parts: Int) -> Bool {
     let own = counts.byTenant[tenant] ?? 0
-    // The first of each is always one: without, no arm would ever begin.
-    guard own == 0 || (own + 1) * parts <= counts.all + 1 else { return false }
+    guard own * parts <= counts.all else { return false }
     counts.byTenant[tenant] = own + 1
     counts.all += 1
     return true

@@ -3,16 +3,16 @@ package struct VersionPin: Equatable, Sendable {
   package let versions: ClosedRange<Int>
 
   package init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let parts = String(text).split(separator: ",", omittingEmptySubsequences: false)
     guard 1...2 ~= parts.count else { return nil }
     var (lowest, highest): (Int?, Int?) = (nil, nil)
     for part in parts {
-      let part = part.filter { $0 != " " }
+      let part = Substring(part.filter { $0 != " " })
       switch part.prefix(2) {
       case ">=" where lowest == nil: lowest = Self.number(part.dropFirst(2)) ?? 0
       case "<=" where highest == nil: highest = Self.number(part.dropFirst(2)) ?? 0
       case _ where parts.count == 1:
-        let number = Self.number(part[...]) ?? 0
+        let number = Self.number(part) ?? 0
         (lowest, highest) = (number, number)
       default: return nil
       }
