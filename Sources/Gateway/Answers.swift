@@ -36,6 +36,7 @@ extension Worker {
     let candidate = attempt.step.candidate
     fields.add("x-request-id", exchange.id)
     fields.add("x-switchyard-model", snapshot.models[candidate.model].name)
+    addVersion(candidate.model, exchange, to: &fields)
     fields.add("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name)
     fields.add("x-switchyard-attempts", exchange.attempts)
     if let hedge = exchange.hedge { fields.add("x-switchyard-hedge", hedge.rawValue) }
@@ -54,10 +55,22 @@ extension Worker {
   func addStored(_ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
     fields.add("x-request-id", exchange.id)
     if let model = exchange.model { fields.add("x-switchyard-model", exchange.snapshot.models[model].name) }
+    if let arm = exchange.arm { addVersion(arm.position, exchange, to: &fields) }
     if exchange.attempts > 0 { fields.add("x-switchyard-attempts", exchange.attempts) }
     addLimits(exchange, to: &fields)
     addCacheStatus(exchange, to: &fields)
     addTiming(exchange, to: &fields)
+  }
+
+  /// Which version answered, why that one, and until when it will (RFC 9745, RFC 8594).
+  private func addVersion(_ position: Int, _ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
+    if let arm = exchange.arm { fields.add("x-switchyard-arm", arm.kind.rawValue) }
+    guard let entry = exchange.snapshot.versions?.entry(at: position) else { return }
+    fields.add("x-switchyard-version", entry.version)
+    guard let sunset = entry.sunset else { return }
+    let time = exchange.snapshot.settings.rollout.sunset.nanoseconds / 1_000_000
+    fields.add("deprecation", "@\((sunset - time) / 1_000)")
+    fields.add("sunset", HTTPDate(unixSeconds: Int(sunset / 1_000)).text)
   }
 
   private func addCacheStatus(

@@ -14,8 +14,8 @@ extension Worker {
       guard let surface = try await surface(of: exchange) else { return settle(exchange) }
       let principal = try await authenticate(exchange)
       let body = try await exchange.body()
-      let request = try read(body, surface, exchange)
-      let model = try route(request.facts, principal, exchange)
+      var request = try read(body, surface, exchange)
+      let model = try route(&request, principal, exchange)
       try openCache(body, request.facts, principal, model, exchange)
       if let attempt = try await attempt(request, body, to: model, principal, exchange) {
         await relay(attempt, exchange)
@@ -57,10 +57,13 @@ extension Worker {
   }
 
   private func route(
-    _ facts: RequestFacts, _ principal: Principal, _ exchange: Exchange
+    _ request: inout PeekedRequest, _ principal: Principal, _ exchange: Exchange
   ) throws(ExchangeError) -> Int {
-    let model = try exchange.snapshot.table.model(facts, principal)
+    let (model, pin) = try exchange.snapshot.asked(request.facts, exchange.head, principal)
     exchange.model = model
+    if exchange.snapshot.versions != nil || pin != nil {
+      try chooseArm(&request, model, pin, principal, exchange)
+    }
     return model
   }
 

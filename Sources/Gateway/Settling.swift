@@ -34,6 +34,7 @@ extension Worker {
     settlement.outputTokens = answer.usage.map { Int64($0.output) }
     settlement.costMicrodollars = exchange.cost ?? 0
     record(settlement, exchange)
+    if exchange.arm != nil { tellEvidence(exchange, settlement) }
     log?.append(logRecord(exchange, answer, settlement))
   }
 
@@ -73,7 +74,9 @@ extension Worker {
       record.deployment = snapshot.deployments[candidate.deployment].name
       record.provider = snapshot.deployments[candidate.deployment].provider
       record.isFallback = candidate.fallback > 0
+      if let entry = snapshot.versions?.entry(at: candidate.model) { record.version = Int64(entry.version) }
     }
+    record.arm = exchange.arm?.kind.rawValue
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
     record.tenant = exchange.principal?.tenant
     record.keyID = exchange.principal?.key

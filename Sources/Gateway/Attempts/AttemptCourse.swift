@@ -6,7 +6,7 @@ import Policy
 struct AttemptCourse {
   let request: PeekedRequest
   let body: PaddedBytes
-  /// The one that was asked for.
+  /// The one that was asked for: limits and rules go by it, whichever version it is.
   let model: Int
   let principal: Principal
   var plan: AttemptPlan

@@ -14,7 +14,8 @@ extension Worker {
     let deployment = snapshot.deployments[step.candidate.deployment]
     let injects = facts.stream && !facts.includesUsage && deployment.injectsUsage
     let spliced = peek.spliced(
-      course.request, body: course.body, model: deployment.model, includeUsage: injects)
+      course.request, body: course.body, model: deployment.model, includeUsage: injects,
+      version: snapshot.versions?.entry(at: step.candidate.model)?.edits)
     let now = SystemClock.monotonicNanoseconds()
     let attempt = Attempt(
       step, at: snapshot.endpoints[step.endpoint], facts: facts, hidesUsage: injects,

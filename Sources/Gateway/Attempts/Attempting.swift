@@ -23,10 +23,10 @@ extension Worker {
   func attempt(
     _ request: PeekedRequest, _ body: PaddedBytes, to model: Int, _ principal: Principal, _ exchange: Exchange
   ) async throws(ExchangeError) -> Attempt? {
-    let snapshot = exchange.snapshot
+    let (snapshot, position) = (exchange.snapshot, exchange.arm?.position ?? model)
     let plan = AttemptPlan(
-      stages: snapshot.table.stages(for: model, allows: principal.allows),
-      limit: exchange.head.wantsOneAttempt ? 1 : snapshot.table.models[model].attempts)
+      stages: snapshot.table.stages(for: position, allows: principal.allows),
+      limit: exchange.head.wantsOneAttempt ? 1 : snapshot.table.models[position].attempts)
     var course = AttemptCourse(request: request, body: body, model: model, principal: principal, plan: plan)
     snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())
     course.next = course.plan.first(random: &random) {
@@ -163,6 +163,7 @@ extension Worker {
         await hedged(&attempt, &course, by: hedges, exchange)
       } else { await attempt.judged() }
     let judgedAt = SystemClock.monotonicNanoseconds()
+    if let arm = exchange.arm { exchange.note(verdict, of: attempt, in: arm) }
     if !exchange.answer.isFromCache { exchange.answer.upstream += judgedAt - startedAt }
     if verdict.kind == .success {
       learnPace(attempt, exchange.snapshot, now: judgedAt)

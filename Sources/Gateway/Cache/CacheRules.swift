@@ -18,14 +18,14 @@ struct CacheRules: Sendable {
 
   let policy: CachePolicy
   let prefix: String
-  /// By the model's position.
+  /// By the position of a model, or of a version.
   let models: [Model]
 
   /// Bytes of an answer before it is encoded.
   var largestAnswer: Int { policy.maxBody * Self.expansion }
 
   /// Nil where nothing is kept.
-  init?(_ settings: Settings) {
+  init?(_ settings: Settings, _ versions: VersionTable? = nil) {
     guard let cache = settings.cache else { return nil }
     policy = CachePolicy(
       ttl: cache.ttl, scope: CachePolicy.Scope(cache.scope), maxBody: cache.maxBody.count,
@@ -33,12 +33,22 @@ struct CacheRules: Sendable {
       negativeTTL: cache.negativeTTL)
     prefix = settings.state.keyPrefix
     let deployments = Dictionary(uniqueKeysWithValues: settings.deployments.map { ($0.name, $0) })
-    models = settings.models.map { model in
-      let parts = model.deployments.compactMap { deployments[$0.name] }.map {
-        "\($0.name) \($0.provider) \($0.model)"
-      }
+    let configured = settings.models.map { model in
+      let parts = model.deployments.compactMap { deployments[$0.name] }.map(Self.words)
       return Model(cached: model.cached, version: parts.sorted().joined(separator: "\n"))
     }
+    models =
+      configured
+      + (versions?.entries ?? []).map { entry in
+        let deployment = settings.deployments[entry.deployment]
+        return Model(
+          cached: configured[entry.route].cached,
+          version: "\(Self.words(deployment))\n\(entry.bundle.cacheWords)")
+      }
+  }
+
+  private static func words(_ deployment: Settings.Deployment) -> String {
+    "\(deployment.name) \(deployment.provider) \(deployment.model)"
   }
 
   /// What an answer to this request depends on besides its body.
@@ -94,6 +104,14 @@ extension CacheRules {
     let identity = identity(facts, model: model, named: name, beta: beta(), principal)
     let keys = canonical.withUnsafeBytes { identity.keys(for: $0, prefix: prefix) }
     return keys.map { .at($0, found) } ?? .nowhere(.tenant)
+  }
+}
+
+extension Bundle {
+  /// What answers of a version depend on.
+  fileprivate var cacheWords: String {
+    let parameters = parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }
+    return "version \(version)\nprompt \(prompt?.sha256.text ?? "-")\n\(parameters.joined(separator: "\n"))"
   }
 }
 

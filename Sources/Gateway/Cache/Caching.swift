@@ -46,7 +46,8 @@ extension Worker {
     _ directives: CacheDirectives, _ exchange: Exchange
   ) -> CacheVisit? {
     let place = rules.place(
-      body, facts, principal, model: model, named: exchange.snapshot.models[model].name, directives,
+      body, facts, principal, model: exchange.arm?.position ?? model,
+      named: exchange.snapshot.models[model].name, directives,
       beta: exchange.head.string(.openAIBeta), peek, canonical)
     guard case .at(let keys, let found) = place else { return nil }
     return CacheVisit(keys, found, directives)

@@ -85,7 +85,7 @@ struct Authenticator: Sendable {
     guard let tenant = tenants[name] else { return nil }
     return Self.principal(
       Settings.Key(id: Self.anyKey, sha256: []), tenant, tier: tenant.tier, snapshot.limitTable,
-      snapshot.models.map(\.name))
+      snapshot.settings.models.map(\.name))
   }
 
   /// No key's id.
@@ -104,6 +104,7 @@ struct Authenticator: Sendable {
       id: id.description, sha256: [], team: terms.team, user: terms.user, models: terms.models, limits: limits
     )
     return Self.principal(
-      key, tenant, tier: terms.tier ?? tenant.tier, snapshot.limitTable, snapshot.models.map(\.name))
+      key, tenant, tier: terms.tier ?? tenant.tier, snapshot.limitTable,
+      snapshot.settings.models.map(\.name))
   }
 }

@@ -30,6 +30,10 @@ final class Exchange: @unchecked Sendable {
   var facts: RequestFacts?
   /// The position of the model that was asked for.
   var model: Int?
+  /// Which version of it this is for; nil where nothing was decided about its versions.
+  var arm: Arm?
+  /// What the first attempt at that version came to.
+  var ownVerdict: Classification?
   var attempts = 0
   var attempt: Attempt?
   /// Goes on beside `attempt`, until either can be judged.

@@ -36,8 +36,13 @@ final class Snapshot: Sendable {
   /// Grows by one with each configuration applied.
   let epoch: Int
   let settings: Settings
+  /// What was decided about versions of models.
+  let rollouts: Rollouts
+  /// Nil where nothing was.
+  let versions: VersionTable?
   let limits: TimeLimits
   let table: RoutingTable
+  /// The configured ones, then versions of them.
   let models: [Model]
   let deployments: [Deployment]
   /// By model: where its exchanges may go.
@@ -59,10 +64,15 @@ final class Snapshot: Sendable {
 
   /// Compiles `settings`, which have been validated. Endpoints and ledgers of `former` are kept where they are the same.
   ///
-  /// `isNews`: somebody has applied them, and they aren't the same with other endpoints.
-  init(_ settings: Settings, epoch: Int, former: Snapshot?, isNews: Bool = true) {
+  /// `isNews`: somebody has applied them, and they aren't the same with other endpoints or versions.
+  init(
+    _ settings: Settings, epoch: Int, former: Snapshot?, isNews: Bool = true, rollouts: Rollouts = .none
+  ) {
     self.epoch = epoch
     self.settings = settings
+    self.rollouts = rollouts
+    let versions = VersionTable(settings, rollouts)
+    self.versions = versions
     limits = TimeLimits(settings.server)
     let addresses = Addresses(settings, former: former)
     let endpoints = addresses.endpoints
@@ -71,26 +81,30 @@ final class Snapshot: Sendable {
     isBounded = addresses.capacities.contains { $0 != nil }
     let deployments = settings.deployments.map { Self.deployment($0, settings, addresses, former: former) }
     self.deployments = deployments
-    let known = Dictionary(uniqueKeysWithValues: (former?.models ?? []).map { ($0.name, $0) })
-    models = settings.models.map { model in
+    let known = Dictionary(
+      (former?.models ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let configured = settings.models.map { model in
       let ledger = known[model.name]?.ledger ?? RetryLedger()
       return Model(
         name: model.name, budget: RetryBudget(percent: model.retry.budget), ledger: ledger,
         hedges: model.hedge.map { HedgeDesk(HedgeRule($0), ledger, former: known[model.name]?.hedges) })
     }
-    cache = CacheRules(settings)
+    models = configured + (versions?.entries ?? []).map { configured[$0.route] }
+    cache = CacheRules(settings, versions)
     loads = settings.providers.flatMap { provider -> [Load] in
       guard let load = provider.load else { return [] }
       return (addresses.byProvider[provider.name] ?? []).map {
         Load(endpoint: endpoints[$0.position], path: load.path, every: load.every.nanoseconds / 1_000_000)
       }
     }
-    let table = Self.table(settings, addresses)
+    let table = Self.table(settings, addresses, versions)
     self.table = table
-    pools = zip(settings.models, table.models).map { model, entry in
-      ModelPool(
-        model, entry.deployments, table.deployments, endpoints, isNear: addresses.isNear,
-        capacities: addresses.capacities, former: former?.pools.first { $0.name == model.name }
+    pools = table.models.enumerated().map { position, entry in
+      let version = versions?.entry(at: position)?.version
+      return ModelPool(
+        settings.models[entry.route ?? position], entry.deployments, table.deployments, endpoints,
+        isNear: addresses.isNear, capacities: addresses.capacities,
+        former: former?.pool(of: entry.name, version: version)
       ) { deployments[$0.deployment] }
     }
     let limitTable = LimitTable(settings)
@@ -101,6 +115,13 @@ final class Snapshot: Sendable {
     authenticator = Authenticator(settings, limitTable)
     breakers = BreakerSites(
       settings, table, endpoints, former: former?.breakers, bars: isNews ? [:] : former?.bars ?? [:])
+  }
+
+  /// The pool of a model, or of one of its versions.
+  private func pool(of model: String, version: Int?) -> ModelPool? {
+    guard let route = settings.models.firstIndex(where: { $0.name == model }) else { return nil }
+    guard let version else { return pools[route] }
+    return versions?.position(of: version, route: route).map { pools[$0] }
   }
 
   private var bars: [ObjectIdentifier: CredentialBar] {
@@ -143,24 +164,28 @@ final class Snapshot: Sendable {
       })
   }
 
-  private static func table(_ settings: Settings, _ addresses: Addresses) -> RoutingTable {
+  private static func table(
+    _ settings: Settings, _ addresses: Addresses, _ versions: VersionTable?
+  ) -> RoutingTable {
     var positions: [String: Int] = [:]
     for (position, model) in settings.models.enumerated() {
       for name in [model.name] + model.aliases { positions[name] = position }
     }
     let deployments = Dictionary(
       uniqueKeysWithValues: settings.deployments.enumerated().map { ($1.name, $0) })
+    let models = settings.models.map { model in
+      let names = model.fallbacks.isEmpty ? settings.routing.fallbacks : model.fallbacks
+      let fallbacks = names.compactMap { positions[$0] }.filter { $0 != positions[model.name] }
+      return RoutingTable.Model(
+        name: model.name,
+        deployments: model.deployments.compactMap { item in
+          deployments[item.name].map { .init(position: $0, weight: item.weight) }
+        },
+        fallbacks: versions?.fallbacks(fallbacks) ?? fallbacks,
+        attempts: model.retry.attempts, retryPercent: model.retry.budget)
+    }
     return RoutingTable(
-      models: settings.models.map { model in
-        let fallbacks = model.fallbacks.isEmpty ? settings.routing.fallbacks : model.fallbacks
-        return RoutingTable.Model(
-          name: model.name,
-          deployments: model.deployments.compactMap { item in
-            deployments[item.name].map { .init(position: $0, weight: item.weight) }
-          },
-          fallbacks: fallbacks.compactMap { positions[$0] }.filter { $0 != positions[model.name] },
-          attempts: model.retry.attempts, retryPercent: model.retry.budget)
-      },
+      models: models + (versions?.models(models) ?? []),
       deployments: settings.deployments.map { deployment in
         .init(name: deployment.name, endpoints: addresses.byProvider[deployment.provider] ?? [])
       },

@@ -14,6 +14,8 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
   // Routing (architecture, HTTP surface).
   case xRequestTimeoutMs, xSessionID, xTaskType, xTaskValue, xOptimize, xPriority, xMaxCostUSD,
     xDataClass, xPromptHash
+  // Which version of a model.
+  case xSwitchyardVersion
   // Who else tries again.
   case xSwitchyardAttempt, xShouldRetry
 
@@ -77,6 +79,7 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
     case 20:
       if bytes.equalsIgnoringCase("x-request-timeout-ms") { return .xRequestTimeoutMs }
       if bytes.equalsIgnoringCase("x-switchyard-attempt") { return .xSwitchyardAttempt }
+      if bytes.equalsIgnoringCase("x-switchyard-version") { return .xSwitchyardVersion }
     default: break
     }
     return .other

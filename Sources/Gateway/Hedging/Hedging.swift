@@ -31,7 +31,7 @@ extension Worker {
     let verdict = await attempt.judged()
     conclude(attempt, verdict, exchange)
     let now = SystemClock.monotonicNanoseconds()
-    if verdict.kind == .success, attempt.step.candidate.model == exchange.model {
+    if verdict.kind == .success, isOfModel(attempt, exchange) {
       hedges.learn(now - attempt.startedAt, isStream: isStream)
       // What it would have taken isn't known, but that it is longer.
       if attempt !== first, first.finalVerdict == .hedgeLost {
@@ -44,7 +44,12 @@ extension Worker {
   /// Only for a client that waits and wants more than one attempt, and where the model that was asked for is asked.
   private func mayHedge(_ first: Attempt, _ course: AttemptCourse, _ exchange: Exchange) -> Bool {
     course.plan.hasAttemptsLeft && !exchange.answer.isFromCache && !exchange.isGone
-      && first.step.candidate.fallback == 0 && first.step.candidate.model == exchange.model
+      && first.step.candidate.fallback == 0 && isOfModel(first, exchange)
+  }
+
+  /// Of the model that was asked for, whichever version.
+  private func isOfModel(_ attempt: Attempt, _ exchange: Exchange) -> Bool {
+    exchange.snapshot.table.route(of: attempt.step.candidate.model) == exchange.model
   }
 
   private func conclude(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {

@@ -69,7 +69,7 @@ extension Worker {
   private func groups(of step: AttemptPlan.Step, in snapshot: Snapshot) -> [LimitGroup] {
     guard snapshot.limitsAttempts else { return [] }
     return [
-      snapshot.limitTable.models[step.candidate.model],
+      snapshot.limitTable.models[snapshot.table.route(of: step.candidate.model)],
       snapshot.limitTable.deployments[step.candidate.deployment],
       snapshot.credentials[step.endpoint],
     ].compactMap { $0 }
@@ -153,7 +153,7 @@ extension Worker {
     let name = exchange.snapshot.models[model].name
     let (input, output) = (Int64(usage.input), Int64(usage.output))
     estimators[name, default: TokenEstimator()].learn(facts, input: input, output: output)
-    guard exchange.isAdmitted, model == exchange.model else { return }
+    guard exchange.isAdmitted, exchange.snapshot.table.route(of: model) == exchange.model else { return }
     let estimate = exchange.estimate.inputTokens + exchange.estimate.outputTokens
     limitSeries.count(estimate: estimate, actual: input + output, model: name, in: shard)
   }

@@ -224,7 +224,9 @@ extension QueueDesk.State {
 
 extension QueueDesk {
   func record(_ snapshot: Snapshot, in shard: MetricsShard, of registry: MetricsRegistry) {
-    let bounded = snapshot.pools.filter(\.isBounded).map(\.name)
+    // Versions stand in the lines of their models.
+    let models = snapshot.settings.models.count
+    let bounded = snapshot.pools.prefix(models).filter(\.isBounded).map(\.name)
     for (name, counts) in state.withLockedValue({ $0.counts(besides: bounded) }) {
       for priority in Priority.allCases {
         shard.set(

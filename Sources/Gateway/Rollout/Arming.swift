@@ -1,3 +1,4 @@
+import Coordination
 import Dialects
 import Policy
 import Telemetry

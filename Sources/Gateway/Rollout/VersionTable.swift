@@ -62,7 +62,7 @@ struct VersionTable: Sendable {
       uniqueKeysWithValues: settings.deployments.enumerated().map { ($1.name, $0) })
     var (entries, absent) = ([Entry](), [Absent]())
     let base = settings.models.count
-    models = settings.models.enumerated().map { route, settings in
+    models = settings.models.enumerated().map { route, settings -> Model? in
       guard let known = rollouts.models[settings.name] else { return nil }
       var positions: [Int: Int] = [:]
       for version in known.state.served {
@@ -102,8 +102,10 @@ struct VersionTable: Sendable {
 extension VersionTable.Entry {
   init(_ bundle: Bundle, route: Int, deployment: Int, _ state: RolloutState) {
     (self.bundle, self.route, self.deployment) = (bundle, route, deployment)
-    stage = state.stage(of: bundle.version)
-    sunset = state.deprecated.first { $0.version == bundle.version && stage == .deprecated }?.sunset
+    let stage = state.stage(of: bundle.version)
+    self.stage = stage
+    sunset =
+      stage == .deprecated ? state.deprecated.first { $0.version == bundle.version }?.sunset : nil
     let template = bundle.prompt?.template
     edits =
       template == nil && bundle.parameters.isEmpty

@@ -111,6 +111,7 @@ actor Worker {
     self.log = log.map(AccessLog.init(writer:))
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
     peek.readsPrefix = snapshot.usesPrefixes
+    peek.notesMembers = snapshot.versions != nil
   }
 
   // MARK: Connections
@@ -193,6 +194,7 @@ actor Worker {
     guard snapshot.epoch > self.snapshot.epoch else { return }  // overtaken
     self.snapshot = snapshot
     peek.readsPrefix = snapshot.usesPrefixes
+    peek.notesMembers = snapshot.versions != nil
     let kept = Set(snapshot.endpoints.map(ObjectIdentifier.init))
     for (endpoint, pools) in connectionPools where !kept.contains(endpoint) {
       pools.retire()

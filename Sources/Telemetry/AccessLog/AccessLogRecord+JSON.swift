@@ -1,7 +1,7 @@
 extension AccessLogRecord {
-  /// No line is longer: 17 texts, 15 integers, and 1 KiB for the names.
+  /// No line is longer: 18 texts, 16 integers, and 1 KiB for the names.
   static let maximumLine =
-    17 * JSONWriter.bound(ofString: maximumText) + 15 * JSONWriter.boundOfInteger + 1_024
+    18 * JSONWriter.bound(ofString: maximumText) + 16 * JSONWriter.boundOfInteger + 1_024
 
   /// Writes the record as one JSON object and a newline.
   func write(to writer: inout JSONWriter, _ timestamp: inout Timestamp) {
@@ -28,6 +28,8 @@ extension AccessLogRecord {
 
   private func writeRoute(to writer: inout JSONWriter) {
     writer.field(",\"model\":", model)
+    writer.field(",\"version\":", version)
+    writer.field(",\"arm\":", arm)
     writer.field(",\"deployment\":", deployment)
     writer.field(",\"provider\":", provider)
     writer.field(",\"endpoint\":", endpoint)
