@@ -42,8 +42,8 @@ struct ExplainedWalk {
     }
     var random = Chance(seed: 1)
     var plan = AttemptPlan(
-      stages: snapshot.table.stages(for: request.model, allows: principal.allows),
-      limit: snapshot.table.models[request.model].attempts)
+      stages: snapshot.table.stages(for: request.position, allows: principal.allows),
+      limit: snapshot.table.models[request.position].attempts)
     var next = plan.first(random: &random, choose: choose)
     var full: Refusal?
     while case .attempt(let step) = next {
@@ -120,12 +120,14 @@ struct ExplainedWalk {
 
   /// A stage with all its candidates, whether they were looked at or not.
   func stage(_ stage: RoutingTable.Stage) -> Explanation.Stage {
-    let settings = snapshot.settings.models[stage.model]
-    let isAllowed = stage.fallback == 0 || explainer.principal.allows(stage.model)
+    let route = snapshot.table.route(of: stage.model)
+    let settings = snapshot.settings.models[route]
+    let isAllowed = stage.fallback == 0 || explainer.principal.allows(route)
     let survey = surveys[stage.model] ?? explainer.survey(ofModel: stage.model, .init(), request)
     var told = Explanation.Stage(
       model: settings.name, fallback: stage.fallback, isAllowed: isAllowed, balance: settings.balance,
       affinity: settings.affinity)
+    told.version = snapshot.versions?.entry(at: stage.model)?.version
     told.affinityWords = affinity(settings.affinity, survey)
     let entries = snapshot.table.models[stage.model].deployments
     let weights = entries.reduce(0) { $0 + $1.weight }
@@ -151,7 +153,10 @@ struct ExplainedWalk {
   {
     let deployment = snapshot.deployments[entry.position]
     let provider = snapshot.settings.providers.first { $0.name == deployment.provider }
-    let groups = [snapshot.limitTable.models[model], snapshot.limitTable.deployments[entry.position]]
+    let groups = [
+      snapshot.limitTable.models[snapshot.table.route(of: model)],
+      snapshot.limitTable.deployments[entry.position],
+    ]
     let answers = groups.compactMap { $0 }.map { limits.answer(of: $0, demand) }
     let refusal = skipped.last { $0.isWhole && $0.place.deployment == entry.position }?.refusal
     return Explanation.Deployment(

@@ -20,9 +20,14 @@ struct Explainer {
   struct Request {
     var facts: RequestFacts
     var model: Int
+    /// Nil where nothing was decided about the model's versions.
+    var arm: Arm?
     var directives: CacheDirectives
     /// Nil where nothing is kept at all.
     var place: CacheRules.Place?
+
+    /// Of the version that it would be sent to, or of the model.
+    var position: Int { arm?.position ?? model }
   }
 
   let snapshot: Snapshot
@@ -40,19 +45,29 @@ struct Explainer {
     let surface = try surface()
     let limit = snapshot.settings.server.maxBody.count
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
-    let facts: RequestFacts
+    var (facts, peeked) = try peeked(body, surface, peek)
+    let (model, pin) = try snapshot.asked(facts, head, principal)
+    let arm = try arm(model, pin, facts)
+    if let edits = arm.flatMap({ snapshot.versions?.entry(at: $0.position)?.edits }) {
+      facts = edits.facts(of: peeked)
+    }
+    let directives = head.cacheDirectives
+    let place = snapshot.cache?.place(
+      body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name, directives,
+      beta: head.string(.openAIBeta), peek, canonical)
+    if directives.onlyIfCached, case .nowhere = place { throw .notCached }
+    return Request(facts: facts, model: model, arm: arm, directives: directives, place: place)
+  }
+
+  private func peeked(
+    _ body: PaddedBytes, _ surface: Surface, _ peek: Peek
+  ) throws(ExchangeError) -> (RequestFacts, PeekedRequest) {
     do {
-      facts = try peek.request(body, surface: surface).facts
+      let request = try peek.request(body, surface: surface)
+      return (request.facts, request)
     } catch {
       throw ExchangeError(error)
     }
-    let model = try snapshot.table.model(facts, principal)
-    let directives = head.cacheDirectives
-    let place = snapshot.cache?.place(
-      body, facts, principal, model: model, named: snapshot.models[model].name, directives,
-      beta: head.string(.openAIBeta), peek, canonical)
-    if directives.onlyIfCached, case .nowhere = place { throw .notCached }
-    return Request(facts: facts, model: model, directives: directives, place: place)
   }
 
   private func surface() throws(ExchangeError) -> Surface {
@@ -71,14 +86,16 @@ struct Explainer {
 
   /// A model, then its fallbacks, those too that the key doesn't allow.
   func stages(of request: Request) -> [RoutingTable.Stage] {
-    snapshot.table.stages(for: request.model) { _ in true }
+    snapshot.table.stages(for: request.position) { _ in true }
   }
 
   /// All limits that might be asked.
   func groups(of request: Request) -> [LimitGroup] {
     var groups = [principal.limits.group(model: request.model)]
-    for stage in stages(of: request) where stage.fallback == 0 || principal.allows(stage.model) {
-      groups.append(snapshot.limitTable.models[stage.model])
+    for stage in stages(of: request) {
+      let route = snapshot.table.route(of: stage.model)
+      guard stage.fallback == 0 || principal.allows(route) else { continue }
+      groups.append(snapshot.limitTable.models[route])
       for member in snapshot.pools[stage.model].members {
         groups.append(snapshot.limitTable.deployments[member.place.deployment])
         groups.append(snapshot.credentials[member.place.endpoint])
@@ -89,7 +106,8 @@ struct Explainer {
 
   func groups(of place: AttemptPlan.Place, model: Int) -> [LimitGroup] {
     [
-      snapshot.limitTable.models[model], snapshot.limitTable.deployments[place.deployment],
+      snapshot.limitTable.models[snapshot.table.route(of: model)],
+      snapshot.limitTable.deployments[place.deployment],
       snapshot.credentials[place.endpoint],
     ].compactMap { $0 }
   }
@@ -184,6 +202,7 @@ struct Explainer {
     explanation.model = .init(
       name: snapshot.models[request.model].name, asked: request.facts.model, isStream: request.facts.stream)
     let isPriced = walk.firstDeployment.flatMap { snapshot.deployments[$0].price } != nil
+    explanation.version = version(request)
     explanation.estimate = .init(demand: walk.demand, isPriced: isPriced)
     explanation.cache = cache(request, stored)
     if let own = walk.own { (explanation.limits, explanation.limitBasis) = (own.lines, own.basis) }

@@ -8,6 +8,7 @@ extension Explanation {
     .object([
       ("answer", verdictJSON), ("live", .bool(seen != nil)), ("seen", seen.map(\.json) ?? .null),
       ("path", .string(path)), ("asker", asker.json), ("model", model.map(\.json) ?? .null),
+      ("version", version.map(\.json) ?? .null),
       ("estimate", estimate.map(\.json) ?? .null), ("cache", cache.map(\.json) ?? .null),
       ("limits", .array(limits.map(\.json))), ("limits_decided", .string(limitBasis.rawValue)),
       ("stages", .array(stages.map(\.json))), ("notes", .array(notes.map(JSON.string))),
@@ -67,6 +68,16 @@ extension Explanation.Model {
   fileprivate var json: JSON { ["name": .string(name), "asked": .text(asked), "stream": .bool(isStream)] }
 }
 
+extension Explanation.Version {
+  fileprivate var json: JSON {
+    [
+      "number": number.map(JSON.int) ?? .null, "arm": .string(arm), "active": active.map(JSON.int) ?? .null,
+      "candidate": candidate.map(JSON.int) ?? .null, "decided_percent": .text(decided?.description),
+      "weight_percent": .text(weight?.description), "salt": .text(salt), "why": .string(why),
+    ]
+  }
+}
+
 extension Explanation.Estimate {
   fileprivate var json: JSON {
     [
@@ -98,7 +109,8 @@ extension LimitOutlook.Line {
 extension Explanation.Stage {
   fileprivate var json: JSON {
     [
-      "model": .string(model), "fallback": .int(fallback), "allowed": .bool(isAllowed),
+      "model": .string(model), "version": version.map(JSON.int) ?? .null, "fallback": .int(fallback),
+      "allowed": .bool(isAllowed),
       "balance": .string(balance.rawValue), "affinity": .string(affinity.rawValue),
       "kept_at": .text(affinityWords),
       "deployments": .array(deployments.map(\.json)), "candidates": .array(candidates.map(\.json)),

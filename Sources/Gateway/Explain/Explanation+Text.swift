@@ -16,6 +16,7 @@ extension Explanation {
       let asked = model.asked.map { $0 == model.name ? "" : ", asked for as \($0)" } ?? ", the default model"
       rows.append(["model", model.name + asked + (model.isStream ? ", a stream" : "")])
     }
+    if let version { rows.append(["version", version.words]) }
     if let estimate {
       let cost = estimate.isPriced ? ", about \(ExplainedNumbers.dollars(estimate.demand.microdollars))" : ""
       rows.append([
@@ -87,7 +88,8 @@ extension Explanation {
 
   private func paragraph(of stage: Stage) -> [String] {
     let rank = stage.fallback == 0 ? "" : " (fallback \(stage.fallback))"
-    var head = "\(stage.model)\(rank): \(stage.balance.words)"
+    let version = stage.version.map { "@\($0)" } ?? ""
+    var head = "\(stage.model)\(version)\(rank): \(stage.balance.words)"
     if stage.affinity != .none {
       head += "; affinity by \(stage.affinity.rawValue): \(stage.affinityWords ?? "")"
     }

@@ -33,6 +33,20 @@ package struct Explanation: Sendable {
     var isStream: Bool
   }
 
+  /// Which version of the model it would be sent to; there is none where nothing was decided about them.
+  struct Version: Sendable {
+    /// Nil: the model's own deployments.
+    var number: Int?
+    var arm: String
+    var active: Int?
+    var candidate: Int?
+    /// The candidate's share as it was decided, and here at this moment.
+    var decided: Weight?
+    var weight: Weight?
+    var salt: String?
+    var why: String
+  }
+
   struct Estimate: Sendable {
     var demand: Demand
     /// By what this worker has seen of the model, or by the rule that all begin with.
@@ -53,6 +67,8 @@ package struct Explanation: Sendable {
   /// One of the models that may serve it, in their order.
   struct Stage: Sendable {
     var model: String
+    /// Nil where it is the model's own deployments.
+    var version: Int?
     /// How many fallbacks lie before it.
     var fallback: Int
     /// The key allows it.
@@ -140,6 +156,7 @@ package struct Explanation: Sendable {
   var asker: Asker
   var path: String
   var model: Model?
+  var version: Version?
   var estimate: Estimate?
   var cache: Cache?
   /// The caller's own limits; what they are asked for.

@@ -36,5 +36,11 @@ struct StickyUnit {
 }
 
 extension SHA256 {
+  static func bytes(of bytes: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    hash.add(bytes)
+    return Array(hash.finalize())
+  }
+
   fileprivate mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update(bufferPointer: $0) } }
 }

@@ -82,7 +82,7 @@ struct VersionTable: Sendable {
 
   /// What the file says of versions, for those that nobody has registered yet.
   private static func declared(_ settings: Settings) -> [String: [Int: Bundle]] {
-    let all = try? settings.declaredBundles { Array(SHA256.hash(data: $0)) }
+    let all = try? settings.declaredBundles { SHA256.bytes(of: $0) }
     var bundles: [String: [Int: Bundle]] = [:]
     for (bundle, _) in all ?? [] { bundles[bundle.model, default: [:]][bundle.version] = bundle }
     return bundles

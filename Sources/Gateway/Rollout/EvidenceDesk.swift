@@ -1,0 +1,87 @@
+import NIOConcurrencyHelpers
+import Policy
+
+/// Where all workers of a replica put what their exchanges say of candidates, until one of them tells the others.
+///
+/// A session counts once in a second, and no tenant makes up more than its part: both need to see all workers' exchanges, so there is one
+/// desk, under a short lock. Only models with a candidate come here.
+final class EvidenceDesk: Sendable {
+  struct Subject: Hashable, Sendable {
+    var model: String
+    var version: Int
+  }
+
+  /// What was counted since it was taken last.
+  struct Batch: Sendable {
+    var subject: Subject
+    var candidate: RolloutState.Candidate
+    var tally: RolloutTally
+  }
+
+  fileprivate struct Line {
+    var candidate: RolloutState.Candidate
+    var tally = RolloutTally()
+    var share: EvidenceShare
+    var second: Int64 = 0
+    /// Units that were counted in this second.
+    var units: Set<UInt64> = []
+  }
+
+  private let lines = NIOLockedValueBox<[String: Line]>([:])
+
+  /// From now on these candidates are judged, by these thresholds; what was counted for another step is forgotten.
+  func apply(_ candidates: [String: RolloutState.Candidate], now: Int64) {
+    lines.withLockedValue { lines in
+      let former = lines
+      lines = candidates.filter { $0.value.phase == .canary }.reduce(into: [:]) { next, entry in
+        let (model, candidate) = (entry.key, entry.value)
+        guard var line = former[model], line.candidate.isJudged(as: candidate) else {
+          next[model] = Line(candidate: candidate, share: EvidenceShare(now: now))
+          return
+        }
+        line.candidate = candidate
+        next[model] = line
+      }
+    }
+  }
+
+  /// `now`: monotonic milliseconds.
+  func add(_ sample: RolloutTally.Sample, unit: UInt64, tenant: String, of subject: Subject, now: Int64) {
+    lines.withLockedValue { lines in
+      guard let version = lines[subject.model]?.candidate.version, version == subject.version else { return }
+      lines[subject.model]?.add(sample, unit: unit, tenant: tenant, now: now)
+    }
+  }
+
+  /// What there is to be told of models that aren't `busy`.
+  func take(besides busy: Set<String> = []) -> [Batch] {
+    lines.withLockedValue { lines in
+      var batches: [Batch] = []
+      for model in lines.keys.sorted() where !busy.contains(model) {
+        guard let line = lines[model], !line.tally.isEmpty else { continue }
+        let subject = Subject(model: model, version: line.candidate.version)
+        batches.append(Batch(subject: subject, candidate: line.candidate, tally: line.tally))
+        lines[model]?.tally = RolloutTally()
+      }
+      return batches
+    }
+  }
+}
+
+extension EvidenceDesk.Line {
+  fileprivate mutating func add(_ sample: RolloutTally.Sample, unit: UInt64, tenant: String, now: Int64) {
+    if now / 1_000 != second {
+      second = now / 1_000
+      units.removeAll(keepingCapacity: true)
+    }
+    guard units.insert(unit).inserted, share.admits(tenant, sample.arm, now: now) else { return }
+    tally.add(sample, candidate.thresholds)
+  }
+}
+
+extension RolloutState.Candidate {
+  /// Whether counts of one are counts of the other: the same step with the same thresholds.
+  func isJudged(as other: RolloutState.Candidate) -> Bool {
+    (version, step, thresholds) == (other.version, other.step, other.thresholds)
+  }
+}
