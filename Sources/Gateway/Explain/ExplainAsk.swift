@@ -19,7 +19,7 @@ package struct ExplainAsk: Sendable {
   /// Headers that change where a request goes or what is kept of it. Never a credential.
   package static let headerNames = [
     "anthropic-version", "cache-control", "content-encoding", "openai-beta", "x-priority",
-    "x-request-timeout-ms", "x-session-id", "x-should-retry", "x-switchyard-attempt",
+    "x-request-timeout-ms", "x-session-id", "x-should-retry", "x-switchyard-attempt", "x-switchyard-version",
   ]
 
   package init(

@@ -155,7 +155,7 @@ struct Explainer {
     let (rules, name) = (snapshot.settings.queue, snapshot.models[request.model].name)
     let priority = head.priority(below: principal.priority)
     let now = SystemClock.monotonicNanoseconds() / 1_000_000
-    let usual = snapshot.usual(request.facts, request.model, principal, at: now) { $0.isFull }
+    let usual = snapshot.usual(request.facts, request.position, principal, at: now) { $0.isFull }
     if let short = ShortTime(left: allowance / 1_000_000, usual: usual) {
       return .tooLate(short, isClients: deadlineIsClients)
     }
@@ -166,7 +166,7 @@ struct Explainer {
       arrived: now,
       until: now + min(rules.maxWait.nanoseconds / 1_000_000, left))
     let refusal = rules.max == 0 ? .full(0) : queue.refusal(of: entry, in: name, now: now)
-    let full = snapshot.pools[request.model].members.map(\.endpoint.occupancy).filter(\.isFull)
+    let full = snapshot.pools[request.position].members.map(\.endpoint.occupancy).filter(\.isFull)
     guard let refusal, !full.contains(where: \.isOffTurn) else { return nil }
     return QueueRefusal(
       model: name, priority: priority, refusal, waited: 0, waiting: queue.waiting(name, priority),

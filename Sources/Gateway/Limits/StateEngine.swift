@@ -2,6 +2,7 @@ import Coordination
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
+import Policy
 import Settings
 import Telemetry
 
@@ -41,7 +42,7 @@ struct StateEngine: Sendable {
 
   /// A worker's ways to what is shared.
   struct Ways {
-    var state: any SharedState & KeyRegister & SharedBreakers & LimitReading
+    var state: any SharedState & KeyRegister & SharedBreakers & LimitReading & ControlRegister
     var cache: any SharedCache
     /// Nil where there are no other replicas.
     var loads: (any LoadRegister)?
@@ -61,12 +62,17 @@ struct StateEngine: Sendable {
     }
   }
 
-  /// Hears what becomes of breakers; nil where they are in this process. For one worker; to be called on `loop`.
-  func openFeed(on loop: any EventLoop, _ desk: BreakerDesk) -> BreakerFeed? {
+  /// Hears what becomes of breakers and of versions; nil where they are in this process. For one worker; to be called on `loop`.
+  ///
+  /// `decided` is called with each message about versions, and with nil where some may have been missed.
+  func openFeed(
+    on loop: any EventLoop, _ desk: BreakerDesk, decided: @escaping (ControlNews?) -> Void
+  ) -> StateFeed? {
     guard case .redis(let address, _, let settings, _) = limits else { return nil }
-    let feed = BreakerFeed(
+    let feed = StateFeed(
       address, on: loop, prefix: settings.keyPrefix, subscribed: { desk.readAllSoon() },
       heard: { desk.hear($0, $1, now: StateClock.monotonicMilliseconds()) })
+    feed.hearControl(subscribed: { decided(nil) }, heard: { decided($0) })
     feed.start()
     return feed
   }

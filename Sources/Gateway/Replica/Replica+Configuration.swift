@@ -25,13 +25,26 @@ extension Replica {
     await change(isNews: false) { _ in }
   }
 
-  /// Compiles changed settings, and what was found, and puts them in force.
-  private func change(isNews: Bool, _ edit: (inout Settings) -> Void) async {
+  /// Puts other versions of models in force, or others' weights.
+  func take(_ rollouts: Rollouts) async {
+    await change(isNews: false, rollouts) { _ in }
+    self.rollouts.noteApplied(rollouts)
+    for absent in snapshot.withLockedValue({ $0.versions?.absent ?? [] }) {
+      surroundings.logger.warning(
+        "a version can't be served here",
+        metadata: ["model": "\(absent.model)", "version": "\(absent.version)", "reason": "\(absent.why)"])
+    }
+  }
+
+  /// Compiles changed settings, what was found and what was decided of versions, and puts them in force.
+  private func change(isNews: Bool, _ rollouts: Rollouts? = nil, _ edit: (inout Settings) -> Void) async {
     let next = snapshot.withLockedValue { current in
       var settings = current.settings
       edit(&settings)
       settings.fill(found.withLockedValue { $0 })
-      current = Snapshot(settings, epoch: current.epoch + 1, former: current, isNews: isNews)
+      current = Snapshot(
+        settings, epoch: current.epoch + 1, former: current, isNews: isNews,
+        rollouts: rollouts ?? current.rollouts)
       breakers.apply(current)
       cluster.apply(current)
       queue.apply(settings.queue)

@@ -33,6 +33,7 @@ extension Replica {
     await close(listener)
     await close(adminListener)
     await discovery.withLockedValue { $0 }?.stop()
+    rollouts.close()
     for worker in workers { await worker.close() }
     try? await loops.shutdownGracefully()
     try? await adminLoop.shutdownGracefully()

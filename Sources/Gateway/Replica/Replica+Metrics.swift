@@ -30,6 +30,7 @@ extension Replica {
     }
     recordBreakers(of: current, in: shard)
     queue.record(current, in: shard, of: registry)
+    rollouts.record(current, in: shard, of: registry, now: StateClock.monotonicMilliseconds())
     let values: [(MetricFamily, Int)] = [
       (Catalogue.exchangesActive, shared.exchanges.load(ordering: .relaxed)),
       (Catalogue.bufferedBytes, shared.buffered.load(ordering: .relaxed)),

@@ -16,7 +16,9 @@ extension Replica {
     adminListener.withLockedValue { $0 = admin }
     // Before the data port: a balancer that asks nobody sends requests as soon as it is open.
     await discover(settings, within: .seconds(5))
+    follow()
     await keysAreKnown(within: .seconds(2))
+    await versionsAreKnown(within: .seconds(2))
     await meetBreakers(of: snapshot.withLockedValue { $0 }, within: .milliseconds(250))
     let data = try await ListenError.naming("server", settings.server.host, settings.server.port) {
       try await bind(settings.server)
@@ -36,6 +38,23 @@ extension Replica {
       while await !worker.knowsKeys, ContinuousClock.now < end {
         try? await Task.sleep(for: .milliseconds(10))
       }
+    }
+  }
+
+  /// Applies what is decided of versions, one after the other, until the end.
+  private func follow() {
+    let changes = rollouts.changes
+    let task = Task { [weak self] in
+      for await next in changes { await self?.take(next) }
+    }
+    following.withLockedValue { $0 = task }
+  }
+
+  /// Waits until what was decided is in force; in vain where the shared state is away: nobody is exposed to candidates then.
+  private func versionsAreKnown(within patience: Duration) async {
+    let end = ContinuousClock.now + patience
+    while !rollouts.standing.isKnown, ContinuousClock.now < end {
+      try? await Task.sleep(for: .milliseconds(10))
     }
   }
 

@@ -40,6 +40,9 @@ package final class Replica: Sendable {
   let queue = QueueDesk()
   let registry = MetricsRegistry()
   let breakers: BreakerDesk
+  let rollouts = RolloutDesk()
+  /// Applies what is decided of versions.
+  let following = NIOLockedValueBox<Task<Void, Never>?>(nil)
   let loops: MultiThreadedEventLoopGroup
   let adminLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   let workers: [Worker]
@@ -72,15 +75,14 @@ package final class Replica: Sendable {
     cluster.apply(snapshot)
     queue.apply(settings.queue)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: settings.server.workers ?? System.coreCount)
-    let (shared, cluster, queue, registry) = (shared, cluster, queue, registry)
+    let (shared, cluster, queue, registry, rollouts) = (shared, cluster, queue, registry, rollouts)
     let breakers = BreakerDesk(snapshot, now: StateClock.monotonicMilliseconds())
     self.breakers = breakers
     var workers: [Worker] = []
     for loop in loops.makeIterator() {
       let worker = try await Self.worker(
-        on: loop, snapshot, shared, cluster, queue, registry, state, engine, breakers,
-        isFirst: workers.isEmpty,
-        surroundings)
+        on: loop, snapshot, shared, cluster, queue, registry, state, engine, breakers, rollouts,
+        isFirst: workers.isEmpty, surroundings)
       workers.append(worker)
     }
     self.workers = workers
@@ -90,7 +92,7 @@ package final class Replica: Sendable {
     on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ cluster: ClusterLoads,
     _ queue: QueueDesk,
     _ registry: MetricsRegistry, _ state: ReplicaState, _ engine: StateEngine, _ breakers: BreakerDesk,
-    isFirst: Bool, _ surroundings: Surroundings
+    _ rollouts: RolloutDesk, isFirst: Bool, _ surroundings: Surroundings
   ) async throws -> Worker {
     try await loop.flatSubmit {
       do {
@@ -99,9 +101,8 @@ package final class Replica: Sendable {
         let worker = Worker(
           loop: loop, upstream: upstream, snapshot: snapshot, shared: shared, cluster: cluster,
           queue: queue, registry: registry, ways: engine.open(on: loop), replica: state, desk: breakers,
-          feed: isFirst ? engine.openFeed(on: loop, breakers) : nil, checksHealth: isFirst,
-          log: surroundings.accessLog,
-          logger: surroundings.logger)
+          rollouts: rollouts, isFirst: isFirst, log: surroundings.accessLog, logger: surroundings.logger)
+        if isFirst { worker.assumeIsolated { $0.listen(by: engine, breakers) } }
         loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
           worker.executor.handle {
             worker.assumeIsolated { $0.isClosed ? task.cancel() : $0.tick() }

@@ -114,7 +114,7 @@ final class ControlLink {
     if let stamp = reply.stamp { desk.lease.extend(to: asked + ControlStamp.lifetime - stamp.age) }
     let isLeader = reply.left > 0 && reply.leader == replica
     desk.note { $0.isLeader = isLeader }
-    if follower.refusals == 0, case .config(let config) = reply.change, !config.isWhole {
+    if case .config(let config) = reply.change, !config.isWhole {
       tellOnce(
         "changed \(config.hash)", "a configuration of rollouts was changed by hand, and is not applied",
         ["position": "\(config.position.epoch).\(config.position.version)"])

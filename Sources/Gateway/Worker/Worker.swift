@@ -32,9 +32,13 @@ actor Worker {
   let replica: ReplicaState
   let breakers: BreakerLink
   /// The one that hears for all of the replica; nil on all workers but one.
-  private var feed: BreakerFeed?
+  private var feed: StateFeed?
   /// On one worker of the replica.
   private let checker: HealthChecker?
+  /// What the replica's exchanges say of versions.
+  let rollouts: RolloutDesk
+  /// Follows what is decided of versions; nil on all workers but one.
+  private let control: ControlLink?
   let cache: any SharedCache
   let desk: FlightDesk
   let cacheSeries: CacheSeries
@@ -73,7 +77,7 @@ actor Worker {
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
     cluster: ClusterLoads, queue: QueueDesk, registry: MetricsRegistry, ways: StateEngine.Ways,
     replica: ReplicaState,
-    desk breakers: BreakerDesk, feed: sending BreakerFeed?, checksHealth: Bool,
+    desk breakers: BreakerDesk, rollouts: RolloutDesk, isFirst: Bool,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop
@@ -100,9 +104,10 @@ actor Worker {
     keyManager = KeyManager(ways.state, on: loop)
     self.replica = replica
     self.breakers = BreakerLink(ways.state, breakers, logger) { replica.makeID() }
-    self.feed = feed
+    self.rollouts = rollouts
+    control = isFirst ? ControlLink(ways.state, rollouts, replica: replica.name, logger) : nil
     checker =
-      checksHealth
+      isFirst
       ? HealthChecker(upstream, snapshot, logger, now: SystemClock.monotonicNanoseconds()) : nil
     cache = ways.cache
     desk = FlightDesk(ways.cache, makeID: { replica.makeID() }, clock: { replica.clock.monotonic })
@@ -112,6 +117,18 @@ actor Worker {
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
     peek.readsPrefix = snapshot.usesPrefixes
     peek.notesMembers = snapshot.versions != nil
+  }
+
+  /// Hears what others do to what is shared, for all of the replica.
+  func listen(by engine: StateEngine, _ desk: BreakerDesk) {
+    feed = engine.openFeed(on: loop, desk) { [weak self] news in
+      self?.assumeIsolated { worker in worker.heard(news) }
+    }
+  }
+
+  /// Nil: messages may have been missed.
+  private func heard(_ news: ControlNews?) {
+    if let news { control?.hear(news) } else { control?.sync() }
   }
 
   // MARK: Connections
@@ -163,6 +180,7 @@ actor Worker {
     limiter.tick()
     keys.tick()
     breakers.tick()
+    control?.tick()
     for exchange in unattended { exchange.check(now: now) }
     cache.beat()
     desk.tick()

@@ -167,6 +167,32 @@ package enum Catalogue {
     .counter, "switchyard_cache_stores_total", labels: ["result"],
     help: "Answers fetched to be stored, by result (stored, failed: the cache took none, else why not).")
 
+  // MARK: Versions
+
+  package static let rolloutWeight = MetricFamily(
+    .gauge, "switchyard_rollout_weight", .share, labels: ["model", "arm"],
+    help:
+      "Share of a model's traffic by arm (baseline, canary), as this replica gives it at this moment: nothing to a canary that is"
+      + " vetoed, or that no leader looks after.")
+  package static let rolloutVersion = MetricFamily(
+    .gauge, "switchyard_rollout_version", labels: ["model", "arm"],
+    help: "Version that an arm (baseline, canary) of a model is; 0: the model's own deployments, or none.")
+  package static let weightsEpoch = MetricFamily(
+    .gauge, "switchyard_weights_epoch", help: "Epoch of the leader whose decisions on versions are in force.")
+  package static let weightsVersion = MetricFamily(
+    .gauge, "switchyard_weights_version", help: "Version of the decisions on versions that are in force.")
+  package static let fencingRejections = MetricFamily(
+    .counter, "switchyard_fencing_rejections_total",
+    help: "Decisions on versions that were not taken, as they were not higher than those in force.")
+  package static let localVetoes = MetricFamily(
+    .counter, "switchyard_rollout_local_vetoes_total",
+    help: "Candidates that this replica has stopped by what it saw itself.")
+  package static let leader = MetricFamily(
+    .gauge, "switchyard_leader", help: "Whether this replica leads rollouts (1) or another one does (0).")
+  package static let promptMismatches = MetricFamily(
+    .counter, "switchyard_prompt_mismatches_total", labels: ["model"],
+    help: "Requests whose x-prompt-hash is not that of the version that they were for.")
+
   // MARK: What must return to zero
 
   package static let cacheFlights = MetricFamily(
@@ -239,6 +265,8 @@ package enum Catalogue {
     breakerState, breakerTransitions, breakerProbes, breakerPanic,
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
+    rolloutWeight, rolloutVersion, weightsEpoch, weightsVersion, fencingRejections, localVetoes, leader,
+    promptMismatches,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,
     configEpoch, configReloads, configRefused, draining, accessLogDropped, buildInfo,

@@ -18,6 +18,8 @@ package struct MetricFamily: Sendable, Hashable {
     case seconds
     /// Recorded in micro-dollars, rendered in dollars.
     case dollars
+    /// Recorded in hundredths of a percent, rendered as a part of 1.
+    case share
 
     /// Decimal places between the recorded integer and the rendered number.
     var decimals: Int {
@@ -25,6 +27,7 @@ package struct MetricFamily: Sendable, Hashable {
       case .one: 0
       case .seconds: 9
       case .dollars: 6
+      case .share: 4
       }
     }
   }

@@ -86,7 +86,7 @@ private final class Heard: Sendable {
 private struct BreakersUnderTest: Sendable {
   private let loop: any EventLoop
   private let shared: NIOLoopBound<any SharedBreakers>
-  private let feed: NIOLoopBound<BreakerFeed?>
+  private let feed: NIOLoopBound<StateFeed?>
 
   init(_ store: EmbeddedStore) async throws {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
@@ -104,7 +104,7 @@ private struct BreakersUnderTest: Sendable {
       let replica = ReplicaState(name: "r1", leastReplicas: 1)
       let state = RedisState(address, on: loop, replica, prefix: "sy", timeout: .seconds(5)) { _ in }
       state.start()
-      let feed = BreakerFeed(
+      let feed = StateFeed(
         address, on: loop, prefix: "sy", subscribed: { heard.subscribed() },
         heard: { if $0 == name { heard.add($1.phase) } })
       feed.start()

@@ -171,7 +171,7 @@ struct ControlRegisterTests {
     let note = { @Sendable (text: String) in heard.withLockedValue { $0.append(text) } }
     let address = try RedisAddress("unix://\(redis.socket)")
     let feed = try await loop.submit {
-      let feed = BreakerFeed(
+      let feed = StateFeed(
         address, on: loop, prefix: "sy", subscribed: { note("breakers") }, heard: { name, _ in note(name) })
       feed.hearControl(subscribed: { note("rollouts") }, heard: { note($0.text) })
       feed.start()

@@ -3,7 +3,7 @@ package import Policy
 
 /// Hears every change of the breakers that replicas share, and of rollouts where somebody asks for them: over one connection. One for a
 /// replica; confined to its loop.
-package final class BreakerFeed {
+package final class StateFeed {
   private let subscriber: RedisSubscriber
   private let prefix: String
   private let subscriptions = Subscriptions()
