@@ -1,6 +1,7 @@
 import Dialects
 import NIOCore
 import Policy
+import Settings
 import Telemetry
 import Upstream
 

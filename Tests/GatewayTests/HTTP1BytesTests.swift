@@ -15,6 +15,7 @@ struct HTTP1BytesTests {
     "idempotency-key", "x-forwarded-for", "content-encoding", "transfer-encoding", "anthropic-version",
     "x-client-request-id",
     "openai-organization", "x-request-timeout-ms", "x-switchyard-attempt", "x-should-retry",
+    "x-switchyard-version",
   ]
 
   private func find(_ bytes: [UInt8]) -> HeaderName {

@@ -45,7 +45,8 @@ struct Explainer {
     let surface = try surface()
     let limit = snapshot.settings.server.maxBody.count
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
-    var (facts, peeked) = try peeked(body, surface, peek)
+    let peeked = try peeked(body, surface, peek)
+    var facts = peeked.facts
     let (model, pin) = try snapshot.asked(facts, head, principal)
     let arm = try arm(model, pin, facts)
     if let edits = arm.flatMap({ snapshot.versions?.entry(at: $0.position)?.edits }) {
@@ -61,10 +62,9 @@ struct Explainer {
 
   private func peeked(
     _ body: PaddedBytes, _ surface: Surface, _ peek: Peek
-  ) throws(ExchangeError) -> (RequestFacts, PeekedRequest) {
+  ) throws(ExchangeError) -> PeekedRequest {
     do {
-      let request = try peek.request(body, surface: surface)
-      return (request.facts, request)
+      return try peek.request(body, surface: surface)
     } catch {
       throw ExchangeError(error)
     }

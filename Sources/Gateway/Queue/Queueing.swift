@@ -32,7 +32,8 @@ extension Worker {
     }
     let now = SystemClock.monotonicNanoseconds()
     if let obstacle = exchange.obstacle(now: now) { throw obstacle }
-    let usual = exchange.snapshot.usual(facts, model, principal, at: now / 1_000_000) { endpoint in
+    let position = exchange.arm?.position ?? model
+    let usual = exchange.snapshot.usual(facts, position, principal, at: now / 1_000_000) { endpoint in
       exchange.full.contains { $0 === endpoint }
     }
     if let short = ShortTime(left: exchange.timeLeft(now: now), usual: usual) {

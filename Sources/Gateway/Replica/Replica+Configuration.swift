@@ -1,3 +1,4 @@
+import Logging
 import NIOConcurrencyHelpers
 package import Settings
 import Synchronization

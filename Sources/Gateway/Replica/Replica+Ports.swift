@@ -18,7 +18,7 @@ extension Replica {
     await discover(settings, within: .seconds(5))
     follow()
     await keysAreKnown(within: .seconds(2))
-    await versionsAreKnown(within: .seconds(2))
+    await versionsAreKnown(within: .milliseconds(500))
     await meetBreakers(of: snapshot.withLockedValue { $0 }, within: .milliseconds(250))
     let data = try await ListenError.naming("server", settings.server.host, settings.server.port) {
       try await bind(settings.server)
@@ -44,10 +44,9 @@ extension Replica {
   /// Applies what is decided of versions, one after the other, until the end.
   private func follow() {
     let changes = rollouts.changes
-    let task = Task { [weak self] in
+    Task { [weak self] in
       for await next in changes { await self?.take(next) }
     }
-    following.withLockedValue { $0 = task }
   }
 
   /// Waits until what was decided is in force; in vain where the shared state is away: nobody is exposed to candidates then.

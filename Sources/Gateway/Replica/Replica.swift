@@ -41,8 +41,6 @@ package final class Replica: Sendable {
   let registry = MetricsRegistry()
   let breakers: BreakerDesk
   let rollouts = RolloutDesk()
-  /// Applies what is decided of versions.
-  let following = NIOLockedValueBox<Task<Void, Never>?>(nil)
   let loops: MultiThreadedEventLoopGroup
   let adminLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   let workers: [Worker]

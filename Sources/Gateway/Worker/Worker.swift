@@ -124,6 +124,7 @@ actor Worker {
     feed = engine.openFeed(on: loop, desk) { [weak self] news in
       self?.assumeIsolated { worker in worker.heard(news) }
     }
+    control?.sync()
   }
 
   /// Nil: messages may have been missed.
