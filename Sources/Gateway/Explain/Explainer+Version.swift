@@ -50,7 +50,8 @@ extension Explainer {
     guard unit(request.facts).isSticky else {
       return "\(share) of requests by chance, as this one names no session and its key no user"
     }
-    return arm.kind == .canary ? "\(share), and this session is among them" : "\(share), and this session isn't"
+    return arm.kind == .canary
+      ? "\(share), and this session is among them" : "\(share), and this session isn't"
   }
 }
 

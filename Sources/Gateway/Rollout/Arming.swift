@@ -11,7 +11,8 @@ extension Worker {
     _ exchange: Exchange
   ) throws(ExchangeError) {
     let snapshot = exchange.snapshot
-    let unit = StickyUnit(head: exchange.head, facts: request.facts, principal: principal, request: exchange.id)
+    let unit = StickyUnit(
+      head: exchange.head, facts: request.facts, principal: principal, request: exchange.id)
     let arm = try snapshot.arm(model, pin, now: limiter.now) { unit.hash($0) }
     guard let arm, let entry = snapshot.versions?.entry(at: arm.position) else { return exchange.arm = arm }
     exchange.arm = arm
@@ -82,7 +83,8 @@ extension ExchangeError {
   static func noSuchVersion(of model: String, pinnable: [Int]) -> ExchangeError {
     let there =
       pinnable.isEmpty
-      ? "It has none that may be asked for." : "Those are: \(pinnable.map(String.init).joined(separator: ", "))."
+      ? "It has none that may be asked for."
+      : "Those are: \(pinnable.map(String.init).joined(separator: ", "))."
     return ExchangeError(
       status: 404, type: "invalid_request_error", code: "version_not_found",
       message: "The model '\(model)' has no such version to be asked for. \(there)", fault: .client,

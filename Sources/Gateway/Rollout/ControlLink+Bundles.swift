@@ -63,7 +63,8 @@ extension ControlLink {
         read[model] = states[model] ?? RolloutState()
         read[model]?.candidate = nil
         tellOnce(
-          "line \(model.escaped)", "what was decided about a model can't be read: its candidate gets nothing here",
+          "line \(model.escaped)",
+          "what was decided about a model can't be read: its candidate gets nothing here",
           ["model": "\(model.name)", "line": "\(line)"])
         continue
       }

@@ -54,7 +54,8 @@ struct VersionTable: Sendable {
 
   /// Nil where nothing was decided about any model that there is.
   init?(_ settings: Settings, _ rollouts: Rollouts) {
-    guard !rollouts.models.isEmpty, settings.models.contains(where: { rollouts.models[$0.name] != nil }) else {
+    guard !rollouts.models.isEmpty, settings.models.contains(where: { rollouts.models[$0.name] != nil })
+    else {
       return nil
     }
     let declared = Self.declared(settings)
