@@ -1,0 +1,208 @@
+import Coordination
+import Logging
+import Policy
+import Testing
+
+@testable import Gateway
+
+/// A replica follows what is decided, over a store in memory and in a time that only passes where a test says so.
+final class ControlLinkTests {
+  // swift-format-ignore: NeverForceUnwrap
+  private static let model = ControlModel("chat")!
+  private static let version = ControlVetoes.Version(model, 12)
+  private static let canary = "ver=1 active=11 candidate=12 state=CANARY step=0 weight=50 since=1 slow95=100"
+
+  private let store = EmbeddedStore()
+  private var now: Int64 = 1_795_290_000_000
+  private let desk = RolloutDesk()
+  private var lines: [ControlModel: String] = [:]
+  private var put: Int64 = 0
+
+  private func state() -> EmbeddedState { EmbeddedState(store, clock: { [weak self] in self?.now ?? 0 }) }
+
+  private func link(_ replica: String = "r1") -> ControlLink {
+    ControlLink(
+      state(), desk, replica: replica, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      clock: { [weak self] in self?.now ?? 0 })
+  }
+
+  private func get<Value>(_ call: (EmbeddedState, @escaping StateCompletion<Value>) -> Void) throws -> Value {
+    var found: Result<Value, StateFailure>?
+    call(state()) { found = $0 }
+    return try #require(found).get()
+  }
+
+  private func lead() throws -> ControlLeader {
+    guard case .held(let epoch, _) = try get({ $0.takeLease("leader", for: 60_000, $1) }) else {
+      throw StateFailure.malformed
+    }
+    return ControlLeader(id: "leader", epoch: epoch)
+  }
+
+  /// Puts a line for the model in force.
+  private func decide(_ line: String) throws {
+    let leader = try lead()
+    let next = [Self.model: line]
+    let change = try #require(ControlPut(leader, from: lines, at: put, to: next, version: put + 1))
+    #expect(try get { $0.put(change, $1) } == .stored(version: put + 1))
+    (lines, put) = (next, put + 1)
+    guard case .done = try get({ $0.stamp(leader, $1) }) else { throw StateFailure.malformed }
+  }
+
+  private func register(_ version: Int) throws {
+    let bundle = try VersionsUnderTest.bundle(version)
+    let entry = try #require(
+      ControlBundle(Self.model, version: Int64(version), text: bundle.line, audit: .init(["what": "register"])))
+    #expect(try get { $0.register(entry, $1) } == .registered(isNew: true))
+  }
+
+  /// What was delivered last, and is put in force by that.
+  private func apply(_ link: ControlLink) async throws -> Rollouts {
+    link.sync()
+    desk.close()
+    var last: Rollouts?
+    for await rollouts in desk.changes { last = rollouts }
+    let rollouts = try #require(last)
+    desk.noteApplied(rollouts)
+    return rollouts
+  }
+
+  @Test func whatIsDecidedIsDeliveredWithItsBundles() async throws {
+    for version in [11, 12] { try register(version) }
+    try decide(Self.canary)
+    let rollouts = try await apply(link())
+    let chat = try #require(rollouts.models["chat"])
+    #expect(rollouts.position.version == 1 && chat.state.active == 11)
+    #expect(chat.bundles.keys.sorted() == [11, 12] && chat.gate?.isOpen == true)
+    #expect(desk.standing.isKnown && desk.standing.position == rollouts.position)
+  }
+
+  @Test func whatNobodyHasRegisteredIsDeliveredWithout() async throws {
+    try register(11)
+    try decide(Self.canary)
+    let link = link()
+    let rollouts = try await apply(link)
+    #expect(rollouts.models["chat"]?.bundles.keys.sorted() == [11])
+    try register(12)
+    link.hear(.bundle(Self.model, version: 12))
+    #expect(link.bundles[Self.model]?.keys.sorted() == [11, 12])
+  }
+
+  @Test func whatAnotherReleaseWroteIsServedWithoutItsCandidate() async throws {
+    try register(11)
+    try decide("active=11 candidate=12 state=GLOWING weight=0")
+    let rollouts = try await apply(link())
+    #expect(rollouts.models["chat"]?.state == RolloutState())
+  }
+
+  @Test func itTellsWhatItHasApplied() async throws {
+    try decide("active=11")
+    let link = link()
+    let rollouts = try await apply(link)
+    link.sync()
+    let ack = try get { $0.readAcks($1) }["r1"]
+    #expect(ack?.position == rollouts.position && ack?.hash == rollouts.hash)
+  }
+
+  @Test func aWeightIsGoodForThirtySeconds() throws {
+    try decide(Self.canary)
+    let link = link()
+    link.sync()
+    #expect(desk.lease.isFresh(now: now + 29_999) && !desk.lease.isFresh(now: now + 30_000))
+    now += 20_000
+    link.sync()
+    #expect(!desk.lease.isFresh(now: now + 10_000), "it counts from when a leader said so")
+    try decide(Self.canary + " paused=0")
+    link.sync()
+    #expect(desk.lease.isFresh(now: now + 29_999))
+  }
+
+  @Test func anotherReplicasVetoClosesTheGateAndAPersonOpensIt() throws {
+    try decide(Self.canary)
+    let link = link()
+    link.sync()
+    let gate = try #require(link.gates[Self.version])
+    #expect(gate.isOpen)
+    let veto = ControlVeto(replica: "r2", model: Self.model, version: 12, metric: "err", isForAll: true)
+    #expect(try get { $0.veto(veto, $1) }.isVetoed)
+    link.hear(.veto(Self.version))
+    #expect(!gate.isOpen)
+    let leader = try lead()
+    let ask = try #require(ControlAsk(id: "a1", text: "unveto"))
+    #expect(try get { $0.ask(ask, $1) } == .waits)
+    now += 1
+    let answer = ControlAnswer(leader, .init(ask: "a1", "done"), unveto: Self.version)
+    #expect(try get { $0.answer(answer, $1) } == .answered(removed: 2))
+    link.hear(.veto(Self.version))
+    #expect(gate.isOpen)
+  }
+
+  /// Counts of a second: so many of the canary fail.
+  private func see(_ second: Int, errors: Int) {
+    for number in 0..<20 {
+      for arm in [StickyArm.canary, .baseline] {
+        var sample = RolloutTally.Sample(arm)
+        sample.isError = arm == .canary && number < errors
+        desk.evidence.add(
+          sample, unit: UInt64(second * 1_000 + number * 2 + (arm == .canary ? 1 : 0)), tenant: "acme",
+          of: .init(model: "chat", version: 12), now: now)
+      }
+    }
+  }
+
+  @Test func countsAreToldOnceASecond() throws {
+    try decide(Self.canary)
+    let link = link()
+    link.tick()
+    see(0, errors: 3)
+    link.tick()
+    let second = now / 1_000
+    #expect(try get { $0.readCounts(Self.model, seconds: [second], $1) }.seconds.first?.isEmpty == true)
+    now += 1_000
+    link.tick()
+    let words = try get { $0.readCounts(Self.model, seconds: [second + 1], $1) }.seconds.first
+    #expect(words?["c.n"] == 20 && words?["c.err"] == 3 && words?["b.n"] == 20 && words?["b.err"] == nil)
+    now += 1_000
+    link.tick()
+    #expect(link.pending.isEmpty)
+  }
+
+  @Test func harmSeenHereClosesTheGateAndIsSaid() throws {
+    try decide(Self.canary)
+    let link = link()
+    link.tick()
+    let gate = try #require(link.gates[Self.version])
+    for second in 0..<10 where gate.isOpen {
+      see(second, errors: 20)
+      now += 1_000
+      link.tick()
+    }
+    #expect(!gate.isOpen && desk.standing.vetoes == 1)
+    #expect(try get { $0.readVetoes($1) }.vetoed == [Self.version], "no other replica is there to be asked")
+    #expect(link.own[Self.version]?.isVetoed == true)
+  }
+
+  @Test func aVetoIsSaidAgainWhereItIsForgotten() throws {
+    try decide(Self.canary)
+    let link = link()
+    link.own[Self.version] = OwnVeto(metric: .err, isVetoed: true)
+    link.gates[Self.version] = CandidateGate()
+    link.vetoes = ControlVetoes(mark: 5)
+    link.take(ControlVetoes(mark: 0))
+    #expect(link.own[Self.version]?.isVetoed == false)
+    link.sayVetoes()
+    #expect(try get { $0.readVetoes($1) }.vetoed == [Self.version])
+  }
+
+  @Test func withoutHarmNothingIsVetoed() throws {
+    try decide(Self.canary)
+    let link = link()
+    link.tick()
+    for second in 0..<60 {
+      see(second, errors: 0)
+      now += 1_000
+      link.tick()
+    }
+    #expect(link.gates[Self.version]?.isOpen == true && link.own.isEmpty)
+  }
+}

@@ -1,0 +1,88 @@
+import Policy
+import Testing
+
+@testable import Gateway
+
+/// What exchanges say of candidates, over all workers.
+struct EvidenceDeskTests {
+  private static let subject = EvidenceDesk.Subject(model: "chat", version: 12)
+
+  private func candidate(_ version: Int = 12, step: Int = 0) -> RolloutState.Candidate {
+    var candidate = RolloutState.Candidate(version: version, phase: .canary, since: 1)
+    candidate.step = step
+    candidate.thresholds = Thresholds()
+    return candidate
+  }
+
+  private func desk() -> EvidenceDesk {
+    let desk = EvidenceDesk()
+    desk.apply(["chat": candidate()], now: 0)
+    return desk
+  }
+
+  private func add(
+    _ desk: EvidenceDesk, unit: UInt64, tenant: String = "acme", _ subject: EvidenceDesk.Subject = subject,
+    at now: Int64 = 0
+  ) {
+    desk.add(.init(.canary), unit: unit, tenant: tenant, of: subject, now: now)
+  }
+
+  private func count(_ desk: EvidenceDesk) -> Int64 {
+    desk.take().reduce(0) { $0 + ($1.tally.words["c.n"] ?? 0) }
+  }
+
+  @Test func aSessionCountsOnceInASecond() {
+    let desk = desk()
+    for _ in 0..<5 { add(desk, unit: 1) }
+    add(desk, unit: 2, at: 999)
+    #expect(count(desk) == 2)
+    add(desk, unit: 1, at: 1_000)
+    #expect(count(desk) == 1)
+    #expect(desk.take().isEmpty)
+  }
+
+  @Test func noTenantIsMoreThanItsPart() {
+    let desk = desk()
+    for unit in 0..<5 as Range<UInt64> { add(desk, unit: unit, tenant: "t\(unit)") }
+    for unit in 100..<200 as Range<UInt64> { add(desk, unit: unit, tenant: "t0") }
+    #expect(count(desk) == 6)
+  }
+
+  @Test func onlyTheCandidateThatIsTriedIsJudged() {
+    let desk = desk()
+    add(desk, unit: 1, .init(model: "chat", version: 11))
+    add(desk, unit: 2, .init(model: "other", version: 12))
+    #expect(desk.take().isEmpty)
+  }
+
+  @Test func anotherStepForgetsWhatWasCountedAndAnotherWeightDoesNot() {
+    let desk = desk()
+    add(desk, unit: 1)
+    var next = candidate()
+    next.weight = .all
+    desk.apply(["chat": next], now: 0)
+    #expect(count(desk) == 1)
+    add(desk, unit: 2)
+    desk.apply(["chat": candidate(step: 1)], now: 0)
+    #expect(desk.take().isEmpty)
+    desk.apply([:], now: 0)
+    add(desk, unit: 3)
+    #expect(desk.take().isEmpty)
+  }
+
+  @Test func whatIsBeingToldWaits() {
+    let desk = desk()
+    add(desk, unit: 1)
+    #expect(desk.take(besides: ["chat"]).isEmpty)
+    add(desk, unit: 2)
+    #expect(count(desk) == 2)
+  }
+
+  @Test func fourWorkersLoseNothing() async {
+    let desk = desk()
+    await onFourThreads { worker in
+      for number in 0..<1_000 { add(desk, unit: UInt64(worker * 1_000 + number)) }
+    }
+    #expect(count(desk) == 4_000)
+  }
+}
