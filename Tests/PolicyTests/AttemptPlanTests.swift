@@ -129,6 +129,27 @@ struct AttemptPlanTests {
     #expect(play.plan.count == 0)
   }
 
+  /// A version on trial costs one attempt, however many endpoints it has.
+  @Test func whatIsOnTrialIsTriedOnce() {
+    let stages = [RoutingTable.Stage(model: 0, fallback: 0, isTrial: true), .init(model: 1, fallback: 1)]
+    var (plan, random) = (AttemptPlan(stages: stages, limit: 4), Chance(seed: 1))
+    let choose: AttemptPlan.Choose = { model, spent, _ in
+      let places = (0..<2).map { AttemptPlan.Place(deployment: model, endpoint: model * 2 + $0) }
+      return places.first { !spent.contains($0) }
+    }
+    func endpoint(_ next: AttemptPlan.Next) -> Int? {
+      guard case .attempt(let step) = next else { return nil }
+      return step.endpoint
+    }
+    func next(_ verdict: Classification) -> Int? {
+      endpoint(plan.next(after: verdict, random: &random, choose: choose, mayRetry: { true }))
+    }
+    #expect(endpoint(plan.first(random: &random, choose: choose)) == 0)
+    #expect(endpoint(plan.skip(deployment: false, random: &random, choose: choose)) == 1, "it was not tried")
+    #expect([next(anywhere), next(anywhere), next(anywhere)] == [2, 3, 2], "nor is it when all begins anew")
+    #expect(next(anywhere) == nil)
+  }
+
   /// Endpoints that are full are chosen once they aren't, as if nobody had looked before.
   @Test func whatWasFullIsChosenOnceThereIsRoom() {
     let stages = [RoutingTable.Stage(model: 0, fallback: 0), .init(model: 1, fallback: 1)]

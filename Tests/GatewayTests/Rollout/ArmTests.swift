@@ -22,10 +22,10 @@ struct ArmTests {
 
   private func unit(_ session: String, tenant: String = "acme", user: String? = nil) throws -> StickyUnit {
     let header = session.isEmpty ? "" : "x-session-id: \(session)\r\n"
-    let head = try #require(head("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n\(header)\r\n"))
+    let parsed = try #require(head("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n\(header)\r\n"))
     let principal = Principal(tenant: tenant, key: "k", team: nil, user: user, tier: nil, models: nil)
     return StickyUnit(
-      head: head, facts: RequestFacts(surface: .chatCompletions), principal: principal, request: "r1")
+      head: parsed, facts: RequestFacts(surface: .chatCompletions), principal: principal, request: "r1")
   }
 
   private func canaries(_ versions: VersionTable) throws -> Set<Int> {
@@ -100,31 +100,33 @@ struct ArmTests {
     let rollouts = try Versions.rollouts("active=11", [Versions.bundle(11)])
     let snapshot = try Versions.snapshot(rollouts)
     let anybody = Principal(tenant: "acme", key: "k", team: nil, tier: nil, models: [0])
-    func asked(_ model: String, _ header: String? = nil) throws -> (model: Int, pin: VersionPin?) {
+    func pin(_ model: String, _ header: String? = nil) throws -> VersionPin? {
       let line = header.map { "x-switchyard-version: \($0)\r\n" } ?? ""
-      let head = try #require(head("POST / HTTP/1.1\r\nhost: a\r\n\(line)\r\n"))
+      let parsed = try #require(head("POST / HTTP/1.1\r\nhost: a\r\n\(line)\r\n"))
       var facts = RequestFacts(surface: .chatCompletions)
       facts.model = model
-      return try snapshot.asked(facts, head, anybody)
+      let asked = try snapshot.asked(facts, parsed, anybody)
+      #expect(asked.model == 0)
+      return asked.pin
     }
     func code(_ model: String, _ header: String? = nil) -> String? {
-      do { _ = try asked(model, header) } catch { return (error as? ExchangeError)?.code }
+      do { _ = try pin(model, header) } catch { return (error as? ExchangeError)?.code }
       return nil
     }
-    #expect(try asked("chat@11") == (0, VersionPin("11")))
-    #expect(try asked("chat", ">=11") == (0, VersionPin(">=11")))
-    #expect(try asked("chat@11", "11") == (0, VersionPin("11")))
-    #expect(try asked("chat") == (0, nil))
+    #expect(try pin("chat@11") == VersionPin("11"))
+    #expect(try pin("chat", ">=11") == VersionPin(">=11"))
+    #expect(try pin("chat@11", "11") == VersionPin("11"))
+    #expect(try pin("chat") == nil)
     #expect(code("chat@11", "12") == "conflicting_versions")
     #expect(code("chat", "new") == "invalid_version")
     #expect(code("chat@x") == "model_not_found" && code("nobody@1") == "model_not_found")
     #expect(code("big@1") == "model_not_found", "the key may not use it")
-    let pin = try #require(VersionPin("9"))
+    let former = try #require(VersionPin("9"))
     #expect(throws: ExchangeError.noSuchVersion(of: "chat", pinnable: [11])) {
-      try snapshot.arm(0, pin, now: 0) { _ in 0 }
+      try snapshot.arm(0, former, now: 0) { _ in 0 }
     }
     #expect(throws: ExchangeError.noSuchVersion(of: "big", pinnable: [])) {
-      try snapshot.arm(1, pin, now: 0) { _ in 0 }
+      try snapshot.arm(1, former, now: 0) { _ in 0 }
     }
   }
 }

@@ -52,7 +52,8 @@ final class ControlLinkTests {
   private func register(_ version: Int) throws {
     let bundle = try VersionsUnderTest.bundle(version)
     let entry = try #require(
-      ControlBundle(Self.model, version: Int64(version), text: bundle.line, audit: .init(["what": "register"])))
+      ControlBundle(
+        Self.model, version: Int64(version), text: bundle.line, audit: .init(["what": "register"])))
     #expect(try get { $0.register(entry, $1) } == .registered(isNew: true))
   }
 
