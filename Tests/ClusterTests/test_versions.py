@@ -267,12 +267,15 @@ def test_a_replica_that_starts_knows_the_versions_before_it_serves(case, tmp_pat
     assert case.ask(session=1, router=router)[1]["x-switchyard-version"] == "12"
 
 
-def test_explain_says_which_version_and_why(case):
+def test_explain_says_which_version_and_why(case, tmp_path):
     canary(case, 100)
+    config = CONFIG.replace("port: {admin_port} }}", "port: {admin_port}, token: admin-token-of-tests }}")
+    router = Router.of(
+        case.processes, tmp_path, config, redis=case.redis.url, sim=case.simulator.url, key=sha256(CLIENT_KEY))
     body = {"model": "chat", "messages": [{"role": "user", "content": "hi"}]}
     request = urllib.request.Request(
-        f"http://127.0.0.1:{case.routers[0].admin_port}/api/explain?key=ci", json.dumps(body).encode(),
-        {"content-type": "application/json", "x-session-id": "s1"})
+        f"http://127.0.0.1:{router.admin_port}/api/explain?key=ci", json.dumps(body).encode(),
+        {"content-type": "application/json", "x-session-id": "s1", "authorization": "Bearer admin-token-of-tests"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         told = json.loads(answer.read())
     assert told["version"] == {

@@ -45,11 +45,11 @@ extension ControlLink {
     let sequence = item.count.sequence
     register.count(item.count) { [weak self] result in
       guard let self, self.pending[model]?.count.sequence == sequence else { return }
-      self.told(result, model)
+      self.heard(result, of: model)
     }
   }
 
-  private func told(_ result: Result<ControlCount.Reply, StateFailure>, _ model: ControlModel) {
+  private func heard(_ result: Result<ControlCount.Reply, StateFailure>, of model: ControlModel) {
     switch result {
     case .success(.counted), .success(.repeated): pending[model] = nil
     case .success(.late(let now)):
