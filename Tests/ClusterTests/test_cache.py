@@ -36,7 +36,7 @@ def test_a_look_is_no_script_and_a_miss_is_one_more():
             begin = time.monotonic()
             answers = [ask(0) for _ in range(20)]
             assert all("hit" in answer.headers["cache-status"] for answer in answers)
-            # admit, then the settlement; and the replica's own, a beat and two looks for changed keys a second.
+            # admit, then the settlement; and the replica's own, a beat, two looks for changed keys and one for versions a second.
             assert 40 <= (hits := scripts_run(redis, 40)) <= 50 + 5 * (time.monotonic() - begin), hits
             begin = time.monotonic()
             answers = [ask(1 + number) for number in range(20)]

@@ -105,8 +105,9 @@ extension VersionTable.Entry {
     (self.bundle, self.route, self.deployment) = (bundle, route, deployment)
     let stage = state.stage(of: bundle.version)
     self.stage = stage
-    sunset =
-      stage == .deprecated ? state.deprecated.first { $0.version == bundle.version }?.sunset : nil
+    if stage == .deprecated {
+      sunset = state.deprecated.first { $0.version == bundle.version }?.sunset
+    }
     let template = bundle.prompt?.template
     edits =
       template == nil && bundle.parameters.isEmpty
