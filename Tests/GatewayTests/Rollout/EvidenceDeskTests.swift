@@ -21,7 +21,8 @@ struct EvidenceDeskTests {
   }
 
   private func add(
-    _ desk: EvidenceDesk, unit: UInt64, tenant: String = "acme", _ subject: EvidenceDesk.Subject = Self.subject,
+    _ desk: EvidenceDesk, unit: UInt64, tenant: String = "acme",
+    _ subject: EvidenceDesk.Subject = Self.subject,
     at now: Int64 = 0
   ) {
     desk.add(.init(.canary), unit: unit, tenant: tenant, of: subject, now: now)
