@@ -36,7 +36,7 @@ struct RedisSettingsCheckTests {
       (["connected_slaves": "1"], .warning, ["the one replica", "stops all writes", "outage policy"]),
       (["min-replicas-to-write": "2"], .warning, ["one of the 2 replicas", "add a replica"]),
       (["appendonly": "no"], .warning, ["budgets", "set appendonly yes"]),
-      (["maxclients": "89"], .warning, ["89", "5 replicas of 4 workers", "90", "raise maxclients"]),
+      (["maxclients": "99"], .warning, ["99", "5 replicas of 4 workers", "100", "raise maxclients"]),
     ] as [([String: String?], RedisFinding.Weight, [String])])
   func whatIsUnsafeIsOneSentence(
     changes: [String: String?], weight: RedisFinding.Weight, words: [String]
@@ -52,7 +52,7 @@ struct RedisSettingsCheckTests {
     arguments: [
       ["connected_slaves": "0", "min-replicas-to-write": "0"], ["redis_version": "6.2.0"],
       ["redis_version": "8.0"], ["redis_version": "10.0.1"], ["redis_version": "unknown"],
-      ["maxclients": "90"], ["maxclients": nil, "appendonly": nil, "maxmemory-policy": nil],
+      ["maxclients": "100"], ["maxclients": nil, "appendonly": nil, "maxmemory-policy": nil],
     ] as [[String: String?]])
   func whatIsSafeOrNotSaidIsSilent(changes: [String: String?]) {
     #expect(Self.check.findings(Self.settings(changes)) == [])

@@ -35,6 +35,8 @@ package protocol ControlRegister: AnyObject {
   func ask(_ ask: ControlAsk, _ completion: @escaping StateCompletion<ControlAsk.Reply>)
   func register(_ bundle: ControlBundle, _ completion: @escaping StateCompletion<ControlBundle.Reply>)
 
+  /// The last leadership, whether or not it lasts; nil where there was none.
+  func readLease(_ completion: @escaping StateCompletion<ControlLease?>)
   /// Nil where there is none.
   func readConfig(_ completion: @escaping StateCompletion<ControlConfig?>)
   /// What each replica told within the last minute.

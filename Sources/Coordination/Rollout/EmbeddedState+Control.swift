@@ -54,6 +54,10 @@ extension EmbeddedState: ControlRegister {
     completion(.success(change { $0.register(bundle, now: $1) }))
   }
 
+  package func readLease(_ completion: @escaping StateCompletion<ControlLease?>) {
+    completion(.success(change { $0.lease($1) }))
+  }
+
   package func readConfig(_ completion: @escaping StateCompletion<ControlConfig?>) {
     completion(.success(change { $0.config($1) }))
   }

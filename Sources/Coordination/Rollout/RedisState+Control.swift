@@ -58,6 +58,10 @@ extension RedisState: ControlRegister {
     run(scripts.control.bundle, ScriptCall(bundle, controlNames), ControlReplies.bundle, completion)
   }
 
+  package func readLease(_ completion: @escaping StateCompletion<ControlLease?>) {
+    readHash(controlNames.lease, ControlLease.init(fields:), completion)
+  }
+
   package func readConfig(_ completion: @escaping StateCompletion<ControlConfig?>) {
     readHash(controlNames.config, ControlConfig.init, completion)
   }

@@ -66,6 +66,9 @@ package struct Bundle: Sendable {
     for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
       if let flaw = BundleRule.flaw(ofMetadata: name, value) { throw BundleError("metadata.\(name)", flaw) }
     }
+    guard line.utf8.count <= BundleRule.longestLine else {
+      throw BundleError("the bundle", BundleRule.tooLong)
+    }
   }
 }
 

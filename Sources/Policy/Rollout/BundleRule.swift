@@ -10,8 +10,8 @@ package enum BundleRule {
   package static let mostMetadata = 64
   /// Bytes of one value.
   package static let longestMetadata = 1_024
-  /// Bytes of a whole bundle's line: the most that the above can come to, escapes included.
-  package static let longestLine = 4 << 20
+  /// Bytes of a whole bundle's line, escapes included: it is one argument of a script, and one field in Redis.
+  package static let longestLine = 1 << 20
 
   /// What the router itself reads, writes or answers for, whatever the version.
   private static let owned: Set = [
@@ -42,6 +42,9 @@ package enum BundleRule {
     let bytes = parameters.reduce(0) { $0 + $1.key.utf8.count + $1.value.text.utf8.count }
     return bytes > longestParameters ? "are more than \(longestParameters >> 10) KiB in all" : nil
   }
+
+  static let tooLong =
+    "is longer than \(longestLine >> 20) MiB as one line of JSON, in which control characters take six bytes each"
 
   package static func flaw(ofTemplate text: String) -> String? {
     if text.utf8.count > longestTemplate { return "is larger than \(longestTemplate >> 10) KiB" }

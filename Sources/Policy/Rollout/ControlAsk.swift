@@ -120,11 +120,11 @@ package struct ControlBundle: Sendable {
   package let text: String
   package let audit: ControlAudit
 
-  package static let longest = 65_536
+  package static let longest = BundleRule.longestLine
   /// Versions that a model may have.
   package static let most = 500
 
-  /// Nil where the text is not one line of at most 64 KB, or the version isn't positive.
+  /// Nil where the text is not one line of at most 1 MiB, or the version isn't positive.
   package init?(_ model: ControlModel, version: Int64, text: String, audit: ControlAudit) {
     guard version > 0, ControlRule.isNumber(version), ControlRule.isLine(text, most: Self.longest) else {
       return nil

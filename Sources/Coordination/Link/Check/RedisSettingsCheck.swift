@@ -20,7 +20,7 @@ struct RedisSettingsCheck: Equatable, Sendable {
 
   /// Connections to one server: a link and a subscription per loop and one that hears of breakers, and as many again while replicas are
   /// exchanged by new ones.
-  var connections: Int { (workers * 2 + 1) * replicas * 2 }
+  var connections: Int { (workers * 2 + 2) * replicas * 2 }
 
   /// Refusals first.
   func findings(_ settings: RedisSettings) -> [RedisFinding] {
