@@ -74,7 +74,7 @@ let package = Package(
         http1,
       ] + nio),
 
-    module("Control", ["Policy", "Coordination", logging, core]),
+    module("Control", ["Policy", "Settings", "Coordination", logging, core]),
 
     program(
       "switchyard",

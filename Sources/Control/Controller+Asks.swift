@@ -48,9 +48,13 @@ extension Controller {
   }
 
   private func refuse(_ ask: ControlAsk, _ leader: ControlLeader, _ text: String) async {
-    _ = await call {
-      $0.answer(ControlAnswer(leader, ControlAnswerText(ask: ask.id, "refused: \(text)")), $1)
-    }
+    let answer = ControlAnswer(leader, ControlAnswerText(ask: ask.id, "refused: \(text)"))
+    await send(answer, "refused")
+  }
+
+  private func send(_ answer: ControlAnswer, _ word: String) async {
+    guard case .answered? = await call({ $0.answer(answer, $1) }) else { return }
+    figures.change { $0.asks[word, default: 0] += 1 }
   }
 
   private func unveto(
@@ -64,6 +68,6 @@ extension Controller {
         "what": "unveto", "model": model.name, "version": "\(wanted.version)", "by": wanted.by,
         "from": stage.rawValue, "to": stage.rawValue, "why": wanted.reason ?? "",
       ]))
-    _ = await call { $0.answer(answer, $1) }
+    await send(answer, "done")
   }
 }

@@ -38,6 +38,7 @@ extension Controller {
     var sight = RolloutMachine.Sight(
       verdict: judging.judge.verdict(elapsed: .milliseconds(elapsed)), baseline: judging.baseline)
     sight.isVetoed = isVetoed(model, candidate.version)
+    sight.isCutOff = await isCutOff(model, state, candidate)
     act(
       RolloutMachine(terms.rules).decide(candidate, sight, now: change.now), model, state, candidate, &change)
   }
@@ -106,6 +107,25 @@ extension Controller {
     }
   }
 
+  /// Whether the breakers of all its endpoints are open, as too many of its calls fail. Where the baseline is served by the same
+  /// deployment, that is no fault of the version.
+  private func isCutOff(_ model: ControlModel, _ state: RolloutState, _ candidate: RolloutState.Candidate)
+    async -> Bool
+  {
+    guard candidate.weight > .zero, let bundle = await bundle(model, candidate.version) else { return false }
+    var baseline = terms.baselines[model.name] ?? []
+    if let active = state.active {
+      guard let serving = await self.bundle(model, active) else { return false }
+      baseline = [serving.deployment]
+    }
+    guard !baseline.contains(bundle.deployment) else { return false }
+    let found = await breakers(of: bundle.deployment)
+    return !found.isEmpty
+      && found.allSatisfy { status in
+        status.map { $0.phase == .open && [.rate, .probeFailed].contains($0.reason) } ?? false
+      }
+  }
+
   private func act(
     _ action: RolloutMachine.Action, _ model: ControlModel, _ state: RolloutState,
     _ candidate: RolloutState.Candidate, _ change: inout Change
@@ -130,6 +150,7 @@ extension Controller {
       why = harm.word
     }
     change.set(model, next)
+    change.actions.append(Self.word(action))
     change.note(
       Self.word(action), model, version: candidate.version, by: "controller",
       from: state.stage(of: candidate.version), to: next.stage(of: candidate.version), why: why)

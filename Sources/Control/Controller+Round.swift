@@ -35,16 +35,21 @@ extension Controller {
     return state.text
   }
 
-  func lead(_ leader: ControlLeader, _ read: ControlConfig?) async {
+  /// False where the shared state did not answer to the end.
+  func lead(_ leader: ControlLeader, _ read: ControlConfig?) async -> Bool {
     let position = read?.position ?? .none
     if let known, known.position > position {
-      return await giveUp("the shared state has forgotten what was written")
+      await giveUp("the shared state has forgotten what was written")
+      return true
     }
-    if position.epoch > leader.epoch { return await giveUp("a later leader has written") }
+    if position.epoch > leader.epoch {
+      await giveUp("a later leader has written")
+      return true
+    }
     known = read ?? known
     highest = max(highest, position.version)
     await registerOwn(leader)
-    guard let waiting = await call({ $0.readAsks($1) }) else { return }
+    guard let waiting = await call({ $0.readAsks($1) }) else { return false }
     var change = Change(lines: read?.lines ?? [:], now: now)
     for ask in waiting { await answer(ask.ask, leader, &change) }
     for (model, state) in change.states where state.candidate != nil {
@@ -52,6 +57,7 @@ extension Controller {
     }
     await write(change, leader, read)
     await stamp(leader, change)
+    return true
   }
 
   private func write(_ change: Change, _ leader: ControlLeader, _ read: ControlConfig?) async {
@@ -63,6 +69,10 @@ extension Controller {
       await store(put, lines)
     else { return }
     for model in change.changed { judges[model] = nil }
+    figures.change { figures in
+      for word in change.actions { figures.actions[word, default: 0] += 1 }
+      if !change.answers.isEmpty { figures.asks["done", default: 0] += Int64(change.answers.count) }
+    }
   }
 
   private func put(
@@ -160,6 +170,8 @@ struct Change {
   private(set) var changed: Set<ControlModel> = []
   var audits: [ControlAudit] = []
   var answers: [ControlAnswerText] = []
+  /// What was done to candidates, in words.
+  var actions: [String] = []
   private let lines: [ControlModel: String]
   let now: Int64
 

@@ -9,11 +9,13 @@ package import Policy
 /// its leadership: whatever happens between two writes, the next round of whoever leads comes to the same. Confined to its loop.
 package actor Controller {
   private let loop: any EventLoop
-  private let makeRegister: @Sendable (any EventLoop) -> any ControlRegister
+  private let open: @Sendable (any EventLoop) -> any Way
+  private let breakers: @Sendable (_ deployment: String) -> [BreakerKeys]
+  let figures: ControlFigures
   private let clock: @Sendable () -> Int64
   let logger: Logger
   var terms: ControlTerms
-  private var opened: (any ControlRegister)?
+  private var ways: (register: any ControlRegister, breakers: any SharedBreakers)?
   private var leadership: Leadership
   private var isStopping = false
 
@@ -30,23 +32,30 @@ package actor Controller {
   var told: Set<String> = []
   private var vetoes = ControlVetoes(mark: 0)
 
-  /// `clock` counts milliseconds that only go on, suspension included; `id` is what this start of this replica is called.
+  /// What it needs of the shared state.
+  package typealias Way = ControlRegister & SharedBreakers
+
+  /// `clock` counts milliseconds that only go on, suspension included; `id` is what this start of this replica is called. `breakers`
+  /// are those of a deployment's endpoints, where the shared state has them.
   package init(
     _ id: String, _ terms: ControlTerms, on loop: any EventLoop, _ logger: Logger,
     clock: @escaping @Sendable () -> Int64 = Controller.continuousMilliseconds,
-    register: @escaping @Sendable (any EventLoop) -> any ControlRegister
+    figures: ControlFigures = ControlFigures(),
+    breakers: @escaping @Sendable (_ deployment: String) -> [BreakerKeys] = { _ in [] },
+    register: @escaping @Sendable (any EventLoop) -> any Way
   ) {
     (self.loop, self.clock, self.logger, self.terms) = (loop, clock, logger, terms)
-    makeRegister = register
+    (self.figures, self.breakers, open) = (figures, breakers, register)
     leadership = Leadership(id: id, term: terms.term)
   }
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-  /// Until `stop`.
+  /// Until `stop`, or until it is cancelled.
   package func run() async {
     while !isStopping {
       await round()
+      if isStopping { break }
       let pause = leadership.period * Int64.random(in: 80...120) / 100
       try? await Task.sleep(for: .milliseconds(pause), clock: .continuous)
       if Task.isCancelled { break }
@@ -54,7 +63,11 @@ package actor Controller {
     await release()
   }
 
-  package func stop() { isStopping = true }
+  /// Gives the lease back at once, so that another replica goes on; `run` returns within a fifth of the lease.
+  package func stop() async {
+    isStopping = true
+    await release()
+  }
 
   /// A new configuration file is in force.
   package func apply(_ terms: ControlTerms) {
@@ -68,12 +81,29 @@ package actor Controller {
   /// One look at everything.
   package func round() async {
     await takeLease()
-    guard let read = await call({ $0.readConfig($1) }) else { return }
-    guard let leader = leader else { return watch(read) }
-    if !isSettled { return await settle(leader, read) }
-    guard let vetoes = await call({ $0.readVetoes($1) }) else { return }
+    let epoch = leader?.epoch ?? 0
+    let hasEnded = await look()
+    figures.change { figures in
+      figures.epoch = epoch
+      if epoch > 0 { figures.rounds += 1 }
+      if epoch > 0, !hasEnded { figures.unfinished += 1 }
+    }
+  }
+
+  /// False where the shared state did not answer.
+  private func look() async -> Bool {
+    guard let read = await call({ $0.readConfig($1) }) else { return false }
+    guard let leader = leader else {
+      watch(read)
+      return true
+    }
+    if !isSettled {
+      await settle(leader, read)
+      return isSettled
+    }
+    guard let vetoes = await call({ $0.readVetoes($1) }) else { return false }
     self.vetoes = vetoes
-    await lead(leader, read)
+    return await lead(leader, read)
   }
 
   // MARK: The lease
@@ -96,6 +126,7 @@ package actor Controller {
 
   private func ended(_ why: String) {
     isSettled = false
+    figures.change { $0.epoch = 0 }
     judges = [:]
     logger.info("leading rollouts no more", metadata: ["reason": "\(why)"])
   }
@@ -105,6 +136,7 @@ package actor Controller {
     guard let leader = leader else { return }
     _ = leadership.end()
     ended(why)
+    if !isStopping { figures.change { $0.resignations += 1 } }
     _ = await call { $0.releaseLease(leader, $1) }
   }
 
@@ -127,11 +159,14 @@ package actor Controller {
 
   // MARK: Calls
 
-  private var register: any ControlRegister {
-    if let opened { return opened }
-    let register = makeRegister(loop)
-    opened = register
-    return register
+  private var register: any ControlRegister { way.register }
+
+  private var way: (register: any ControlRegister, breakers: any SharedBreakers) {
+    if let ways { return ways }
+    let opened = open(loop)
+    let way = (register: opened as any ControlRegister, breakers: opened as any SharedBreakers)
+    ways = way
+    return way
   }
 
   /// The shared state's clock.
@@ -155,6 +190,31 @@ package actor Controller {
       tellOnce("away", "rollouts wait for the shared state", ["reason": "\(failure)"])
       return nil
     }
+  }
+
+  /// Of each breaker at a deployment's endpoints; none where there are too many to be asked each second.
+  func breakers(of deployment: String) async -> [BreakerStatus?] {
+    let keys = breakers(deployment)
+    guard keys.count <= Self.mostBreakers else { return [] }
+    var found: [BreakerStatus?] = []
+    for key in keys {
+      let status = await status(key)
+      found.append(status)
+      // What one of them says is enough to know that not all are open.
+      if status?.phase != .open { break }
+    }
+    return found
+  }
+
+  private static let mostBreakers = 64
+
+  private func status(_ keys: BreakerKeys) async -> BreakerStatus? {
+    let breakers = way.breakers
+    let result: Result<BreakerStatus, StateFailure> = await withCheckedContinuation { continuation in
+      breakers.readBreaker(keys) { continuation.resume(returning: $0) }
+      breakers.flush()
+    }
+    return try? result.get()
   }
 
   /// A line for each change, not for each round.

@@ -65,16 +65,21 @@ package struct KeyOrder: Sendable, Equatable {
 extension Form {
   /// Reads what somebody sent: a document of its own, without an environment, as whoever sends it must not read ours.
   func read(body text: String) throws(SettingsErrors) -> Value {
+    try read(text, name: "body", files: Files(besides: "body") { _ in "" })
+  }
+
+  /// The same of a file, which may name others.
+  func read(_ text: String, name: String, files: Files) throws(SettingsErrors) -> Value {
     let tree: Tree
     do throws(Document.Problem) {
       tree = try Document.parse(text)
     } catch {
       throw SettingsErrors([
         SettingsError(
-          file: "body", line: error.mark.line, column: error.mark.column, path: "", message: error.message)
+          file: name, line: error.mark.line, column: error.mark.column, path: "", message: error.message)
       ])
     }
-    var reader = Reader(file: "body", environment: [:], files: Files(besides: "body") { _ in "" })
+    var reader = Reader(file: name, environment: [:], files: files)
     guard let value = read(tree, &reader), reader.errors.isEmpty else { throw SettingsErrors(reader.errors) }
     return value
   }

@@ -95,7 +95,7 @@ package struct RolloutDesk: Sendable {
   // MARK: Who serves what
 
   /// These models, and all that have a rollout or an active version.
-  package func report(on names: some Collection<String> & Sendable) async throws(Failure) -> RolloutReport {
+  package func report(on names: [String]) async throws(Failure) -> RolloutReport {
     let config: ControlConfig? = try await ask { $0.readConfig($1) }
     let vetoes = try await ask { $0.readVetoes($1) }
     var models = Set(config?.lines.keys.map { $0 } ?? [])

@@ -18,5 +18,12 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     text = bytes.map { ($0 < 0x10 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
+  package var bytes: [UInt8] {
+    let digits = Array(text.utf8)
+    return stride(from: 0, to: 64, by: 2).compactMap { index in
+      UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16)
+    }
+  }
+
   package var description: String { text }
 }

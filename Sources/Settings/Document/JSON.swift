@@ -1,3 +1,5 @@
+package import Policy
+
 /// JSON to be written, members in the order given.
 package indirect enum JSON: Sendable {
   case null
@@ -8,6 +10,8 @@ package indirect enum JSON: Sendable {
   case string(String)
   case array([JSON])
   case object([(name: String, value: JSON)])
+  /// What somebody else wrote, its numbers as they were spelled.
+  case literal(JSONLiteral)
 
   /// One line.
   package var text: String {
@@ -20,6 +24,7 @@ package indirect enum JSON: Sendable {
     case .array(let elements): "[" + elements.map(\.text).joined(separator: ", ") + "]"
     case .object(let members):
       "{" + members.map { "\(Self.quoted($0.name)): \($0.value.text)" }.joined(separator: ", ") + "}"
+    case .literal(let value): value.text
     }
   }
 

@@ -2,8 +2,13 @@ internal import Policy
 
 extension Form where Value == [Settings.Bundle] {
   /// Versions by model.
-  static var bundles: Form {
-    let models = Form<Entries<[Settings.Bundle]>>.entries(.versions) { entry, reader in
+  static var bundles: Form { .byModel(.versions) }
+
+  /// The same in a file of its own, whose versions need not follow one another.
+  static var exported: Form { .byModel(Form.list(Form<Settings.Bundle>.bundle, nonEmpty: true)) }
+
+  private static func byModel(_ versions: Form) -> Form {
+    let models = Form<Entries<[Settings.Bundle]>>.entries(versions) { entry, reader in
       let name = Written(written: entry.key, value: entry.key, mark: entry.mark, isReference: false)
       reader.names.refer(.init(kind: .model, written: name, path: reader.path))
     }
@@ -43,28 +48,41 @@ extension Form where Value == [Settings.Bundle] {
 }
 
 extension Form where Value == Settings.Bundle {
+  /// One below its model's name.
   fileprivate static var bundle: Form {
+    .record(Settings.Bundle(), fields, finish: BundleChecks.bundle)
+  }
+
+  /// One by itself.
+  static var single: Form {
     .record(
       Settings.Bundle(),
       [
         Field(
-          "version", \.version, .int(BundleRule.versions), required: true,
-          "Its number; what it stands for never changes."),
-        Field(
-          "deployment", \.deployment, .name(of: .deployment), required: true,
-          "The deployment that it runs at."),
-        Field("prompt", \.prompt, .prompt, "The prompt before the client's messages."),
-        Field(
-          "parameters", \.parameters, .parameters,
-          "Members of the request that the router writes: temperature, max_tokens …"
-        )
-        .omittedWhenEmpty,
-        Field(
-          "tools_sha256", \.toolsSHA256, .sha256, "SHA-256 of the tools that clients offer with it."),
-        Field("metadata", \.metadata, .metadata, "Anything else about it, for people.").omittedWhenEmpty,
-        Field("reason", \.reason, .text, "Why it may change several things at once."),
-      ],
+          "model", \.model, .name(of: .model), required: true, "The name that clients ask for.")
+      ] + fields,
       finish: BundleChecks.bundle)
+  }
+
+  private static var fields: [Field<Settings.Bundle>] {
+    [
+      Field(
+        "version", \.version, .int(BundleRule.versions), required: true,
+        "Its number; what it stands for never changes."),
+      Field(
+        "deployment", \.deployment, .name(of: .deployment), required: true,
+        "The deployment that it runs at."),
+      Field("prompt", \.prompt, .prompt, "The prompt before the client's messages."),
+      Field(
+        "parameters", \.parameters, .parameters,
+        "Members of the request that the router writes: temperature, max_tokens …"
+      )
+      .omittedWhenEmpty,
+      Field(
+        "tools_sha256", \.toolsSHA256, .sha256, "SHA-256 of the tools that clients offer with it."),
+      Field("metadata", \.metadata, .metadata, "Anything else about it, for people.").omittedWhenEmpty,
+      Field("reason", \.reason, .text, "Why it may change several things at once."),
+    ]
   }
 }
 

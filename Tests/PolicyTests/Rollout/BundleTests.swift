@@ -162,17 +162,21 @@ struct BundleTests {
       let error = #expect(throws: BundleError.self, "\(reason)") { try make() }
       #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
     }
-    #expect(throws: BundleError.self) { try Bundle(line: letters(5 << 20)) }
+    #expect(throws: BundleError.self) { try Bundle(line: letters(1 << 20 + 1)) }
   }
 
   @Test func theLargestBundleHasALineThatIsRead() throws {
     // Escapes are six bytes for two at the worst.
     let bundle = try Self.bundle(
-      template: String(repeating: "\u{7f}", count: 256 << 10),
+      template: String(repeating: "\u{7f}", count: 64 << 10),
       parameters: ["stop": .string(String(repeating: "\u{7f}", count: 10_000))],
       metadata: .init(
         uniqueKeysWithValues: (0..<64).map { ("m\($0)", String(repeating: "\u{7f}", count: 1_024)) }))
     #expect(try Bundle(line: bundle.line) == bundle)
+    let error = #expect(throws: BundleError.self) {
+      try Self.bundle(template: String(repeating: "\u{7f}", count: 256 << 10))
+    }
+    #expect(error?.description.hasPrefix("the bundle is longer than 1 MiB") == true)
   }
 
   // MARK: One thing at a time

@@ -18,8 +18,8 @@ struct RedisSettingsCheck: Equatable, Sendable {
     self.replicas = replicas
   }
 
-  /// Connections to one server: a link and a subscription per loop and one that hears of breakers, and as many again while replicas are
-  /// exchanged by new ones.
+  /// Connections to one server: a link and a subscription per loop and one each that hears of breakers and that leads rollouts, and
+  /// as many again while replicas are exchanged by new ones.
   var connections: Int { (workers * 2 + 2) * replicas * 2 }
 
   /// Refusals first.

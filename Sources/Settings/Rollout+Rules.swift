@@ -1,0 +1,27 @@
+package import Policy
+
+extension Settings.Rollout {
+  /// How rollouts are judged, as the section says it.
+  package var rules: RolloutRules {
+    var rules = RolloutRules()
+    rules.steps = steps.compactMap { Weight(hundredths: $0) }
+    rules.minRequests = Int64(minRequests)
+    rules.minTime = Self.milliseconds(minTime)
+    rules.minTimeOfLarge = Self.milliseconds(trafficHour)
+    rules.maxTime = Self.milliseconds(maxTime)
+    rules.bakeTime = Self.milliseconds(bakeTime)
+    rules.sunset = Self.milliseconds(sunset)
+    rules.shadows = shadow.sample > 0
+    rules.errorRatio = Double(errorRatio) / 1_000_000
+    rules.latencyRatio = Double(latencyRatio) / 1_000_000
+    rules.costRatio = Double(costRatio) / 1_000_000
+    return rules
+  }
+
+  /// How long a leader has the lease, in milliseconds.
+  package var term: Int64 { Self.milliseconds(lease) }
+
+  private static func milliseconds(_ time: Duration) -> Int64 {
+    time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000
+  }
+}
