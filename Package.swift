@@ -78,7 +78,8 @@ let package = Package(
 
     program(
       "switchyard",
-      ["Gateway", "Settings", "Coordination", "Policy", "Telemetry", arguments, logging, signals] + nio),
+      ["Gateway", "Control", "Settings", "Coordination", "Policy", "Telemetry", arguments, logging, signals]
+        + nio),
     program("modelsim", [arguments] + nio),
 
     .executableTarget(

@@ -9,8 +9,8 @@ package import Policy
 /// its leadership: whatever happens between two writes, the next round of whoever leads comes to the same. Confined to its loop.
 package actor Controller {
   private let loop: any EventLoop
-  private let open: @Sendable (any EventLoop) -> any Way
-  private let breakers: @Sendable (_ deployment: String) -> [BreakerKeys]
+  private let openWay: @Sendable (any EventLoop) -> any Way
+  private let endpointBreakers: @Sendable (_ deployment: String) -> [BreakerKeys]
   let figures: ControlFigures
   private let clock: @Sendable () -> Int64
   let logger: Logger
@@ -45,7 +45,7 @@ package actor Controller {
     register: @escaping @Sendable (any EventLoop) -> any Way
   ) {
     (self.loop, self.clock, self.logger, self.terms) = (loop, clock, logger, terms)
-    (self.figures, self.breakers, open) = (figures, breakers, register)
+    (self.figures, endpointBreakers, openWay) = (figures, breakers, register)
     leadership = Leadership(id: id, term: terms.term)
   }
 
@@ -163,7 +163,7 @@ package actor Controller {
 
   private var way: (register: any ControlRegister, breakers: any SharedBreakers) {
     if let ways { return ways }
-    let opened = open(loop)
+    let opened = openWay(loop)
     let way = (register: opened as any ControlRegister, breakers: opened as any SharedBreakers)
     ways = way
     return way
@@ -194,7 +194,7 @@ package actor Controller {
 
   /// Of each breaker at a deployment's endpoints; none where there are too many to be asked each second.
   func breakers(of deployment: String) async -> [BreakerStatus?] {
-    let keys = breakers(deployment)
+    let keys = endpointBreakers(deployment)
     guard keys.count <= Self.mostBreakers else { return [] }
     var found: [BreakerStatus?] = []
     for key in keys {

@@ -55,7 +55,11 @@ enum ImportTable {
       ]),
       // The data port has a parser of our own; NIO's codec serves the admin port.
       doors: [
-        "NIOHTTP1": ["AdminServer.swift", "AdminAnswer.swift", "AdminExplain.swift", "AdminKeys.swift"],
+        "NIOHTTP1": [
+          "AdminServer.swift", "AdminDesk.swift", "AdminAnswer.swift", "AdminExplain.swift",
+          "AdminKeys.swift",
+          "AdminRollouts.swift",
+        ],
         "CLinux": ["ListenerDoor.swift"],
       ]),
 
@@ -66,7 +70,7 @@ enum ImportTable {
     Row(
       target: "switchyard",
       modules: standard.union(nio).union([
-        "Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", "Gateway",
+        "Policy", "Settings", "Coordination", "Upstream", "Dialects", "Telemetry", "Gateway", "Control",
         "ArgumentParser", "Logging", "UnixSignals", "Glibc", "FoundationEssentials", "Dispatch",
       ])),
     Row(

@@ -51,8 +51,6 @@ extension ExplainAsk.Refusal {
 }
 
 extension HTTPRequestHead {
-  var isOfExplain: Bool { uri.prefix { $0 != "?" } == AdminExplain.path }
-
   /// Names and values behind the `?`, without their percent escapes.
   var query: [String: String] {
     var query: [String: String] = [:]
@@ -64,5 +62,5 @@ extension HTTPRequestHead {
   }
 
   /// A person reads it.
-  fileprivate var wantsText: Bool { headers["accept"].contains { $0.contains("text/plain") } }
+  var wantsText: Bool { headers["accept"].contains { $0.contains("text/plain") } }
 }

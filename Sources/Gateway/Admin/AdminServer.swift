@@ -2,9 +2,8 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Settings
-import Telemetry
 
-/// The admin port: `/livez`, `/readyz`, `/metrics`, `/keys` and `/api/explain`, on a loop of its own, so that it answers while the workers are busy.
+/// The admin port, on a loop of its own, so that it answers while the workers are busy. What it answers is `AdminDesk`'s.
 enum AdminServer {
   /// After which a connection on which nothing moves is closed: scrapers come more often.
   static let idleTimeout = TimeAmount.seconds(75)
@@ -26,15 +25,10 @@ enum AdminServer {
   }
 }
 
-/// One admin connection. Health needs no token: probes have none.
+/// One admin connection.
 private final class AdminHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
-
-  /// Bytes of a request's body; more is refused.
-  private static let bodyLimit = 64 << 10
-  /// A client's request is let be larger.
-  private var bodyLimit: Int { head?.isOfExplain == true ? AdminExplain.bodyLimit : Self.bodyLimit }
 
   private let replica: Replica
   private let token: Secret?
@@ -51,7 +45,10 @@ private final class AdminHandler: ChannelInboundHandler {
     case .head(let head):
       self.head = head
       body.clear()
-    case .body(var bytes): if body.readableBytes <= bodyLimit { body.writeBuffer(&bytes) }
+    case .body(var bytes):
+      // Beyond its bound a body is refused: no more of it is kept than tells that.
+      guard let head, body.readableBytes <= AdminPart(head).bodyLimit else { return }
+      body.writeBuffer(&bytes)
     case .end:
       guard let head else { return }
       answer(head, body, context)
@@ -60,92 +57,21 @@ private final class AdminHandler: ChannelInboundHandler {
   }
 
   private func answer(_ head: HTTPRequestHead, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
-    let replica = replica
-    let isAllowed = isAllowed(head)
-    let hasToken = token != nil
+    let desk = AdminDesk(replica: replica, access: access(head))
     let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-    context.eventLoop.makeFutureWithTask {
-      if head.isOfExplain {
-        return await Self.explain(head, body, replica, isAllowed: isAllowed, hasToken: hasToken)
-      }
-      guard head.uri.hasPrefix("/keys") else { return await Self.answer(head, replica, isAllowed: isAllowed) }
-      return await Self.keys(head, String(buffer: body), replica, isAllowed: isAllowed, hasToken: hasToken)
-    }
-    .whenSuccess { answer in bound.value.handler.write(answer, to: head, bound.value.context) }
+    context.eventLoop.makeFutureWithTask { await desk.answer(head, body) }
+      .whenSuccess { answer in bound.value.handler.write(answer, to: head, bound.value.context) }
   }
 
-  private func isAllowed(_ head: HTTPRequestHead) -> Bool {
-    guard let token else { return true }
+  private func access(_ head: HTTPRequestHead) -> AdminDesk.Access {
+    guard let token else { return .open }
     let wanted = Array("Bearer \(token.revealed)".utf8)
-    return head.headers["authorization"].contains { Self.equal(Array($0.utf8), wanted) }
+    return head.headers["authorization"].contains { Self.equal(Array($0.utf8), wanted) } ? .shown : .refused
   }
 
   /// In a time that tells nothing but the length.
   private static func equal(_ given: [UInt8], _ wanted: [UInt8]) -> Bool {
     given.count == wanted.count && zip(given, wanted).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
-  }
-
-  private static let unauthorized = AdminAnswer(
-    status: .unauthorized, text: "send Authorization: Bearer TOKEN (admin.token)\n")
-
-  private static func answer(_ head: HTTPRequestHead, _ replica: Replica, isAllowed: Bool) async
-    -> AdminAnswer
-  {
-    let path = head.uri.prefix { $0 != "?" }
-    guard head.method == .GET || head.method == .HEAD else {
-      return AdminAnswer(status: .methodNotAllowed, text: "GET only\n")
-    }
-    switch path {
-    case "/livez":
-      guard replica.isAlive(now: SystemClock.monotonicNanoseconds()) else {
-        return AdminAnswer(status: .serviceUnavailable, text: "a worker has stood still for 30 s\n")
-      }
-      return AdminAnswer(status: .ok, text: "ok\n")
-    case "/readyz": return readiness(replica)
-    case "/metrics":
-      guard isAllowed else { return unauthorized }
-      return AdminAnswer(status: .ok, text: await replica.metrics(), type: PrometheusText.contentType)
-    default:
-      return AdminAnswer(
-        status: .notFound, text: "there are /livez, /readyz, /metrics, /keys and /api/explain\n")
-    }
-  }
-
-  /// It tells what tenants have left: only to whom shows the token.
-  private static func explain(
-    _ head: HTTPRequestHead, _ body: ByteBuffer, _ replica: Replica, isAllowed: Bool, hasToken: Bool
-  ) async -> AdminAnswer {
-    guard hasToken else {
-      return .error(
-        .forbidden, "set admin.token in the configuration: requests are explained with a token only")
-    }
-    guard isAllowed else { return unauthorized }
-    return await AdminExplain(replica: replica).answer(head, body)
-  }
-
-  /// Whoever can make keys must have shown a token: without one in the configuration nobody can.
-  private static func keys(
-    _ head: HTTPRequestHead, _ body: String, _ replica: Replica, isAllowed: Bool, hasToken: Bool
-  ) async -> AdminAnswer {
-    guard hasToken else {
-      return .error(.forbidden, "set admin.token in the configuration: keys are made with a token only")
-    }
-    guard isAllowed else { return unauthorized }
-    guard body.utf8.count <= bodyLimit else {
-      return .error(.payloadTooLarge, "send at most \(bodyLimit) bytes")
-    }
-    let path = head.uri.prefix { $0 != "?" }.split(separator: "/").map(String.init)
-    guard path.first == "keys" else { return .error(.notFound, "there is /keys") }
-    return await replica.adminKeys().answer(
-      head.method, Array(path.dropFirst()), query: head.query, body: body)
-  }
-
-  private static func readiness(_ replica: Replica) -> AdminAnswer {
-    switch replica.phase {
-    case .ready: AdminAnswer(status: .ok, text: "ok\n")
-    case .starting: AdminAnswer(status: .serviceUnavailable, text: "starting\n")
-    case .draining, .stopped: AdminAnswer(status: .serviceUnavailable, text: "draining\n")
-    }
   }
 
   private func write(_ answer: AdminAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {

@@ -54,12 +54,29 @@ struct StateEngine: Sendable {
     case .embedded(let store):
       return Ways(state: EmbeddedState(store), cache: openCache(on: loop, beside: nil))
     case .redis(let address, let replica, let settings, let log):
-      let state = RedisState(
-        address, on: loop, replica, prefix: settings.keyPrefix, timeout: TimeAmount(settings.timeout),
-        tell: { log.take($0) })
-      state.start()
+      let state = Self.redis(address, on: loop, replica, settings, log)
       return Ways(state: state, cache: openCache(on: loop, beside: (state, address)), loads: state)
     }
+  }
+
+  /// The way of whoever leads rollouts, on a loop of its own. To be called on `loop`.
+  func openControl(on loop: any EventLoop) -> any SharedState & ControlRegister & SharedBreakers {
+    switch limits {
+    case .embedded(let store): EmbeddedState(store)
+    case .redis(let address, let replica, let settings, let log):
+      Self.redis(address, on: loop, replica, settings, log)
+    }
+  }
+
+  private static func redis(
+    _ address: RedisAddress, on loop: any EventLoop, _ replica: ReplicaState, _ settings: Settings.State,
+    _ log: StateLog
+  ) -> RedisState {
+    let state = RedisState(
+      address, on: loop, replica, prefix: settings.keyPrefix, timeout: TimeAmount(settings.timeout),
+      tell: { log.take($0) })
+    state.start()
+    return state
   }
 
   /// Hears what becomes of breakers and of versions; nil where they are in this process. For one worker; to be called on `loop`.

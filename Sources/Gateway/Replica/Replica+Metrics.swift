@@ -49,12 +49,29 @@ extension Replica {
     cluster.record(current, in: shard, of: registry)
     record(gauges.keys, in: shard)
     recordHealth(of: current, in: shard)
+    recordControl(in: shard)
     recordDiscovery(discovery.withLockedValue { $0 }?.figures.withLockedValue { $0 } ?? [:], in: shard)
     shard.set(
       registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))
     shard.set(
       registry.series(Catalogue.configReloads, "refused"), to: Int64(reloadsRefused.load(ordering: .relaxed)))
     shard.set(registry.series(Catalogue.buildInfo, surroundings.version), to: 1)
+  }
+
+  private func recordControl(in shard: MetricsShard) {
+    let figures = controlFigures.values
+    shard.set(registry.series(Catalogue.controlEpoch), to: figures.epoch)
+    shard.set(registry.series(Catalogue.controlResignations), to: figures.resignations)
+    let ended = figures.rounds - figures.unfinished
+    for (result, count) in [("ended", ended), ("unfinished", figures.unfinished)] {
+      shard.set(registry.series(Catalogue.controlRounds, result), to: count)
+    }
+    for (action, count) in figures.actions {
+      shard.set(registry.series(Catalogue.controlActions, action), to: count)
+    }
+    for (result, count) in figures.asks {
+      shard.set(registry.series(Catalogue.controlAsks, result), to: count)
+    }
   }
 
   private func record(_ keys: KeyFigures, in shard: MetricsShard) {

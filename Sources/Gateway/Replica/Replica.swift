@@ -1,4 +1,4 @@
-import Coordination
+package import Coordination
 package import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -35,6 +35,9 @@ package final class Replica: Sendable {
 
   let surroundings: Surroundings
   let state: ReplicaState
+  let engine: StateEngine
+  /// Of the controller that leads rollouts in this replica's name, where there is one.
+  package let controlFigures = ControlFigures()
   let shared = SharedCounts()
   let cluster: ClusterLoads
   let queue = QueueDesk()
@@ -67,7 +70,7 @@ package final class Replica: Sendable {
     let snapshot = Snapshot(settings, epoch: 1, former: nil)
     let (state, engine) = try StateEngine.make(
       settings, workers: settings.server.workers ?? System.coreCount, surroundings.logger)
-    self.state = state
+    (self.state, self.engine) = (state, engine)
     cluster = ClusterLoads(state)
     self.snapshot = NIOLockedValueBox(snapshot)
     cluster.apply(snapshot)
@@ -132,6 +135,12 @@ package final class Replica: Sendable {
     AdminKeys(
       manager: workers[0].keyManager, settings: snapshot.withLockedValue { $0.settings },
       now: SystemClock.wallMilliseconds())
+  }
+
+  /// What shows versions and rollouts, and asks for what people want, by the configuration in force.
+  func adminRollouts() -> AdminRollouts {
+    AdminRollouts(
+      desk: workers[0].rolloutDesk, settings: snapshot.withLockedValue { $0.settings })
   }
 
   // MARK: Explaining

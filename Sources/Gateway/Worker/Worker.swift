@@ -29,6 +29,8 @@ actor Worker {
   let keys: KeyRing
   /// Makes and revokes virtual keys over this worker's way to the shared state.
   let keyManager: KeyManager
+  /// Shows and asks for what whoever leads does to versions, the same way.
+  let rolloutDesk: RolloutDesk
   let replica: ReplicaState
   let breakers: BreakerLink
   /// The one that hears for all of the replica; nil on all workers but one.
@@ -102,6 +104,7 @@ actor Worker {
     limitReader = ways.state
     keys = KeyRing(ways.state, replica.clock, snapshot)
     keyManager = KeyManager(ways.state, on: loop)
+    rolloutDesk = RolloutDesk(ways.state, on: loop)
     self.replica = replica
     self.breakers = BreakerLink(ways.state, breakers, logger) { replica.makeID() }
     self.rollouts = rollouts

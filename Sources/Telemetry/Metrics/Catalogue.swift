@@ -243,6 +243,24 @@ package enum Catalogue {
     .histogram(Buckets.tokens), "gen_ai_client_token_usage", labels: genAILabels + ["gen_ai_token_type"],
     help: "Tokens of one exchange, by type (input, output).")
 
+  // MARK: Rollouts
+
+  package static let controlEpoch = MetricFamily(
+    .gauge, "switchyard_control_leader_epoch",
+    help: "The epoch in which this replica leads rollouts; 0 where it does not.")
+  package static let controlRounds = MetricFamily(
+    .counter, "switchyard_control_rounds_total", labels: ["result"],
+    help: "Rounds of this replica as a leader, by whether the shared state let them end (ended, unfinished).")
+  package static let controlActions = MetricFamily(
+    .counter, "switchyard_control_actions_total", labels: ["action"],
+    help: "What this replica did to candidates as a leader (begin, promote, hold, rollback).")
+  package static let controlAsks = MetricFamily(
+    .counter, "switchyard_control_asks_total", labels: ["result"],
+    help: "What people asked of this replica as a leader, by its answer (done, refused).")
+  package static let controlResignations = MetricFamily(
+    .counter, "switchyard_control_resignations_total",
+    help: "Leaderships given up, as somebody else wrote or the shared state forgot.")
+
   // MARK: The process
 
   package static let residentMemory = MetricFamily(
@@ -268,6 +286,7 @@ package enum Catalogue {
     rolloutWeight, rolloutVersion, weightsEpoch, weightsVersion, fencingRejections, localVetoes, leader,
     promptMismatches,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
+    controlEpoch, controlRounds, controlActions, controlAsks, controlResignations,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,
     configEpoch, configReloads, configRefused, draining, accessLogDropped, buildInfo,
     genAIRequestDuration, genAITimeToFirstToken, genAITokenUsage,
