@@ -13,16 +13,15 @@ enum AdminPart: Equatable {
 
   init(_ head: HTTPRequestHead) {
     let path = head.uri.prefix { $0 != "?" }
-    self =
-      if path == AdminExplain.path {
-        .explain
-      } else if path == "/api/bundles" || path.hasPrefix("/api/bundles/") {
-        .bundles
-      } else if path == "/api/rollouts" || path.hasPrefix("/api/rollouts/") {
-        .rollouts
-      } else {
-        path.hasPrefix("/keys") ? .keys : .plain
-      }
+    if path == AdminExplain.path {
+      self = .explain
+    } else if path == "/api/bundles" || path.hasPrefix("/api/bundles/") {
+      self = .bundles
+    } else if path == "/api/rollouts" || path.hasPrefix("/api/rollouts/") {
+      self = .rollouts
+    } else {
+      self = path.hasPrefix("/keys") ? .keys : .plain
+    }
   }
 
   /// Bytes of a request's body; more is refused.
@@ -78,10 +77,10 @@ struct AdminDesk: Sendable {
 
   private func denial(_ guarded: String) -> AdminAnswer? {
     switch access {
-    case .shown: nil
-    case .refused: Self.unauthorized
+    case .shown: return nil
+    case .refused: return Self.unauthorized
     case .open:
-      .error(.forbidden, "set admin.token in the configuration: \(guarded) with a token only")
+      return .error(.forbidden, "set admin.token in the configuration: \(guarded) with a token only")
     }
   }
 
