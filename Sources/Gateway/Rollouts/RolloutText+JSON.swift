@@ -22,8 +22,8 @@ package enum RolloutText {
     return [
       "epoch": .int(Int(cluster.position.epoch)), "version": .int(Int(cluster.position.version)),
       "by": .string(cluster.by), "at": .int(Int(cluster.at)), "is_whole": .bool(cluster.isWhole),
-      "leader": cluster.leader.map { .string($0.id) } ?? .null,
-      "leader_epoch": cluster.leader.map { .int(Int($0.epoch)) } ?? .null,
+      "leader": optional(cluster.leader) { .string($0.id) },
+      "leader_epoch": optional(cluster.leader) { .int(Int($0.epoch)) },
       "replicas": .int(cluster.live.count), "applied": .int(cluster.applied), "acks": .array(acks),
     ]
   }
@@ -34,8 +34,8 @@ package enum RolloutText {
     }
     return [
       "model": .string(overview.model.name), "revision": .int(Int(state.revision)),
-      "active": state.active.map(JSON.int) ?? .null,
-      "candidate": state.candidate.map { json($0, state, overview, rules, now: now) } ?? .null,
+      "active": optional(state.active) { .int($0) },
+      "candidate": optional(state.candidate) { json($0, state, overview, rules, now: now) },
       "versions": .array(versions(overview)),
     ]
   }
@@ -50,8 +50,8 @@ package enum RolloutText {
       "weight": percent(candidate.weight), "since": .int(Int(candidate.since)),
       // 0 is the model's own deployments.
       "baseline": .int(state.active ?? 0),
-      "hold": candidate.hold.map { .string($0.rawValue) } ?? .null,
-      "thresholds": candidate.thresholds.map(json) ?? .null,
+      "hold": optional(candidate.hold) { .string($0.rawValue) },
+      "thresholds": optional(candidate.thresholds) { json($0) },
       "judged": judged(overview, rules, now: now),
     ]
   }
@@ -63,13 +63,20 @@ package enum RolloutText {
       "verdict": .string(verdict.word), "requests": .int(Int(judge.requests)),
       "requests_wanted": .int(Int(judge.rule.leastRequests)),
       "needs": .array(needs.map { .string($0.word) }),
-      "evidence": .array(
-        judge.evidence(needs).map {
-          [
-            "metric": .string($0.metric.rawValue), "harm": .decimal($0.harm), "needed": .bool($0.isNeeded),
-          ]
-        }),
+      "evidence": .array(judge.evidence(needs).map { json($0) }),
     ]
+  }
+
+  private static func json(_ evidence: StageEvidence) -> JSON {
+    [
+      "metric": .string(evidence.metric.rawValue), "harm": .decimal(evidence.harm),
+      "needed": .bool(evidence.isNeeded),
+    ]
+  }
+
+  private static func optional<Value>(_ value: Value?, _ json: (Value) -> JSON) -> JSON {
+    guard let value else { return .null }
+    return json(value)
   }
 
   private static func json(_ thresholds: Thresholds) -> JSON {
@@ -77,35 +84,43 @@ package enum RolloutText {
       ("slow95_ms", thresholds.slow95), ("slow99_ms", thresholds.slow99), ("ttft95_ms", thresholds.ttft95),
       ("cost90_microdollars", thresholds.cost90),
     ]
-    return .object(values.map { (name: $0.0, value: $0.1.map { .int(Int($0)) } ?? .null) })
+    var members: [(name: String, value: JSON)] = []
+    for (name, value) in values { members.append((name, optional(value) { .int(Int($0)) })) }
+    return .object(members)
   }
 
   private static func percent(_ weight: Weight) -> JSON { .decimal(Double(weight.hundredths) / 100) }
 
   /// The versions of a model, each with where it stands.
   package static func versions(_ overview: RolloutOverview) -> [JSON] {
-    overview.versions.map { version in
-      [
+    overview.versions.map { version -> JSON in
+      var votes: [(name: String, value: JSON)] = []
+      for (replica, metric) in version.votes.sorted(by: { $0.key < $1.key }) {
+        votes.append((replica, .string(metric)))
+      }
+      return [
         "model": .string(overview.model.name), "version": .int(version.number),
         "stage": .string(version.stage.rawValue), "vetoed": .bool(version.isVetoed),
-        "votes": .object(
-          version.votes.sorted { $0.key < $1.key }.map { (name: $0.key, value: .string($0.value)) }),
-        "sunset": version.sunset.map { .int(Int($0)) } ?? .null,
-        "bundle": version.bundle.map { json($0) } ?? .null,
+        "votes": .object(votes), "sunset": optional(version.sunset) { .int(Int($0)) },
+        "bundle": optional(version.bundle) { json($0) },
       ]
     }
   }
 
   package static func json(_ bundle: Bundle) -> JSON {
-    (try? JSONLiteral(text: bundle.line)).map { .literal($0) } ?? .null
+    guard let value = try? JSONLiteral(text: bundle.line) else { return .null }
+    return .literal(value)
   }
 
   /// A line of the audit; `at` is when it was written.
   package static func json(_ entry: ControlAudit.Entry) -> JSON {
-    let pairs = stride(from: 0, to: entry.words.count - 1, by: 2)
-    let fields = pairs.map { (name: entry.words[$0], value: JSON.string(entry.words[$0 + 1])) }
-    return .object(
-      [(name: "id", value: .string(entry.id)), (name: "at", value: .int(Int(instant(entry))))] + fields)
+    var members: [(name: String, value: JSON)] = [
+      ("id", .string(entry.id)), ("at", .int(Int(instant(entry)))),
+    ]
+    for index in stride(from: 0, to: entry.words.count - 1, by: 2) {
+      members.append((entry.words[index], .string(entry.words[index + 1])))
+    }
+    return .object(members)
   }
 
   static func instant(_ entry: ControlAudit.Entry) -> Int64 {

@@ -41,10 +41,10 @@ extension RolloutText {
     } else {
       lines.append("  \(idle)")
     }
-    lines += overview.versions.filter { $0.stage == .staging || $0.stage == .deprecated || $0.isVetoed }
-      .map {
-        "  version \($0.number): \($0.stage.rawValue)\($0.isVetoed ? ", VETOED" : "")\(sunset($0.sunset))"
-      }
+    for version in overview.versions where version.isOfNote {
+      let veto = version.isVetoed ? ", VETOED" : ""
+      lines.append("  version \(version.number): \(version.stage.rawValue)\(veto)\(sunset(version.sunset))")
+    }
     return lines.joined(separator: "\n")
   }
 
@@ -76,8 +76,8 @@ extension RolloutText {
     let judged = overview.judged(rules, now: now)
     var lines = [head]
     for (step, weight) in rules.steps.enumerated() {
-      let bar = bar(step, candidate, judged?.judge, now: now)
-      lines.append("  \(padded("\(weight) %", 8))\(bar)")
+      let progress = bar(step, candidate, judged?.judge, now: now)
+      lines.append("  \(padded("\(weight) %", 8))\(progress)")
     }
     guard let (judge, verdict) = judged else { return lines }
     lines.append("  \(padded("verdict", 8))\(verdict.word)\(wanted(verdict.needs))")
@@ -110,13 +110,12 @@ extension RolloutText {
     }
     let elapsed = Duration.milliseconds(max(0, now - candidate.since))
     let rule = judge.rule
-    let parts = [
-      Double(judge.requests) / Double(max(1, rule.leastRequests)), elapsed / rule.leastTime,
-    ]
-    let share = max(0, min(1, parts.min() ?? 0))
-    let full = Int(share * Double(width))
-    return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "] "
-      + "\(judge.requests) of \(rule.leastRequests) requests, \(span(elapsed)) of \(span(rule.leastTime))"
+    let requests = Double(judge.requests) / Double(max(1, rule.leastRequests))
+    let time = rule.leastTime > .zero ? elapsed / rule.leastTime : 1
+    let full = Int(max(0, min(1, requests, time)) * Double(width))
+    let signs = String(repeating: "#", count: full) + String(repeating: ".", count: width - full)
+    let times = "\(span(elapsed)) of \(span(rule.leastTime))"
+    return "[\(signs)] \(judge.requests) of \(rule.leastRequests) requests, \(times)"
   }
 
   /// `1h05m`, `2m10s`, `7s`
@@ -150,4 +149,9 @@ extension RolloutText {
       return "\(overview.model.name)  \(version.number)  \(version.stage.rawValue)\(bundle)\(veto)"
     }
   }
+}
+
+extension RolloutOverview.Version {
+  /// Neither what serves nor what is tried, and not what is over.
+  fileprivate var isOfNote: Bool { stage == .staging || stage == .deprecated || isVetoed }
 }
