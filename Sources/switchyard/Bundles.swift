@@ -95,11 +95,8 @@ struct Bundles: AsyncParsableCommand {
     @OptionGroup var options: ConfigOptions
 
     func run() async throws {
-      var rollout = RolloutOptions()
-      rollout.options = options
-      try await RolloutDoor.run(rollout) { door in
-        guard case .redis(let settings) = door else { return }
-        let session = try await RolloutSession.open(settings)
+      try await RolloutDoor.telling {
+        let session = try await RolloutSession.open(try options.load())
         var bundles: [Bundle] = []
         for name in model.map({ [$0] }) ?? session.names {
           for entry in try await session.desk.bundles(of: name).reversed() {

@@ -8,6 +8,7 @@ import Settings
 actor Reloader {
   private let options: ConfigOptions
   private let replica: Replica
+  private let steering: Steering
   private let logger: Logger
   private var running: Settings
   /// The files that were read, as they were before.
@@ -19,10 +20,12 @@ actor Reloader {
 
   /// `seen` was taken when `running` was read: what changes while the replica starts is applied then.
   init(
-    options: ConfigOptions, replica: Replica, running: Settings, seen: [String: FileStamp], logger: Logger
+    options: ConfigOptions, replica: Replica, steering: Steering, running: Settings,
+    seen: [String: FileStamp], logger: Logger
   ) {
     self.options = options
     self.replica = replica
+    self.steering = steering
     self.running = running
     self.seen = seen
     self.logger = logger
@@ -81,6 +84,7 @@ actor Reloader {
       errors = nil
       seen = seen.filter { $0.key == options.path || settings.files.contains($0.key) }
       await replica.apply(settings)
+      await steering.apply(settings)
       logger.info("configuration applied", metadata: ["because": "\(reason)"])
     } catch {
       refuse(error.errors.map(\.description), reason, isNews: isNews)

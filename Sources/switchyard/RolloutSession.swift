@@ -36,9 +36,14 @@ struct RolloutOptions: ParsableArguments {
   /// `ann@laptop`: who asks, where nobody says it.
   static var person: String {
     var name = [CChar](repeating: 0, count: 256)
-    let host = gethostname(&name, name.count - 1) == 0 ? Self.text(name) : "unknown"
-    let user = getpwuid(geteuid()).flatMap { $0.pointee.pw_name }.map { String(cString: $0) }
-    return "\(user ?? "\(geteuid())")@\(host)"
+    let capacity = name.count - 1
+    let host = gethostname(&name, capacity) == 0 ? text(name) : "unknown"
+    return "\(user)@\(host)"
+  }
+
+  private static var user: String {
+    guard let entry = getpwuid(geteuid()), let name = entry.pointee.pw_name else { return "\(geteuid())" }
+    return String(cString: name)
   }
 
   private static func text(_ name: [CChar]) -> String {
@@ -63,8 +68,12 @@ enum RolloutDoor: Sendable {
 
   /// Runs a command; what goes wrong is told, and exits with 1.
   static func run(_ options: RolloutOptions, _ body: (RolloutDoor) async throws -> Void) async throws {
+    try await telling { try await body(try options.door()) }
+  }
+
+  static func telling(_ body: () async throws -> Void) async throws {
     do {
-      try await body(try options.door())
+      try await body()
     } catch let errors as SettingsErrors {
       for error in errors.errors { StandardError.write("\(error)") }
       throw Switchyard.Exit.no

@@ -33,9 +33,11 @@ struct Serve: AsyncParsableCommand {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     let accessLog = settings.telemetry.log == .json ? AccessLogWriter() : nil
     let replica = try await start(settings, logger, accessLog)
+    let steering = try await steer(replica, settings, logger)
     let reloader = Reloader(
-      options: options, replica: replica, running: settings, seen: seen, logger: logger)
-    await live(replica, signals, reloader, logger)
+      options: options, replica: replica, steering: steering, running: settings, seen: seen, logger: logger)
+    await live(replica, steering, signals, reloader, logger)
+    await steering.close()
     await accessLog?.close()
   }
 
@@ -89,6 +91,16 @@ struct Serve: AsyncParsableCommand {
     }
   }
 
+  private func steer(_ replica: Replica, _ settings: Settings, _ logger: Logger) async throws -> Steering {
+    do {
+      return try await Steering(replica, settings, logger)
+    } catch {
+      StandardError.write("switchyard can't start: \(error)")
+      await replica.stop()
+      throw Switchyard.Exit.no
+    }
+  }
+
   private static func url(_ address: SocketAddress) -> String {
     let host = address.ipAddress ?? "localhost"
     return "http://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? 0)"
@@ -96,18 +108,22 @@ struct Serve: AsyncParsableCommand {
 
   /// Until a signal has ended it.
   private func live(
-    _ replica: Replica, _ signals: UnixSignalsSequence, _ reloader: Reloader, _ logger: Logger
+    _ replica: Replica, _ steering: Steering, _ signals: UnixSignalsSequence, _ reloader: Reloader,
+    _ logger: Logger
   ) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await reloader.watch() }
-      group.addTask { await Self.obey(signals, replica, reloader, logger) }
+      group.addTask { await steering.run() }
+      group.addTask { await Self.obey(signals, replica, steering, reloader, logger) }
       await replica.untilStopped()
+      await steering.stop()
       group.cancelAll()
     }
   }
 
   private static func obey(
-    _ signals: UnixSignalsSequence, _ replica: Replica, _ reloader: Reloader, _ logger: Logger
+    _ signals: UnixSignalsSequence, _ replica: Replica, _ steering: Steering, _ reloader: Reloader,
+    _ logger: Logger
   ) async {
     var isDraining = false
     for await signal in signals {
@@ -116,6 +132,8 @@ struct Serve: AsyncParsableCommand {
       } else if !isDraining {
         isDraining = true
         logger.info("draining", metadata: ["signal": "\(signal)"])
+        // Who ends need not be waited for: another replica leads from now on.
+        Task { await steering.stop() }
         Task { await replica.drain() }
       } else {
         logger.warning("ending at once", metadata: ["signal": "\(signal)"])
