@@ -62,6 +62,18 @@ extension Settings.Bundle {
       parameters: parameters, tools: tools, metadata: metadata)
   }
 
+  /// Whether it is too large to be registered; whatever else is wrong with it is told where it stands.
+  var isTooLong: Bool {
+    var bundle = self
+    (bundle.model, bundle.deployment) = ("m", "d")
+    do throws(BundleError) {
+      _ = try bundle.refined(providerModel: "m", sha256: { _ in [UInt8](repeating: 0, count: 32) })
+      return false
+    } catch {
+      return error == BundleError.tooLong
+    }
+  }
+
   private func digest(_ bytes: [UInt8], _ field: String) throws(BundleError) -> ContentDigest {
     guard let digest = ContentDigest(bytes: bytes) else { throw BundleError(field, "has no SHA-256") }
     return digest

@@ -32,7 +32,8 @@ final class Steering: Sendable {
   /// Another configuration is in force.
   func apply(_ settings: Settings) async {
     do throws(BundleError) {
-      await controller.apply(try ControlTerms(settings))
+      let terms = try ControlTerms(settings)
+      await controller.apply(terms)
     } catch {
       logger.error(
         "the configuration's versions are not registered", metadata: ["error": "\(error)"])

@@ -43,6 +43,14 @@ final class ControlUnderTest: Sendable {
       register: { _ in EmbeddedState(store, clock: { time.withLockedValue { $0 } }) })
   }
 
+  /// What people ask at.
+  func desk() async throws -> RolloutDesk {
+    let (loop, store, time) = (loop, store, time)
+    return try await loop.submit {
+      RolloutDesk(EmbeddedState(store, clock: { time.withLockedValue { $0 } }), on: loop)
+    }.get()
+  }
+
   // MARK: The shared state
 
   private func state() -> EmbeddedState {

@@ -27,7 +27,7 @@ extension Bundle {
   /// check who can hash.
   package init(line: String) throws(BundleError) {
     guard line.utf8.count <= BundleRule.longestLine else {
-      throw BundleError("the bundle", BundleRule.tooLong)
+      throw .tooLong
     }
     var members: Members
     do throws(JSONLiteral.Flaw) {

@@ -67,7 +67,7 @@ package struct Bundle: Sendable {
       if let flaw = BundleRule.flaw(ofMetadata: name, value) { throw BundleError("metadata.\(name)", flaw) }
     }
     guard line.utf8.count <= BundleRule.longestLine else {
-      throw BundleError("the bundle", BundleRule.tooLong)
+      throw .tooLong
     }
   }
 }

@@ -43,7 +43,7 @@ package enum BundleRule {
     return bytes > longestParameters ? "are more than \(longestParameters >> 10) KiB in all" : nil
   }
 
-  static let tooLong =
+  fileprivate static let tooLong =
     "is longer than \(longestLine >> 20) MiB as one line of JSON, in which control characters take six bytes each"
 
   package static func flaw(ofTemplate text: String) -> String? {
@@ -67,6 +67,9 @@ package struct BundleError: Error, Equatable, CustomStringConvertible {
   package let field: String
   /// What follows the field in a sentence.
   package let reason: String
+
+  /// A bundle that is too large as a line.
+  package static let tooLong = BundleError("the bundle", BundleRule.tooLong)
 
   package init(_ field: String, _ reason: String) { (self.field, self.reason) = (field, reason) }
 

@@ -220,6 +220,7 @@ enum BundleChecks {
   static func bundle(_ bundle: inout Settings.Bundle, _ reader: inout Reader) {
     if let flaw = BundleRule.flaw(of: bundle.parameters) { reader.fail(flaw, under: ["parameters"]) }
     if let flaw = BundleRule.flaw(of: bundle.metadata) { reader.fail(flaw, under: ["metadata"]) }
+    if bundle.isTooLong { reader.fail(BundleError.tooLong.reason) }
     guard bundle.version > 0 else { return }
     let claim = "\(bundle.version) of \(reader.path.parent)"
     if let first = reader.names.claim(claim, as: "version", at: reader.mark) {
