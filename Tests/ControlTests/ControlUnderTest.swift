@@ -30,7 +30,8 @@ final class ControlUnderTest: Sendable {
     return rules
   }
 
-  func controller(_ id: String) throws -> Controller {
+  /// `breakers` are those of the versions' deployment.
+  func controller(_ id: String, breakers: [BreakerKeys] = []) throws -> Controller {
     let bundles = try (1...3).map {
       try Bundle(model: "chat", version: $0, deployment: "small", providerModel: "m-\($0)")
     }
@@ -39,7 +40,7 @@ final class ControlUnderTest: Sendable {
     let (store, time) = (store, time)
     return Controller(
       id, terms, on: loop, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-      clock: { time.withLockedValue { $0 } },
+      clock: { time.withLockedValue { $0 } }, breakers: { $0 == "small" ? breakers : [] },
       register: { _ in EmbeddedState(store, clock: { time.withLockedValue { $0 } }) })
   }
 

@@ -46,6 +46,27 @@ struct ControllerTests {
     #expect(try world.answer("2")?.hasPrefix("refused: version 1 of chat was rolled back") == true)
   }
 
+  /// Fifty calls that failed: the breaker opens for five seconds.
+  private func cutOff(_ keys: BreakerKeys) throws {
+    let counts = try #require(BreakerCounts("0 50"))
+    let report = BreakerReport(reporter: "r1", sequence: 1, generation: 0, counts: counts)
+    var status: BreakerStatus?
+    EmbeddedState(world.store, clock: { [world] in world.now })
+      .report(report, keys, BreakerSettings(), jitter: 0) { status = try? $0.get().status }
+    #expect(status?.phase == .open && status?.reason == .rate)
+  }
+
+  @Test(arguments: [1, 2]) func aVersionIsRolledBackOnceAllItsBreakersAreOpen(open: Int) async throws {
+    let breakers = ["http://a/v1", "http://b/v1"].map { BreakerKeys(endpoint: $0, deployment: "small") }
+    let controller = try world.controller("a", breakers: breakers)
+    try world.ask("1", ask(.start))
+    try await world.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    for keys in breakers.prefix(open) { try cutOff(keys) }
+    try await world.run(2, [controller])
+    #expect(try world.rollout().rolledBack == (open == 2 ? [1] : []))
+    if open == 2 { #expect(try world.audit().first?["why"] == "breaker") }
+  }
+
   @Test func anotherLeaderGoesOnWhereTheFirstStopped() async throws {
     let (first, second) = (try world.controller("a"), try world.controller("b"))
     try world.ask("1", ask(.start))
