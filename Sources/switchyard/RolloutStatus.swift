@@ -37,6 +37,8 @@ extension Rollout {
       var last = ""
       var tried: Int?
       while true {
+        // In this order what is shown last is the end.
+        let seen = try await source.standing(model)
         let text = try await source.text(model, json: false)
         if isTerminal {
           print("\u{1b}[H\u{1b}[2J\(text)")
@@ -45,7 +47,6 @@ extension Rollout {
         }
         fflush(nil)
         last = text
-        let seen = try await source.standing(model)
         if seen.candidate == nil {
           if let tried, seen.active != tried { throw Switchyard.Exit.no }
           return

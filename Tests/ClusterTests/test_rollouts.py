@@ -211,7 +211,7 @@ def test_the_admin_port_does_the_same(cluster):
         201, {"registered": [{"model": MODEL, "version": number, "new": True}]})
     assert api(router, "GET", f"/api/bundles/{MODEL}/{number}")[1]["parameters"] == {"temperature": 0.5}
     versions = api(router, "GET", f"/api/bundles?model={MODEL}")[1]["bundles"]
-    assert versions[0]["stage"] == "STAGING" and number in [entry["version"] for entry in versions]
+    assert {entry["version"]: entry["stage"] for entry in versions}[number] == "STAGING"
     path = f"/api/rollouts/{MODEL}"
     status, answer = api(router, "POST", f"{path}/start", {"version": number, "by": "ann"})
     assert (status, answer["answer"]) == (200, f"version {number} is CANARY")
