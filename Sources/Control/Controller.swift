@@ -81,12 +81,13 @@ package actor Controller {
   /// One look at everything.
   package func round() async {
     await takeLease()
-    let epoch = leader?.epoch ?? 0
+    let wasLeading = leader != nil
     let hasEnded = await look()
+    let epoch = leader?.epoch ?? 0
     figures.change { figures in
       figures.epoch = epoch
-      if epoch > 0 { figures.rounds += 1 }
-      if epoch > 0, !hasEnded { figures.unfinished += 1 }
+      if wasLeading { figures.rounds += 1 }
+      if wasLeading, !hasEnded { figures.unfinished += 1 }
     }
   }
 

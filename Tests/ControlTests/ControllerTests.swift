@@ -56,15 +56,15 @@ struct ControllerTests {
     #expect(status?.phase == .open && status?.reason == .rate)
   }
 
-  @Test(arguments: [1, 2]) func aVersionIsRolledBackOnceAllItsBreakersAreOpen(open: Int) async throws {
+  @Test(arguments: [1, 2]) func aVersionIsRolledBackOnceAllItsBreakersAreOpen(count: Int) async throws {
     let breakers = ["http://a/v1", "http://b/v1"].map { BreakerKeys(endpoint: $0, deployment: "small") }
     let controller = try world.controller("a", breakers: breakers)
     try world.ask("1", ask(.start))
     try await world.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
-    for keys in breakers.prefix(open) { try cutOff(keys) }
+    for keys in breakers.prefix(count) { try cutOff(keys) }
     try await world.run(2, [controller])
-    #expect(try world.rollout().rolledBack == (open == 2 ? [1] : []))
-    if open == 2 { #expect(try world.audit().first?["why"] == "breaker") }
+    #expect(try world.rollout().rolledBack == (count == 2 ? [1] : []))
+    if count == 2 { #expect(try world.audit().first?["why"] == "breaker") }
   }
 
   @Test func anotherLeaderGoesOnWhereTheFirstStopped() async throws {

@@ -130,7 +130,8 @@ package struct RolloutDesk: Sendable {
     _ model: ControlModel, _ line: String?, _ vetoes: ControlVetoes
   ) async throws(Failure) -> RolloutOverview {
     let lines = try await ask { $0.readBundles(model, $1) }
-    let state = line.map { RolloutState(text: $0) } ?? RolloutState()
+    // Nothing is written of a model that has never had a rollout.
+    let state: RolloutState? = if let line { RolloutState(text: line) } else { RolloutState() }
     var judge: ControlJudge?
     if state?.candidate != nil { judge = try await ask { $0.readJudge(model, $1) } }
     var numbers = Set(lines.keys.map { Int($0) })

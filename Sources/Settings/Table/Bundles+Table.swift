@@ -55,13 +55,9 @@ extension Form where Value == Settings.Bundle {
 
   /// One by itself.
   static var single: Form {
-    .record(
-      Settings.Bundle(),
-      [
-        Field(
-          "model", \.model, .name(of: .model), required: true, "The name that clients ask for.")
-      ] + fields,
-      finish: BundleChecks.bundle)
+    let model: Field<Settings.Bundle> = Field(
+      "model", \.model, .name(of: .model), required: true, "The name that clients ask for.")
+    return .record(Settings.Bundle(), [model] + fields, finish: BundleChecks.bundle)
   }
 
   private static var fields: [Field<Settings.Bundle>] {
