@@ -119,9 +119,11 @@ actor Reloader {
       old.server.port != new.server.port || old.server.host != new.server.host || old.admin != new.admin
         || old.server.workers != new.server.workers || old.telemetry != new.telemetry
         || old.server.tls != new.server.tls || old.state != new.state
+        || old.rollout.lease != new.rollout.lease
     else { return }
     logger.warning(
-      "a changed port, host, token, tls, state, log or number of workers takes effect at the next start only")
+      "a changed port, host, token, tls, state, log, number of workers or rollouts' lease takes effect at the next start only"
+    )
   }
 }
 

@@ -75,7 +75,7 @@ struct RolloutDeskTests {
     let report = try await world.desk().report(on: ["chat"])
     #expect(report.models.map(\.model.name) == ["chat"])
     #expect(report.models[0].state == RolloutState() && report.models[0].versions.isEmpty)
-    #expect(report.cluster.leader == nil && report.cluster.position == .none)
+    #expect(report.cluster.leader == nil && report.cluster.position == ControlPosition.none)
     await #expect(throws: RolloutDesk.Failure.noName("")) { _ = try await world.desk().report(on: "") }
   }
 
