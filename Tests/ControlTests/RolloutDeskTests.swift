@@ -31,10 +31,10 @@ struct RolloutDeskTests {
   private func bundle(_ version: Int, _ deployment: String = "small", temperature: String? = nil) throws
     -> Bundle
   {
-    let number = temperature.flatMap { JSONNumber($0) }
+    var parameters: [String: JSONLiteral] = [:]
+    if let number = temperature.flatMap({ JSONNumber($0) }) { parameters["temperature"] = .number(number) }
     return try Bundle(
-      model: "chat", version: version, deployment: deployment, providerModel: "m",
-      parameters: number.map { ["temperature": .number($0)] } ?? [:])
+      model: "chat", version: version, deployment: deployment, providerModel: "m", parameters: parameters)
   }
 
   // MARK: Versions

@@ -54,6 +54,33 @@ struct ControlRegisterTests {
   }
 
   @Test(arguments: [true, false])
+  func whoLedLastIsRead(isShared: Bool) async throws {
+    try await Self.with(isShared: isShared) { control in
+      #expect(try await control.ask { $0.readLease($1) } == nil)
+      let leader = try await Self.lead(control)
+      let lease = try #require(try await control.ask { $0.readLease($1) })
+      #expect(lease.id == leader.id && lease.epoch == leader.epoch && lease.left(lease.since) == 60_000)
+      _ = try await control.ask { $0.releaseLease(leader, $1) }
+      let over = try #require(try await control.ask { $0.readLease($1) })
+      #expect(over.epoch == leader.epoch && over.left(over.until) == 0)
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func theLargestVersionIsKeptWhole(isShared: Bool) async throws {
+    try await Self.with(isShared: isShared) { control in
+      let model = try #require(Self.model)
+      let audit = ControlAudit(["what": "register"])
+      let text = String(repeating: "x", count: ControlBundle.longest)
+      #expect(ControlBundle(model, version: 1, text: text + "x", audit: audit) == nil)
+      let bundle = try #require(ControlBundle(model, version: 1, text: text, audit: audit))
+      #expect(try await control.ask { $0.register(bundle, $1) } == .registered(isNew: true))
+      #expect(try await control.ask { $0.register(bundle, $1) } == .registered(isNew: false))
+      #expect(try await control.ask { $0.readBundle(model, version: 1, $1) } == text)
+    }
+  }
+
+  @Test(arguments: [true, false])
   func aReplicaLearnsWhatChangedAndNoMore(isShared: Bool) async throws {
     try await Self.with(isShared: isShared) { control in
       let model = try #require(Self.model)
