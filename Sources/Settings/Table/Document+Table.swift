@@ -25,12 +25,10 @@ extension Form where Value == Settings {
         Field("auth", \.auth, .auth, "Who may send requests."),
         Field("tenants", \.tenants, .tenants, "Who sends requests, with their keys."),
         Field(
-          "bundles", \.bundles, .bundles, "Versions of models: deployment, prompt and parameters.",
-          .unbuilt("bundles are")
+          "bundles", \.bundles, .bundles, "Versions of models: deployment, prompt and parameters."
         )
         .omittedWhenEmpty,
-        Field("rollout", \.rollout, .rollout, "How a new version takes over.", .unbuilt("rollouts are"))
-          .omitted { $0.rollout == Settings.Rollout() },
+        Field("rollout", \.rollout, .rollout, "How a new version takes over."),
         Field("telemetry", \.telemetry, .telemetry, "Logs, traces and prices."),
       ],
       finish: Checks.document)
