@@ -43,7 +43,7 @@ package final class Replica: Sendable {
   let queue = QueueDesk()
   let registry = MetricsRegistry()
   let breakers: BreakerDesk
-  let rollouts = RolloutDesk()
+  let rollouts = VersionDesk()
   let loops: MultiThreadedEventLoopGroup
   let adminLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   let workers: [Worker]
@@ -93,7 +93,7 @@ package final class Replica: Sendable {
     on loop: any EventLoop, _ snapshot: Snapshot, _ shared: SharedCounts, _ cluster: ClusterLoads,
     _ queue: QueueDesk,
     _ registry: MetricsRegistry, _ state: ReplicaState, _ engine: StateEngine, _ breakers: BreakerDesk,
-    _ rollouts: RolloutDesk, isFirst: Bool, _ surroundings: Surroundings
+    _ rollouts: VersionDesk, isFirst: Bool, _ surroundings: Surroundings
   ) async throws -> Worker {
     try await loop.flatSubmit {
       do {

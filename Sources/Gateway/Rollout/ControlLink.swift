@@ -6,7 +6,7 @@ import Policy
 /// confined to its loop.
 final class ControlLink {
   let register: any ControlRegister
-  let desk: RolloutDesk
+  let desk: VersionDesk
   let replica: String
   let logger: Logger
   /// Monotonic milliseconds.
@@ -44,7 +44,7 @@ final class ControlLink {
   private var nextFlush: Int64 = 0
 
   init(
-    _ register: any ControlRegister, _ desk: RolloutDesk, replica: String, _ logger: Logger,
+    _ register: any ControlRegister, _ desk: VersionDesk, replica: String, _ logger: Logger,
     clock: @escaping () -> Int64 = StateClock.monotonicMilliseconds
   ) {
     (self.register, self.desk, self.replica, self.logger) = (register, desk, replica, logger)

@@ -38,7 +38,7 @@ actor Worker {
   /// On one worker of the replica.
   private let checker: HealthChecker?
   /// What the replica's exchanges say of versions.
-  let rollouts: RolloutDesk
+  let rollouts: VersionDesk
   /// Follows what is decided of versions; nil on all workers but one.
   private let control: ControlLink?
   let cache: any SharedCache
@@ -79,7 +79,7 @@ actor Worker {
     loop: any EventLoop, upstream: sending UpstreamClient, snapshot: Snapshot, shared: SharedCounts,
     cluster: ClusterLoads, queue: QueueDesk, registry: MetricsRegistry, ways: StateEngine.Ways,
     replica: ReplicaState,
-    desk breakers: BreakerDesk, rollouts: RolloutDesk, isFirst: Bool,
+    desk breakers: BreakerDesk, rollouts: VersionDesk, isFirst: Bool,
     log: AccessLogWriter?, logger: Logger
   ) {
     self.loop = loop

@@ -14,7 +14,7 @@ final class ControlLinkTests {
 
   private let store = EmbeddedStore()
   private var now: Int64 = 1_795_290_000_000
-  private let desk = RolloutDesk()
+  private let desk = VersionDesk()
   private var lines: [ControlModel: String] = [:]
   private var put: Int64 = 0
 

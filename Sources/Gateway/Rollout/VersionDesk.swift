@@ -3,7 +3,7 @@ import Policy
 import Telemetry
 
 /// What the workers of a replica share about rollouts: what is judged, for how long weights count, what is to be applied and what is.
-final class RolloutDesk: Sendable {
+final class VersionDesk: Sendable {
   /// How this replica stands.
   struct Standing: Sendable {
     /// What it routes by.
@@ -46,7 +46,7 @@ final class RolloutDesk: Sendable {
 
 // MARK: Metrics
 
-extension RolloutDesk {
+extension VersionDesk {
   func record(_ snapshot: Snapshot, in shard: MetricsShard, of registry: MetricsRegistry, now: Int64) {
     let standing = standing
     shard.set(registry.series(Catalogue.weightsEpoch), to: standing.position.epoch)
