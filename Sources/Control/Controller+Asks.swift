@@ -16,8 +16,9 @@ extension Controller {
     }
     var state = change.states[model] ?? RolloutState()
     let from = state.stage(of: wanted.version)
+    // Who asks waits: the next round looks again.
+    guard let surroundings = await surroundings(wanted, model, state) else { return }
     do throws(RolloutRefusal) {
-      let surroundings = await surroundings(wanted, model, state)
       try state.apply(wanted, terms.rules, surroundings, now: change.now)
     } catch {
       return await refuse(ask, leader, error.text(wanted))
@@ -31,18 +32,29 @@ extension Controller {
     change.answers.append(ControlAnswerText(ask: ask.id, "done: version \(wanted.version) is \(to.rawValue)"))
   }
 
+  /// Nil where the shared state doesn't answer.
   private func surroundings(_ ask: RolloutAsk, _ model: ControlModel, _ state: RolloutState) async
-    -> RolloutState.Surroundings
+    -> RolloutState.Surroundings?
   {
     var surroundings = RolloutState.Surroundings()
     surroundings.isVetoed = isVetoed(model, ask.version)
-    guard let bundle = await bundle(model, ask.version) else {
+    let bundle: Bundle
+    switch await find(model, ask.version) {
+    case .bundle(let found): bundle = found
+    case .nothing:
       surroundings.isRegistered = false
       return surroundings
+    case .unreadable(let why):
+      surroundings.unreadable = why
+      return surroundings
+    case .unanswered: return nil
     }
     if !terms.deployments.contains(bundle.deployment) { surroundings.missingDeployment = bundle.deployment }
-    if let active = state.active, let former = await self.bundle(model, active) {
-      surroundings.changes = bundle.changes(against: former).map(\.rawValue)
+    guard let active = state.active else { return surroundings }
+    switch await find(model, active) {
+    case .bundle(let former): surroundings.changes = bundle.changes(against: former).map(\.rawValue)
+    case .nothing, .unreadable: break
+    case .unanswered: return nil
     }
     return surroundings
   }

@@ -112,10 +112,12 @@ extension Controller {
   private func isCutOff(_ model: ControlModel, _ state: RolloutState, _ candidate: RolloutState.Candidate)
     async -> Bool
   {
-    guard candidate.weight > .zero, let bundle = await bundle(model, candidate.version) else { return false }
+    guard candidate.weight > .zero, case .bundle(let bundle) = await find(model, candidate.version) else {
+      return false
+    }
     var baseline = terms.baselines[model.name] ?? []
     if let active = state.active {
-      guard let serving = await self.bundle(model, active) else { return false }
+      guard case .bundle(let serving) = await find(model, active) else { return false }
       baseline = [serving.deployment]
     }
     guard !baseline.contains(bundle.deployment) else { return false }

@@ -75,13 +75,20 @@ extension Controller {
     }
   }
 
+  /// Nil where more is to be written than one call takes.
   private func put(
     _ leader: ControlLeader, from read: ControlConfig?, to lines: [ControlModel: String],
     _ audits: [ControlAudit] = [], _ answers: [ControlAnswerText] = []
   ) -> ControlPut? {
-    ControlPut(
+    let put = ControlPut(
       leader, from: read?.lines ?? [:], at: read?.position.version ?? 0, to: lines, version: highest + 1,
       audits: audits, answers: answers)
+    if put == nil {
+      tellOnce(
+        "too many", "more rollouts change at once than one call can write: nothing is written",
+        ["models": "\(lines.count)"])
+    }
+    return put
   }
 
   /// Whether it is in force now.
@@ -153,15 +160,31 @@ extension Controller {
     hasRegistered = true
   }
 
-  /// A registered version; nil where there is none, or the shared state doesn't answer.
-  func bundle(_ model: ControlModel, _ version: Int) async -> Bundle? {
-    if let known = registered[model]?[version] { return known }
-    guard let text = await call({ $0.readBundle(model, version: Int64(version), $1) }) ?? nil,
-      let bundle = try? Bundle(line: text)
-    else { return nil }
-    registered[model, default: [:]][version] = bundle
-    return bundle
+  /// What the registry has of a version.
+  func find(_ model: ControlModel, _ version: Int) async -> Registered {
+    if let known = registered[model]?[version] { return .bundle(known) }
+    guard let found = await call({ $0.readBundle(model, version: Int64(version), $1) }) else {
+      return .unanswered
+    }
+    guard let text = found else { return .nothing }
+    do throws(BundleError) {
+      let bundle = try Bundle(line: text)
+      registered[model, default: [:]][version] = bundle
+      return .bundle(bundle)
+    } catch {
+      return .unreadable("\(error)")
+    }
   }
+}
+
+/// What the registry has of a version.
+enum Registered {
+  case bundle(Bundle)
+  case nothing
+  /// It was written by another release, or by hand.
+  case unreadable(String)
+  /// The shared state doesn't answer: nobody knows.
+  case unanswered
 }
 
 /// What a round has come to so far.

@@ -5,8 +5,10 @@ import json
 import os
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -166,6 +168,26 @@ def test_following_ends_with_the_rollout(cluster):
         assert follower.returncode == 1 and "no version is being tried" in output and "[....................]" in output
     finally:
         follower.kill()
+
+
+def test_who_asks_waits_while_the_registry_can_not_be_read(cluster, redis):
+    number, key = registered(cluster), f"sy:{{ro}}:bundles:{MODEL}"
+    redis.command("RENAME", key, f"{key}:aside")
+    redis.command("SET", key, "no hash")
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(done, cluster, "rollout", "start", MODEL, number)
+        time.sleep(3)
+        assert not answer.done()
+        redis.command("RENAME", f"{key}:aside", key)
+        assert answer.result() == f"version {number} is CANARY"
+
+
+def test_a_version_that_can_not_be_read_is_not_called_unknown(cluster, redis):
+    redis.command("HSET", f"sy:{{ro}}:bundles:{MODEL}", 800, '{"model": 7}')
+    try:
+        assert "version 800 of mock-model can't be read by this leader" in refused(cluster, "rollout", "start", MODEL, 800)
+    finally:
+        redis.command("HDEL", f"sy:{{ro}}:bundles:{MODEL}", 800)
 
 
 def test_a_vetoed_version_needs_somebody_to_take_it_back(cluster, redis):

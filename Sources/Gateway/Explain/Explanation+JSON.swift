@@ -5,14 +5,17 @@ package import Settings
 /// For programs. Members that aren't known are null; times are milliseconds, money micro-dollars.
 extension Explanation {
   package var json: JSON {
-    .object([
+    let asked: [(name: String, value: JSON)] = [
       ("answer", verdictJSON), ("live", .bool(seen != nil)), ("seen", seen.map(\.json) ?? .null),
       ("path", .string(path)), ("asker", asker.json), ("model", model.map(\.json) ?? .null),
       ("version", version.map(\.json) ?? .null),
+    ]
+    let found: [(name: String, value: JSON)] = [
       ("estimate", estimate.map(\.json) ?? .null), ("cache", cache.map(\.json) ?? .null),
       ("limits", .array(limits.map(\.json))), ("limits_decided", .string(limitBasis.rawValue)),
       ("stages", .array(stages.map(\.json))), ("notes", .array(notes.map(JSON.string))),
-    ])
+    ]
+    return .object(asked + found)
   }
 
   private var verdictJSON: JSON {

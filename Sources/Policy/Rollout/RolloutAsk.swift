@@ -31,6 +31,8 @@ package struct RolloutAsk: Equatable, Sendable {
 /// Why what was asked for is not done.
 package enum RolloutRefusal: Error, Equatable, Sendable {
   case notRegistered
+  /// What is registered was written by another release, or by hand.
+  case unreadable(String)
   /// It stands somewhere from where this can't be done.
   case wrongStage(RolloutState.Stage)
   /// Another version is tried already.
@@ -49,6 +51,7 @@ package enum RolloutRefusal: Error, Equatable, Sendable {
     let version = "version \(ask.version) of \(ask.model)"
     return switch self {
     case .notRegistered: "\(version) is not registered: 'switchyard bundles list' shows those that are"
+    case .unreadable(let why): "\(version) can't be read by this leader: \(why)"
     case .wrongStage(.staging): "\(version) is in STAGING: start it first, with 'switchyard rollout start'"
     case .wrongStage(.rolledBack):
       "\(version) was rolled back, which is for ever: register what you have mended as a new version"

@@ -2,6 +2,8 @@ extension RolloutState {
   /// What is known besides of the version that is asked for.
   package struct Surroundings: Sendable {
     package var isRegistered = true
+    /// Why what is registered is none that this leader can read.
+    package var unreadable: String?
     package var isVetoed = false
     /// Variables in which it differs from the version that serves.
     package var changes: [String] = []
@@ -17,6 +19,7 @@ extension RolloutState {
   ) throws(RolloutRefusal) {
     if let expected = ask.expected, expected != revision { throw .conflict(revision: revision) }
     guard surroundings.isRegistered else { throw .notRegistered }
+    if let why = surroundings.unreadable { throw .unreadable(why) }
     switch ask.deed {
     case .start: try start(ask, rules, surroundings, now: now)
     case .pause: try changeCandidate(ask) { $0.hold = .paused }

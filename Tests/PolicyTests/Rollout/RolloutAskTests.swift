@@ -66,6 +66,9 @@ struct RolloutAskTests {
     surroundings.isRegistered = false
     #expect(refusal(ask(.start), RolloutState(), surroundings) == .notRegistered)
     surroundings = .init()
+    surroundings.unreadable = "no JSON"
+    #expect(refusal(ask(.start), RolloutState(), surroundings) == .unreadable("no JSON"))
+    surroundings = .init()
     surroundings.missingDeployment = "gone"
     #expect(refusal(ask(.start), RolloutState(), surroundings) == .noDeployment("gone"))
     surroundings = .init()
