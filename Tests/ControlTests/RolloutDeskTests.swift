@@ -152,9 +152,8 @@ struct RolloutDeskTests {
     await #expect(throws: RolloutDesk.Failure.unanswered(isLed: false)) {
       _ = try await desk.ask(ask(.start), within: .milliseconds(150))
     }
-    var wordy = ask(.abort)
-    wordy.reason = String(repeating: "x", count: 5_000)
-    await #expect(throws: RolloutDesk.Failure.tooLong) { [wordy] in
+    let wordy = RolloutAsk(.abort, "chat", version: 1, by: String(repeating: "x", count: 5_000))
+    await #expect(throws: RolloutDesk.Failure.tooLong) {
       _ = try await desk.ask(wordy, within: .seconds(1))
     }
   }
