@@ -39,6 +39,8 @@ final class BreakerAudit {
   struct Tally {
     var outliers = 0
     var opened = 0
+    /// Those of them by one caller's answers where nobody else had called for a while: who could tell whose fault it is?
+    var alone = 0
     var halves = 0
     var recovered = 0
     var lost = 0
@@ -50,6 +52,7 @@ final class BreakerAudit {
     static func += (one: inout Tally, other: Tally) {
       one.outliers += other.outliers
       one.opened += other.opened
+      one.alone += other.alone
       one.halves += other.halves
       one.recovered += other.recovered
       one.lost += other.lost
@@ -97,6 +100,7 @@ final class BreakerAudit {
     _ reply: BreakerReport.Reply
   ) {
     changed(keys, before, after, isReport: true)
+    blame(report, before, after)
     world.note(1, after.state.generation, reply.outcome.rawValue)
     let isStrange = report.generation < before.state.generation || before.state.phase != .closed
     guard isStrange, report.generation <= before.state.generation else { return }
@@ -107,6 +111,20 @@ final class BreakerAudit {
     {
       fail("I3: a report of generation \(report.generation) has changed \(before.state.generation)")
     }
+  }
+
+  /// Ruling 2: what one caller alone has trouble with opens nothing while another does well.
+  private func blame(_ report: BreakerReport, _ before: BreakerMachine, _ after: BreakerMachine) {
+    guard before.state.phase == .closed, after.state.phase == .open, after.state.reason == .rate else {
+      return
+    }
+    var counts = before.window.sum(BreakerSettings(), now: after.state.since)
+    counts += report.counts
+    guard counts.fail == 0, counts.cells.count(where: { $0.fail > 0 }) == 1 else { return }
+    if counts.cells.contains(where: { $0.ok > 0 && $0.fail == 0 }) {
+      fail("one caller alone has opened a breaker: \(counts.text)")
+    }
+    tally.alone += 1
   }
 
   func permitted(
