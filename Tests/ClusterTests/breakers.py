@@ -126,7 +126,7 @@ class Pool:
 
 
 class News:
-    """What replicas publish of breakers."""
+    """What replicas publish of breakers, each with when it was so by Redis' clock: it may be read a little later."""
 
     def __init__(self, redis):
         self.connection = Connection(redis.port, timeout=None)
@@ -138,7 +138,7 @@ class News:
         try:
             while True:
                 message = self.connection.receive()[2].split()
-                self.lines.append((time.time(), message))
+                self.lines.append((int(message[2]) / 1_000, message))
         except (OSError, ValueError, TypeError):
             pass
 
