@@ -47,7 +47,7 @@ struct VersionTableTests {
         .init(model: 4, fallback: 0, isTrial: true), .init(model: 3, fallback: 1),
         .init(model: 1, fallback: 2),
       ])
-    #expect(snapshot.table.models[4].attempts == 2 && snapshot.table.models[3].attempts == 1)
+    #expect(snapshot.table.models[4].attempts == 2 && snapshot.table.models[3].attempts == 2)
     #expect(snapshot.table.stages(for: 4) { $0 == 0 }.map(\.model) == [4, 3], "permissions are the models'")
   }
 

@@ -15,7 +15,7 @@ enum VersionsUnderTest {
       small: { provider: lab, model: small-at-lab }
       large: { provider: lab, model: large-at-lab }
     models:
-      chat: { deployments: [small], fallbacks: [big], retry: { attempts: 1 } }
+      chat: { deployments: [small], fallbacks: [big], retry: { attempts: 2 } }
       big: { deployments: [large], fallbacks: [chat] }
       other: { deployments: [small] }
     cache: { ttl: 60s }
