@@ -50,9 +50,10 @@ def eventually(check, seconds=5.0):
     return value
 
 
-def get(url, method="GET", data=None):
+def get(url, method="GET", data=None, token=None):
     """Status and text."""
-    request = urllib.request.Request(url, method=method, data=data)
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(url, method=method, data=data, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.read().decode()
@@ -132,6 +133,8 @@ class Simulator(Process):
 class Router(Process):
     """A running `switchyard serve`."""
 
+    token = None  # the admin port's, where it has one
+
     def __init__(self, config, environment=None, port=None, admin_port=None, within=()):
         """`within`: the words of a command that runs it."""
         self.config, self.port, self.admin_port = config, port, admin_port
@@ -169,7 +172,7 @@ class Router(Process):
 
     def metrics(self):
         """Samples by name with labels, as written."""
-        text = get(f"http://127.0.0.1:{self.admin_port}/metrics")[1]
+        text = get(f"http://127.0.0.1:{self.admin_port}/metrics", token=self.token)[1]
         samples = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
         return {name: float(value) for name, value in samples}
 

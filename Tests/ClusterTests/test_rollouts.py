@@ -93,6 +93,8 @@ def api(router, method, path, body=None, token=TOKEN):
 
 
 def leaders(cluster):
+    for router in cluster.routers:
+        router.token = TOKEN
     return [r for r in cluster.routers if r.is_alive and r.metric("switchyard_control_leader_epoch") > 0]
 
 
