@@ -28,9 +28,7 @@ extension Controller {
   func judge(
     _ model: ControlModel, _ state: RolloutState, _ leader: ControlLeader, _ change: inout Change
   ) async {
-    guard let candidate = state.candidate, candidate.phase == .canary,
-      var judging = await judging(model, candidate)
-    else { return }
+    guard let candidate = state.candidate, var judging = await judging(model, candidate) else { return }
     guard await fold(&judging, model, candidate) else { return }
     judges[model] = judging
     await keep(judging, model, leader)
@@ -46,7 +44,7 @@ extension Controller {
   /// Goes on where the last leader stopped, or begins with the step.
   private func judging(_ model: ControlModel, _ candidate: RolloutState.Candidate) async -> Judging? {
     if let known = judges[model], known.isOf(candidate) { return known }
-    let rule = terms.rules.promotion(step: candidate.step, candidate.thresholds)
+    let rule = terms.rules.promotion(of: candidate)
     let first = candidate.since / 1_000
     var judging = Judging(
       version: candidate.version, step: candidate.step, since: candidate.since, judge: StageJudge(rule),
@@ -78,7 +76,7 @@ extension Controller {
     let seconds = Array(first...min(last, first + Int64(ControlCounts.mostSeconds) - 1))
     guard let counts = await call({ $0.readCounts(model, seconds: seconds, $1) }) else { return false }
     for words in counts.seconds {
-      judging.judge.fold(.init(words))
+      judging.judge.fold(.init(words, of: candidate.phase.arm))
       if candidate.thresholds == nil { judging.baseline.add(words) }
     }
     judging.second = seconds.last ?? judging.second
@@ -112,7 +110,7 @@ extension Controller {
   private func isCutOff(_ model: ControlModel, _ state: RolloutState, _ candidate: RolloutState.Candidate)
     async -> Bool
   {
-    guard candidate.weight > .zero, case .bundle(let bundle) = await find(model, candidate.version) else {
+    guard candidate.phase == .canary, candidate.weight > .zero, case .bundle(let bundle) = await find(model, candidate.version) else {
       return false
     }
     var baseline = terms.baselines[model.name] ?? []
@@ -140,10 +138,12 @@ extension Controller {
       next.candidate?.thresholds = thresholds
       next.candidate?.weight = weight
       next.candidate?.since = change.now
-      why = "step \(candidate.step + 1) at \(weight) %"
+      why =
+        candidate.phase == .shadow
+        ? "copies of \(weight) % of the sessions" : "step \(candidate.step + 1) at \(weight) %"
     case .goOn:
       next.goOn(terms.rules, now: change.now)
-      why = "step \(candidate.step + 1) is passed"
+      why = candidate.phase == .shadow ? "its copies are fine" : "step \(candidate.step + 1) is passed"
     case .hold:
       next.candidate?.hold = .inconclusive
       why = "nothing is proved in the longest time of a step"
@@ -179,7 +179,7 @@ extension Judging {
   static var sketches: [(String, WritableKeyPath<BaselineSketches, QuantileSketch>)] {
     [
       ("base.latency", \.latency), ("base.ttft", \.firstToken),
-      ("base.cost", \.cost),
+      ("base.cost", \.cost), ("base.length", \.length),
     ]
   }
 }

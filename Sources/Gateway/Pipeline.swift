@@ -16,6 +16,7 @@ extension Worker {
       let body = try await exchange.body()
       var request = try read(body, surface, exchange)
       let model = try route(&request, principal, exchange)
+      if exchange.arm?.mirror != nil { prepareShadow(request, body, exchange) }
       try openCache(body, request.facts, principal, model, exchange)
       if let attempt = try await attempt(request, body, to: model, principal, exchange) {
         await relay(attempt, exchange)

@@ -14,6 +14,7 @@ extension Worker {
     if let result = exchange.cacheResult { cacheSeries.count(result, in: shard) }
     leave(exchange)
     leaveQueue(exchange)
+    if exchange.shadow != nil { keepAnswer(exchange) }
     exchange.attempt = nil
     exchange.slot = nil
     exchange.reader = nil
@@ -34,8 +35,9 @@ extension Worker {
     settlement.outputTokens = answer.usage.map { Int64($0.output) }
     settlement.costMicrodollars = exchange.cost ?? 0
     record(settlement, exchange)
-    if exchange.arm != nil { tellEvidence(exchange, settlement) }
+    let sample = exchange.arm == nil ? nil : tellEvidence(exchange, settlement)
     log?.append(logRecord(exchange, answer, settlement))
+    if let seed = exchange.shadow { mirror(seed, exchange, sample) }
   }
 
   /// The line of a request that was refused before it was one.

@@ -11,7 +11,7 @@ extension Settings.Rollout {
     rules.maxTime = Self.milliseconds(maxTime)
     rules.bakeTime = Self.milliseconds(bakeTime)
     rules.sunset = Self.milliseconds(sunset)
-    rules.shadows = shadow.sample > 0
+    rules.shadowShare = Weight(hundredths: shadow.sample) ?? .zero
     rules.errorRatio = Double(errorRatio) / 1_000_000
     rules.latencyRatio = Double(latencyRatio) / 1_000_000
     rules.costRatio = Double(costRatio) / 1_000_000

@@ -33,6 +33,12 @@ extension Settings {
     package var sample = 0
     /// Micro-dollars a day.
     package var budget: Int?
+    /// Copies under way at a time, of each replica.
+    package var maxConcurrent = 8
+    /// How long a copy may take; it is given up then.
+    package var timeout: Duration = .seconds(60)
+    /// Whether requests with tools are copied: what a model has tools do may happen twice.
+    package var tools = false
 
     package init(sample: Int = 0, budget: Int? = nil) { (self.sample, self.budget) = (sample, budget) }
   }

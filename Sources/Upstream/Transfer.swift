@@ -75,6 +75,9 @@ package struct TransferTarget: Sendable, Hashable {
   /// `10.0.0.5:8000`, IPv6 in brackets: where to connect instead of to the URL's host, which stays the name that is asked for.
   package var address: String?
   package var engine = Engine.automatic
+  /// Over connections that no other target's transfers use, so that nobody finds them taken. On plain HTTP; elsewhere connections are
+  /// libcurl's to share.
+  package var isAside = false
 
   package init(url: String) { self.url = url }
 }

@@ -1,3 +1,4 @@
+import Policy
 import Settings
 import Testing
 
@@ -44,12 +45,23 @@ struct RolloutTests {
     #expect(throws: SettingsErrors.self) { try load("{ steps: [1, 10], max_time: 30m }") }
   }
 
+  @Test func copiesHaveLimits() throws {
+    let shadow = try load(
+      "{ shadow: { sample: 10%, budget: 5, max_concurrent: 2, timeout: 1500ms, tools: true } }"
+    ).rollout.shadow
+    #expect((shadow.sample, shadow.budget, shadow.maxConcurrent) == (1_000, 5_000_000, 2))
+    #expect(shadow.timeout == .milliseconds(1_500) && shadow.tools)
+    let usual = try load("{ shadow: { sample: 10%, budget: 5 } }").rollout
+    #expect((usual.shadow.maxConcurrent, usual.shadow.timeout) == (8, .seconds(60)) && !usual.shadow.tools)
+    #expect(usual.rules.shadowShare == Weight(hundredths: 1_000) && usual.rules.shadows)
+  }
+
   @Test func shadowsMayBeTurnedOffInOneWord() throws {
     #expect(try load("{ shadow: 0 }").rollout == Settings.Rollout())
   }
 
   @Test func itIsPrintedAndReadAgain() throws {
-    for text in ["{ lease: 5s }", "{ lease: 6s, shadow: { sample: 1, budget: 3 } }"] {
+    for text in ["{ lease: 5s }", "{ lease: 6s, shadow: { sample: 1, budget: 3, timeout: 90s, tools: true } }"] {
       let settings = try load(text)
       let printed = settings.printed()
       #expect(printed.split(separator: "\n").contains("rollout:"), "\(printed)")

@@ -21,6 +21,7 @@ struct StoredControl {
         "version \($0.version), folded up to second \($0.second), \($0.tests.count) tests"
       }
     case "bundles": words = length.map { "\($0) versions" }
+    case "shadow": words = fields.flatMap(Self.spent)
     case "asks": words = fields.map { "\($0.count) asks wait" }
     case "answer": words = text
     case "audit": words = length.map { "\($0) lines" }
@@ -40,6 +41,14 @@ struct StoredControl {
   private static func words(_ vetoes: ControlVetoes) -> String {
     let all = vetoes.vetoed.map { "\($0.model.name)@\($0.version)" }.sorted()
     return all.isEmpty ? "nothing is vetoed" : all.joined(separator: ", ")
+  }
+
+  private static func spent(_ fields: [String: String]) -> String? {
+    guard let day = fields["day"].flatMap({ Int64($0) }), 0...1_000_000 ~= day,
+      let spent = fields["spent"].flatMap({ Int64($0) }), ControlRule.isNumber(spent)
+    else { return nil }
+    let date = KeyInstant(seconds: day * 86_400).description.prefix(10)
+    return "copies cost $\(Double(spent) / 1_000_000) on \(date)"
   }
 
   private static func stamp(_ text: String) -> String? {

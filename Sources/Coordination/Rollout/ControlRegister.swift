@@ -32,6 +32,8 @@ package protocol ControlRegister: AnyObject {
   func sync(_ sync: ControlSync, _ completion: @escaping StateCompletion<ControlSync.Reply>)
   func veto(_ veto: ControlVeto, _ completion: @escaping StateCompletion<ControlVeto.Reply>)
   func count(_ count: ControlCount, _ completion: @escaping StateCompletion<ControlCount.Reply>)
+  /// Adds to what copies of a model's requests cost today, and says what that is for all replicas.
+  func spend(_ spend: ControlSpend, _ completion: @escaping StateCompletion<ControlSpend.Reply>)
   func ask(_ ask: ControlAsk, _ completion: @escaping StateCompletion<ControlAsk.Reply>)
   func register(_ bundle: ControlBundle, _ completion: @escaping StateCompletion<ControlBundle.Reply>)
 
@@ -46,6 +48,8 @@ package protocol ControlRegister: AnyObject {
   /// At most `ControlCounts.mostSeconds`.
   func readCounts(
     _ model: ControlModel, seconds: [Int64], _ completion: @escaping StateCompletion<ControlCounts>)
+  /// What copies of a model's requests cost today, in micro-dollars.
+  func readSpent(_ model: ControlModel, _ completion: @escaping StateCompletion<Int64>)
   /// What people want, the oldest first.
   func readAsks(_ completion: @escaping StateCompletion<[ControlWaiting]>)
   /// Nil while it waits, and where nobody knows it.

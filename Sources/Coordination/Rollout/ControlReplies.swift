@@ -122,6 +122,13 @@ enum ControlReplies {
     }
   }
 
+  static func spend(_ reply: Reply) -> ControlSpend.Reply? {
+    guard let numbers = reply.numbers, numbers.count == 3, numbers.allSatisfy(ControlRule.isNumber) else {
+      return nil
+    }
+    return ControlSpend.Reply(now: numbers[0], day: numbers[1], spent: numbers[2])
+  }
+
   static func counts(_ reply: Reply) -> ControlCounts? {
     guard let parts = reply.parts, let now = parts.first?.number else { return nil }
     let seconds = parts.dropFirst().compactMap { $0.fields.map(ControlStore.sums) }

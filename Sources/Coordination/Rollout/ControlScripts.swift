@@ -14,6 +14,7 @@ struct ControlScripts: Sendable {
   let ask: Script
   let count: Script
   let counts: Script
+  let spend: Script
 
   init(clock: Script.Clock = .redis) {
     let script = { Script(PackageResources.control_common_lua, $0, clock: clock) }
@@ -29,11 +30,12 @@ struct ControlScripts: Sendable {
     ask = script(PackageResources.control_ask_lua)
     count = script(PackageResources.control_count_lua)
     counts = script(PackageResources.control_counts_lua)
+    spend = script(PackageResources.control_spend_lua)
   }
 
   /// All of them.
   var all: [Script] {
-    [take, release, put, stamp, sync, veto, answer, judge, bundle, ask, count, counts]
+    [take, release, put, stamp, sync, veto, answer, judge, bundle, ask, count, counts, spend]
   }
 }
 
@@ -123,6 +125,12 @@ extension ScriptCall {
       keys: [names.counts(count.model, second: count.second)],
       arguments: [.string(count.replica), .number(count.sequence), .number(count.second)]
         + count.counts.flatMap { [Word.string($0.name), .number($0.amount)] })
+  }
+
+  init(_ spend: ControlSpend, _ names: ControlNames) {
+    self.init(
+      keys: [names.shadowBudget(spend.model)],
+      arguments: [.string(spend.replica), .number(spend.sequence), .number(spend.amount)])
   }
 
   init(counts model: ControlModel, seconds: [Int64], _ names: ControlNames) {

@@ -44,6 +44,12 @@ extension EmbeddedState: ControlRegister {
     completion(.success(change { $0.count(count, now: $1) }))
   }
 
+  package func spend(
+    _ spend: ControlSpend, _ completion: @escaping StateCompletion<ControlSpend.Reply>
+  ) {
+    completion(.success(change { $0.spend(spend, now: $1) }))
+  }
+
   package func ask(_ ask: ControlAsk, _ completion: @escaping StateCompletion<ControlAsk.Reply>) {
     completion(.success(change { $0.ask(ask, now: $1) }))
   }
@@ -78,6 +84,10 @@ extension EmbeddedState: ControlRegister {
     _ model: ControlModel, seconds: [Int64], _ completion: @escaping StateCompletion<ControlCounts>
   ) {
     completion(.success(change { $0.counts(model, seconds: seconds, now: $1) }))
+  }
+
+  package func readSpent(_ model: ControlModel, _ completion: @escaping StateCompletion<Int64>) {
+    completion(.success(change { $0.spent(model, now: $1) }))
   }
 
   package func readAsks(_ completion: @escaping StateCompletion<[ControlWaiting]>) {

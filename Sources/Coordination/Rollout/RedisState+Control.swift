@@ -48,6 +48,12 @@ extension RedisState: ControlRegister {
     run(scripts.control.count, ScriptCall(count, controlNames), ControlReplies.count, completion)
   }
 
+  package func spend(
+    _ spend: ControlSpend, _ completion: @escaping StateCompletion<ControlSpend.Reply>
+  ) {
+    run(scripts.control.spend, ScriptCall(spend, controlNames), ControlReplies.spend, completion)
+  }
+
   package func ask(_ ask: ControlAsk, _ completion: @escaping StateCompletion<ControlAsk.Reply>) {
     run(scripts.control.ask, ScriptCall(ask, controlNames), ControlReplies.ask, completion)
   }
@@ -84,6 +90,12 @@ extension RedisState: ControlRegister {
   ) {
     let call = ScriptCall(counts: model, seconds: seconds, controlNames)
     run(scripts.control.counts, call, ControlReplies.counts, completion)
+  }
+
+  package func readSpent(_ model: ControlModel, _ completion: @escaping StateCompletion<Int64>) {
+    readFields(controlNames.shadowBudget(model)) { [self] result in
+      completion(result.map { ControlStore.spent($0, now: now) })
+    }
   }
 
   package func readAsks(_ completion: @escaping StateCompletion<[ControlWaiting]>) {

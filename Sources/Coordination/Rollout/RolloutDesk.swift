@@ -134,6 +134,8 @@ package struct RolloutDesk: Sendable {
     let state: RolloutState? = if let line { RolloutState(text: line) } else { RolloutState() }
     var judge: ControlJudge?
     if state?.candidate != nil { judge = try await ask { $0.readJudge(model, $1) } }
+    var spent: Int64?
+    if state?.candidate?.phase == .shadow { spent = try await ask { $0.readSpent(model, $1) } }
     var numbers = Set(lines.keys.map { Int($0) })
     numbers.formUnion(state?.versions ?? [])
     let versions = numbers.sorted(by: >).map { number in
@@ -144,7 +146,7 @@ package struct RolloutDesk: Sendable {
         sunset: state?.deprecated.first { $0.version == number }?.sunset,
         isVetoed: vetoes.vetoed.contains(key), votes: vetoes.votes[key] ?? [:])
     }
-    return RolloutOverview(model: model, state: state, versions: versions, judge: judge)
+    return RolloutOverview(model: model, state: state, versions: versions, judge: judge, spent: spent)
   }
 
   private var now: Int64 {

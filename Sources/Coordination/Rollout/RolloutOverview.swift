@@ -22,6 +22,8 @@ package struct RolloutOverview: Sendable {
   package var versions: [Version]
   /// What is known of the candidate's step; nil where nothing is kept.
   package var judge: ControlJudge?
+  /// What copies for the candidate cost today, in micro-dollars; nil where it gets none.
+  package var spent: Int64?
 
   package subscript(version: Int) -> Version? { versions.first { $0.number == version } }
 
@@ -29,8 +31,7 @@ package struct RolloutOverview: Sendable {
   package func judged(_ rules: RolloutRules, now: Int64) -> (judge: StageJudge, verdict: StageVerdict)? {
     guard let candidate = state?.candidate, let kept = judge, kept.version == Int64(candidate.version),
       kept.tests["step"] == "\(candidate.step) \(candidate.since)",
-      let judge = StageJudge(
-        rules.promotion(step: candidate.step, candidate.thresholds), fields: kept.tests)
+      let judge = StageJudge(rules.promotion(of: candidate), fields: kept.tests)
     else { return nil }
     return (judge, judge.verdict(elapsed: .milliseconds(max(0, now - candidate.since))))
   }

@@ -25,7 +25,7 @@ extension Peek {
   }
 
   /// Read a second time where nobody knew that a version would be asked for.
-  private func members(of request: PeekedRequest, _ body: PaddedBytes) -> [MemberCut] {
+  func members(of request: PeekedRequest, _ body: PaddedBytes) -> [MemberCut] {
     if let members = request.cuts.members { return members }
     let again = try? read(body, surface: request.facts.surface, notesMembers: true)
     guard let members = again?.cuts.members else {

@@ -38,10 +38,12 @@ extension Worker {
     return attempt
   }
 
-  /// Of an attempt whose answer may be stored.
+  /// Of an attempt whose answer may be stored, or is to be compared with that of a copy.
   private func recording(_ exchange: Exchange) -> AnswerRecording? {
-    guard exchange.cache?.flight != nil, let rules = exchange.snapshot.cache else { return nil }
-    return AnswerRecording(limit: rules.largestAnswer)
+    if exchange.cache?.flight != nil, let rules = exchange.snapshot.cache {
+      return AnswerRecording(limit: rules.largestAnswer)
+    }
+    return exchange.shadow.map { _ in AnswerRecording(limit: ShadowCopy.largestText) }
   }
 
   private func limits(_ facts: RequestFacts, _ exchange: Exchange, _ now: Int64) -> Attempt.Limits {

@@ -58,6 +58,11 @@ final class AnswerRecording {
     return stream.encoded.count > limit ? nil : stream.encoded
   }
 
+  /// Lends the answer as it came; nil where it is too large.
+  func withBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value? {
+    isTooLarge ? nil : bytes.withUnsafeBytes { body($0) }
+  }
+
   // MARK: For those who follow
 
   /// Pieces that have come, the forgotten ones too.

@@ -77,6 +77,8 @@ final class Exchange: @unchecked Sendable {
   var cache: CacheVisit?
   var cacheStatus: CacheStatus?
   var cacheResult: CacheResult?
+  /// What a copy of it needs, once its client has its answer.
+  var shadow: ShadowSeed?
   /// What its client is sent of a stream that others may read too.
   var reader: LiveReader?
 

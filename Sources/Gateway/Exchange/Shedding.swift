@@ -34,6 +34,14 @@ struct Shedding {
     return random.below(1_000) < SheddingRule.share(buffered: buffered, limit: limit) ? .buffers : nil
   }
 
+  /// Whether what nobody waits for has to stand back: long before anybody is refused.
+  func isBusy(buffered: Int, limit: Int) -> Bool {
+    lag.median > Self.busyLag || buffered > limit / 4
+  }
+
+  /// Nanoseconds.
+  private static let busyLag: Int64 = 50_000_000
+
   /// Whether that is worth a line of the log.
   mutating func isNews(now: Int64) -> Bool {
     if let noticedAt, now - noticedAt < Self.noticeInterval { return false }

@@ -44,6 +44,9 @@ extension Explainer {
     }) {
       return "\(name) can't serve here: \(absent.why)"
     }
+    if let shadowed = model.candidate, shadowed.phase == .shadow {
+      return why(arm, copiesOf: shadowed, request, versions)
+    }
     guard let exposure else { return "\(name) can't serve here" }
     if let why = exposure.why { return "\(name) gets nothing here: \(why)" }
     let share = "\(name) gets \(exposure.weight) %"
@@ -52,6 +55,24 @@ extension Explainer {
     }
     return arm.kind == .canary
       ? "\(share), and this session is among them" : "\(share), and this session isn't"
+  }
+}
+
+extension Explainer {
+  /// Of a candidate whose answers nobody sees.
+  private func why(
+    _ arm: Arm, copiesOf candidate: VersionTable.Candidate, _ request: Request, _ versions: VersionTable
+  ) -> String {
+    let name = "version \(candidate.version)"
+    let (share, why) = versions.copies(of: candidate, now: StateClock.monotonicMilliseconds())
+    if let why { return "\(name) gets no copies here: \(why)" }
+    if share == .zero { return "\(name) will get copies once the baseline is measured" }
+    let copies = "\(name) gets copies of \(share) % of the sessions"
+    guard unit(request.facts).isSticky else {
+      return "\(copies), this one by chance, as it names no session and its key no user"
+    }
+    return arm.mirror == nil
+      ? "\(copies), and this one isn't among them" : "\(copies), and this one is among them"
   }
 }
 

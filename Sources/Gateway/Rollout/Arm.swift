@@ -11,6 +11,10 @@ struct Arm: Sendable, Equatable {
   var candidate: Int?
   /// What of its unit (session, user, request) is left behind hashing.
   var unit: UInt64 = 0
+  /// The candidate gets copies, and serves nobody.
+  var isShadowed = false
+  /// Where a copy of it goes: in the routing table.
+  var mirror: Int?
 }
 
 extension VersionTable {
@@ -19,10 +23,14 @@ extension VersionTable {
   func arm(_ route: Int, now: @autoclosure () -> Int64, hash: ([UInt8]) -> UInt64) -> Arm? {
     guard let model = models[route] else { return nil }
     let baseline = model.active ?? route
-    guard let candidate = model.candidate, candidate.phase == .canary else {
-      return Arm(kind: .baseline, position: baseline)
-    }
+    guard let candidate = model.candidate else { return Arm(kind: .baseline, position: baseline) }
     let unit = hash(candidate.salt)
+    if candidate.phase == .shadow {
+      let isMirrored = StickyArm(hash: unit, weight: copies(of: candidate, now: now()).share) == .canary
+      return Arm(
+        kind: .baseline, position: baseline, candidate: candidate.version, unit: unit, isShadowed: true,
+        mirror: isMirrored ? candidate.position : nil)
+    }
     let arm = StickyArm(hash: unit, weight: candidate.weight)
     let isCanary = arm == .canary && candidate.gate.isOpen && lease.isFresh(now: now())
     return Arm(
@@ -47,6 +55,14 @@ extension VersionTable {
     guard candidate.phase == .canary, candidate.weight > .zero else { return (.zero, nil) }
     if !candidate.gate.isOpen { return (.zero, "it is vetoed") }
     if !lease.isFresh(now: now) { return (.zero, "no leader was heard of for 30 s") }
+    return (candidate.weight, nil)
+  }
+
+  /// Of how many sessions a candidate gets copies here at this moment, and why of less than was decided.
+  func copies(of candidate: Candidate, now: @autoclosure () -> Int64) -> (share: Weight, why: String?) {
+    guard candidate.phase == .shadow, candidate.weight > .zero else { return (.zero, nil) }
+    if !candidate.gate.isOpen { return (.zero, "it is vetoed") }
+    if !lease.isFresh(now: now()) { return (.zero, "no leader was heard of for 30 s") }
     return (candidate.weight, nil)
   }
 }

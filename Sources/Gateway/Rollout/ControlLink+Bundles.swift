@@ -93,6 +93,8 @@ extension ControlLink {
       candidates[model.name] = state.candidate
     }
     desk.evidence.apply(candidates, now: clock())
+    let shadowed = candidates.filter { $0.value.phase == .shadow && $0.value.weight > .zero }
+    desk.shadows.apply(Set(shadowed.keys))
     desk.deliver(rollouts)
   }
 }

@@ -40,6 +40,7 @@ final class ControlLink {
   var own: [ControlVetoes.Version: OwnVeto] = [:]
   var tests: [ControlModel: LocalVeto] = [:]
   var pending: [ControlModel: PendingCount] = [:]
+  var spending: [ControlModel: PendingSpend] = [:]
   var sequence: Int64 = 0
   private var nextFlush: Int64 = 0
 
@@ -62,6 +63,7 @@ final class ControlLink {
     guard now >= nextFlush else { return }
     nextFlush = now + Self.period
     tellEvidence()
+    tellSpending()
   }
 
   /// Something was said of what is shared.

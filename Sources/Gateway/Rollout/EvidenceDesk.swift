@@ -33,7 +33,7 @@ final class EvidenceDesk: Sendable {
   func apply(_ candidates: [String: RolloutState.Candidate], now: Int64) {
     lines.withLockedValue { lines in
       let former = lines
-      lines = candidates.filter { $0.value.phase == .canary }.reduce(into: [:]) { next, entry in
+      lines = candidates.reduce(into: [:]) { next, entry in
         let (model, candidate) = (entry.key, entry.value)
         guard var line = former[model], line.candidate.isJudged(as: candidate) else {
           next[model] = Line(candidate: candidate, share: EvidenceShare(now: now))
@@ -45,11 +45,26 @@ final class EvidenceDesk: Sendable {
     }
   }
 
-  /// `now`: monotonic milliseconds.
+  /// `now`: monotonic milliseconds. Of a candidate that gets copies, exchanges alone say only what the baseline is like.
   func add(_ sample: RolloutTally.Sample, unit: UInt64, tenant: String, of subject: Subject, now: Int64) {
     lines.withLockedValue { lines in
-      guard let version = lines[subject.model]?.candidate.version, version == subject.version else { return }
-      lines[subject.model]?.add(sample, unit: unit, tenant: tenant, now: now)
+      guard let candidate = lines[subject.model]?.candidate, candidate.version == subject.version,
+        candidate.phase == .canary || candidate.thresholds == nil
+      else { return }
+      lines[subject.model]?.add([sample], unit: unit, tenant: tenant, now: now)
+    }
+  }
+
+  /// An exchange, and the copy of it that a candidate got.
+  func add(
+    _ sample: RolloutTally.Sample, beside copy: RolloutTally.Sample, unit: UInt64, tenant: String,
+    of subject: Subject, now: Int64
+  ) {
+    lines.withLockedValue { lines in
+      guard let candidate = lines[subject.model]?.candidate, candidate.version == subject.version,
+        candidate.phase == .shadow, candidate.thresholds != nil
+      else { return }
+      lines[subject.model]?.add([copy, sample], unit: unit, tenant: tenant, now: now)
     }
   }
 
@@ -69,19 +84,21 @@ final class EvidenceDesk: Sendable {
 }
 
 extension EvidenceDesk.Line {
-  fileprivate mutating func add(_ sample: RolloutTally.Sample, unit: UInt64, tenant: String, now: Int64) {
+  /// What is said of one unit; the first decides whether it is heard.
+  fileprivate mutating func add(_ samples: [RolloutTally.Sample], unit: UInt64, tenant: String, now: Int64) {
     if now / 1_000 != second {
       second = now / 1_000
       units.removeAll(keepingCapacity: true)
     }
-    guard units.insert(unit).inserted, share.admits(tenant, sample.arm, now: now) else { return }
-    tally.add(sample, candidate.thresholds)
+    guard let first = samples.first, units.insert(unit).inserted, share.admits(tenant, first.arm, now: now)
+    else { return }
+    for sample in samples { tally.add(sample, candidate.thresholds) }
   }
 }
 
 extension RolloutState.Candidate {
   /// Whether counts of one are counts of the other: the same step with the same thresholds.
   func isJudged(as other: RolloutState.Candidate) -> Bool {
-    (version, step, thresholds) == (other.version, other.step, other.thresholds)
+    (version, phase, step, thresholds) == (other.version, other.phase, other.step, other.thresholds)
   }
 }

@@ -28,18 +28,21 @@ extension Exchange {
     sample.latency = (settlement.durationNanoseconds - answer.queued) / 1_000_000
     if answer.isStream { sample.firstToken = settlement.firstTokenNanoseconds.map { $0 / 1_000_000 } }
     sample.cost = cost
+    if arm.isShadowed { sample.tokens = answer.usage.map { Int64($0.output) } }
     return sample
   }
 }
 
 extension Worker {
-  func tellEvidence(_ exchange: Exchange, _ settlement: Settlement) {
+  /// What it says, too; nil where that is nothing.
+  func tellEvidence(_ exchange: Exchange, _ settlement: Settlement) -> RolloutTally.Sample? {
     guard let sample = exchange.sample(settlement), let arm = exchange.arm, let candidate = arm.candidate,
       let model = exchange.model
-    else { return }
+    else { return nil }
     rollouts.evidence.add(
       sample, unit: arm.unit, tenant: exchange.principal?.tenant ?? "",
       of: .init(model: exchange.snapshot.models[model].name, version: candidate),
       now: replica.clock.monotonic)
+    return sample
   }
 }

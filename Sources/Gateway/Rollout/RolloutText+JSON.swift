@@ -52,6 +52,7 @@ package enum RolloutText {
       "baseline": .int(state.active ?? 0),
       "hold": optional(candidate.hold) { .string($0.rawValue) },
       "thresholds": optional(candidate.thresholds) { json($0) },
+      "copies_cost_microdollars": optional(overview.spent) { .int(Int($0)) },
       "judged": judged(overview, rules, now: now),
     ]
   }
@@ -82,7 +83,7 @@ package enum RolloutText {
   private static func json(_ thresholds: Thresholds) -> JSON {
     let values: [(String, Int64?)] = [
       ("slow95_ms", thresholds.slow95), ("slow99_ms", thresholds.slow99), ("ttft95_ms", thresholds.ttft95),
-      ("cost90_microdollars", thresholds.cost90),
+      ("cost90_microdollars", thresholds.cost90), ("long95_tokens", thresholds.long95),
     ]
     var members: [(name: String, value: JSON)] = []
     for (name, value) in values { members.append((name, optional(value) { .int(Int($0)) })) }

@@ -70,11 +70,16 @@ extension RolloutText {
   ) -> [String] {
     let against = state.active.map { "version \($0)" } ?? "the model's own deployments"
     let hold = candidate.hold.map { ", HELD: \($0.rawValue)" } ?? ""
+    let isShadow = candidate.phase == .shadow
+    let share = isShadow ? ", copies of \(candidate.weight) %" : " at \(candidate.weight) %"
     let head =
-      "  version \(candidate.version): \(candidate.phase.rawValue) at \(candidate.weight) %, against \(against)\(hold)"
+      "  version \(candidate.version): \(candidate.phase.rawValue)\(share), against \(against)\(hold)"
       + words(overview[candidate.version]?.bundle)
     let judged = overview.judged(rules, now: now)
     var lines = [head]
+    if isShadow {
+      lines.append("  \(padded("copies", 8))\(bar(candidate, judged?.judge, now: now))\(cost(overview.spent))")
+    }
     for (step, weight) in rules.steps.enumerated() {
       let progress = bar(step, candidate, judged?.judge, now: now)
       lines.append("  \(padded("\(weight) %", 8))\(progress)")
@@ -87,6 +92,10 @@ extension RolloutText {
       lines.append("  \(padded(evidence.metric.rawValue, 8))harm \(harm) % of a rollback, \(standing)")
     }
     return lines
+  }
+
+  private static func cost(_ microdollars: Int64?) -> String {
+    microdollars.map { ", $\(Double($0) / 1_000_000) today" } ?? ""
   }
 
   private static func wanted(_ needs: [StageNeed]) -> String {
@@ -105,6 +114,11 @@ extension RolloutText {
     guard step == candidate.step, candidate.phase == .canary else {
       return "[\(String(repeating: ".", count: width))]"
     }
+    return bar(candidate, judge, now: now)
+  }
+
+  /// Of where the candidate stands now.
+  private static func bar(_ candidate: RolloutState.Candidate, _ judge: StageJudge?, now: Int64) -> String {
     guard candidate.thresholds != nil, let judge else {
       return "[\(String(repeating: ".", count: width))] the baseline is measured"
     }
@@ -115,7 +129,8 @@ extension RolloutText {
     let full = Int(max(0, min(1, requests, time)) * Double(width))
     let signs = String(repeating: "#", count: full) + String(repeating: ".", count: width - full)
     let times = "\(span(elapsed)) of \(span(rule.leastTime))"
-    return "[\(signs)] \(judge.requests) of \(rule.leastRequests) requests, \(times)"
+    let what = candidate.phase == .shadow ? "pairs" : "requests"
+    return "[\(signs)] \(judge.requests) of \(rule.leastRequests) \(what), \(times)"
   }
 
   /// `1h05m`, `2m10s`, `7s`

@@ -19,6 +19,7 @@ final class VersionDesk: Sendable {
   }
 
   let evidence = EvidenceDesk()
+  let shadows = ShadowDesk()
   let lease = WeightLease()
   /// What is to be applied; of several only the newest.
   let changes: AsyncStream<Rollouts>
@@ -54,19 +55,30 @@ extension VersionDesk {
     shard.set(registry.series(Catalogue.fencingRejections), to: standing.refusals)
     shard.set(registry.series(Catalogue.localVetoes), to: standing.vetoes)
     shard.set(registry.series(Catalogue.leader), to: standing.isLeader ? 1 : 0)
+    recordShadows(in: shard, of: registry)
     guard let versions = snapshot.versions else { return }
     for (route, model) in versions.models.enumerated() {
       guard let model else { continue }
       let weight = model.candidate.map { versions.exposure(of: $0, now: now).weight } ?? .zero
+      let copies = model.candidate.map { versions.copies(of: $0, now: now).share } ?? .zero
+      let (candidate, isShadowed) = (model.state.candidate?.version, model.candidate?.phase == .shadow)
       let name = snapshot.models[route].name
       let arms = [
         ("baseline", Weight.all.hundredths - weight.hundredths, model.state.active),
-        ("canary", weight.hundredths, model.state.candidate?.version),
+        ("canary", weight.hundredths, isShadowed ? nil : candidate),
+        ("shadow", copies.hundredths, isShadowed ? candidate : nil),
       ]
       for (arm, share, version) in arms {
         shard.set(registry.series(Catalogue.rolloutWeight, name, arm), to: Int64(share))
         shard.set(registry.series(Catalogue.rolloutVersion, name, arm), to: Int64(version ?? 0))
       }
+    }
+  }
+
+  private func recordShadows(in shard: MetricsShard, of registry: MetricsRegistry) {
+    shard.set(registry.series(Catalogue.shadowsActive), to: Int64(shadows.active))
+    for (model, spent) in shadows.spent {
+      shard.set(registry.series(Catalogue.shadowSpent, model), to: spent)
     }
   }
 }

@@ -133,8 +133,16 @@ extension VersionTable.Model {
       guard let position = positions[candidate.version] else { return nil }
       return VersionTable.Candidate(
         version: candidate.version, position: position, phase: candidate.phase, weight: candidate.weight,
-        salt: Array("\(name)@\(candidate.version)|".utf8), gate: known.gate ?? CandidateGate())
+        salt: Self.salt(name, candidate), gate: known.gate ?? CandidateGate())
     }
+  }
+}
+
+extension VersionTable.Model {
+  /// Copies are made of other sessions than those that the candidate serves first.
+  private static func salt(_ name: String, _ candidate: RolloutState.Candidate) -> [UInt8] {
+    let phase = candidate.phase == .shadow ? "/shadow" : ""
+    return Array("\(name)@\(candidate.version)\(phase)|".utf8)
   }
 }
 

@@ -51,6 +51,8 @@ actor Worker {
   var medians: [String: RecentMedian] = [:]
   /// Exchanges that go on without a client, or may have to.
   private var unattended: [Exchange] = []
+  /// Copies for candidates that are under way.
+  var copies: [ShadowCopy] = []
   /// By the model's name, so that what was learnt outlives a reload.
   var estimators: [String: TokenEstimator] = [:]
   private(set) var snapshot: Snapshot
@@ -186,6 +188,7 @@ actor Worker {
     breakers.tick()
     control?.tick()
     for exchange in unattended { exchange.check(now: now) }
+    for copy in copies { copy.check(now: now) }
     cache.beat()
     desk.tick()
     shareLoads()
@@ -244,6 +247,7 @@ actor Worker {
   func endAll() {
     for connection in connections.reversed() { connection.endNow() }
     for exchange in unattended { exchange.endNow() }
+    for copy in copies { copy.attempt?.abort(.stopping) }
   }
 
   /// Ends everything: what runs in errors, which are settled and logged before the connections are cut.
@@ -279,11 +283,16 @@ actor Worker {
 
   // MARK: Upstream
 
-  func pool(_ endpoint: Endpoint, _ surface: Surface) throws(UpstreamError) -> any TransferPool {
+  /// `isAside`: over connections that no client's request uses.
+  func pool(
+    _ endpoint: Endpoint, _ surface: Surface, isAside: Bool = false
+  ) throws(UpstreamError) -> any TransferPool {
     let key = ObjectIdentifier(endpoint)
-    if let pool = connectionPools[key]?.pool(surface) { return pool }
-    let pool = try upstream.pool(endpoint.target(for: surface))
-    connectionPools[key, default: EndpointPools(endpoint: endpoint)].set(pool, for: surface)
+    if let pool = connectionPools[key]?.pool(surface, isAside: isAside) { return pool }
+    var target = endpoint.target(for: surface)
+    target.isAside = isAside
+    let pool = try upstream.pool(target)
+    connectionPools[key, default: EndpointPools(endpoint: endpoint)].set(pool, for: surface, isAside: isAside)
     return pool
   }
 }
@@ -293,10 +302,21 @@ private struct EndpointPools {
   /// Held, so that its address stays the key's.
   let endpoint: Endpoint
   private var pools: [Surface: any TransferPool] = [:]
+  /// For what clients don't wait for.
+  private var asides: [Surface: any TransferPool] = [:]
 
   init(endpoint: Endpoint) { self.endpoint = endpoint }
 
-  func pool(_ surface: Surface) -> (any TransferPool)? { pools[surface] }
-  mutating func set(_ pool: any TransferPool, for surface: Surface) { pools[surface] = pool }
-  func retire() { for pool in pools.values { pool.retire() } }
+  func pool(_ surface: Surface, isAside: Bool) -> (any TransferPool)? {
+    isAside ? asides[surface] : pools[surface]
+  }
+
+  mutating func set(_ pool: any TransferPool, for surface: Surface, isAside: Bool) {
+    if isAside { asides[surface] = pool } else { pools[surface] = pool }
+  }
+
+  func retire() {
+    for pool in pools.values { pool.retire() }
+    for pool in asides.values { pool.retire() }
+  }
 }

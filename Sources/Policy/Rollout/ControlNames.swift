@@ -33,6 +33,11 @@ package struct ControlNames: Sendable {
   /// A hash: version → the bundle as text; each is written once.
   package func bundles(_ model: ControlModel) -> String { "\(prefix):{ro}:bundles:\(model.escaped)" }
 
+  /// A hash: what copies of its requests cost, `spent` on the `day` (days since 1970), and `@<replica>` → the last one that told.
+  package func shadowBudget(_ model: ControlModel) -> String {
+    "\(prefix):{ro}:shadow:budget:\(model.escaped)"
+  }
+
   /// What came of an ask.
   package func answer(_ ask: String) -> String { "\(prefix):{ro}:answer:\(ask)" }
 

@@ -21,12 +21,12 @@ package struct EvidenceShare: Equatable, Sendable {
   package init(now: Int64) { began = now }
 
   /// Whether a tenant's request is evidence; counts it, if it is.
-  package mutating func admits(_ tenant: String, _ arm: StickyArm, now: Int64) -> Bool {
+  package mutating func admits(_ tenant: String, _ arm: EvidenceArm, now: Int64) -> Bool {
     if now - began >= Self.window || now < began { begin(now) }
     let name = seen.count < Self.most || seen.contains(tenant) ? tenant : ""
     seen.insert(name)
     let parts = min(5, max(1, seen.count, before))
-    return arm == .canary
+    return arm != .baseline
       ? Self.admit(name, &canary, parts: parts) : Self.admit(name, &baseline, parts: parts)
   }
 

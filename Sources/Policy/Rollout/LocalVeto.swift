@@ -3,12 +3,14 @@
 /// It begins anew with each step, as thresholds do.
 package struct LocalVeto: Equatable, Sendable {
   private let version: Int
+  private let phase: RolloutState.Phase
   private let step: Int
   private let thresholds: Thresholds?
   private var tests: [RolloutMetric: SequentialTest]
 
   package init(_ candidate: RolloutState.Candidate, _ rule: PromotionRule = PromotionRule()) {
-    (version, step, thresholds) = (candidate.version, candidate.step, candidate.thresholds)
+    (version, phase) = (candidate.version, candidate.phase)
+    (step, thresholds) = (candidate.step, candidate.thresholds)
     tests = rule.metrics.filter { Self.metrics.contains($0.key) }
       .mapValues { SequentialTest(RateHypothesis(.harmless, $0.harmRatio)) }
   }
@@ -18,7 +20,8 @@ package struct LocalVeto: Equatable, Sendable {
 
   /// Whether it is about this step of this candidate.
   package func isOf(_ candidate: RolloutState.Candidate) -> Bool {
-    (version, step, thresholds) == (candidate.version, candidate.step, candidate.thresholds)
+    (version, phase, step, thresholds)
+      == (candidate.version, candidate.phase, candidate.step, candidate.thresholds)
   }
 
   /// Takes what this replica counted since it was last asked; the metric that shows harm, if one does.

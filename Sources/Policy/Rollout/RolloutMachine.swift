@@ -33,8 +33,9 @@ package struct RolloutMachine: Sendable {
   package func decide(_ candidate: RolloutState.Candidate, _ sight: Sight, now: Int64) -> Action {
     if sight.isVetoed { return .rollBack(.veto) }
     if case .rollBack(let harm) = sight.verdict { return .rollBack(.stage(harm)) }
-    if sight.isCutOff, candidate.weight > .zero { return .rollBack(.breaker) }
-    guard candidate.hold != .paused, candidate.phase == .canary else { return .none }
+    // Of copies every failure is counted as it is, and they open no breaker.
+    if sight.isCutOff, candidate.phase == .canary, candidate.weight > .zero { return .rollBack(.breaker) }
+    guard candidate.hold != .paused else { return .none }
     guard candidate.thresholds != nil else { return measure(candidate, sight.baseline, now: now) }
     switch sight.verdict {
     case .promote: return .goOn
@@ -51,7 +52,8 @@ package struct RolloutMachine: Sendable {
       return .none
     }
     let step = min(candidate.step, rules.steps.count - 1)
-    return .begin(baseline.thresholds, rules.steps[step])
+    let weight = candidate.phase == .shadow ? rules.shadowShare : rules.steps[step]
+    return .begin(baseline.thresholds, weight)
   }
 }
 
@@ -75,11 +77,13 @@ package enum RolloutHarm: Equatable, Sendable {
   }
 }
 
-/// What the baseline was like: milliseconds and micro-dollars.
+/// What the baseline was like: milliseconds, micro-dollars and tokens.
 package struct BaselineSketches: Equatable, Sendable {
   package var latency = QuantileSketch()
   package var firstToken = QuantileSketch()
   package var cost = QuantileSketch()
+  /// Of answers.
+  package var length = QuantileSketch()
 
   package init() {}
 
@@ -92,6 +96,7 @@ package struct BaselineSketches: Equatable, Sendable {
     thresholds.ttft95 = Self.threshold(firstToken, 0.95)
     thresholds.cost90 = Self.threshold(cost, 0.9)
     thresholds.cost99 = Self.threshold(cost, 0.99)
+    thresholds.long95 = Self.threshold(length, 0.95)
     return thresholds
   }
 

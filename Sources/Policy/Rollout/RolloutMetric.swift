@@ -12,4 +12,8 @@ package enum RolloutMetric: String, CaseIterable, Hashable, Sendable {
   case lowq
   /// Of answers that were to be JSON, or of some schema: not so.
   case format
+  /// The model would not answer: its filter, or a refusal of its own. Judged by copies alone.
+  case refusal
+  /// More tokens than the baseline's frozen p95. Judged by copies alone.
+  case long95
 }

@@ -13,8 +13,8 @@ package struct RolloutRules: Equatable, Sendable {
   package var bakeTime: Int64 = 0
   /// How long a version that served may be asked for afterwards.
   package var sunset: Int64 = 30 * 86_400_000
-  /// Whether candidates are sent copies of requests first.
-  package var shadows = false
+  /// The share of the sessions that a candidate gets copies of before it serves any; none: it goes on without.
+  package var shadowShare = Weight.zero
   /// The candidate may have events, and cost, so many times as often as the baseline: what it has to prove to go on.
   package var errorRatio = 1.5
   package var latencyRatio = 1.25
@@ -37,10 +37,17 @@ package struct RolloutRules: Equatable, Sendable {
     return time
   }
 
-  /// What a step is judged by: not by what the baseline has none of, such as prices. The chance of a false alarm is shared out among the
-  /// steps.
+  /// What a step is judged by: not by what the baseline has none of, such as prices.
   package func promotion(step: Int, _ thresholds: Thresholds? = nil) -> PromotionRule {
-    var rule = PromotionRule()
+    var rule = promotion(PromotionRule(), thresholds)
+    rule.leastTime = .milliseconds(leastTime(of: step))
+    rule.mostTime = .milliseconds(max(maxTime, leastTime(of: step)))
+    return rule
+  }
+
+  /// What all stages have in common. The chance of a false alarm is shared out among them.
+  func promotion(_ blank: PromotionRule, _ thresholds: Thresholds?) -> PromotionRule {
+    var rule = blank
     if let thresholds {
       for (metric, threshold) in thresholds.byMetric where threshold == nil { rule.metrics[metric] = nil }
     }
@@ -49,10 +56,8 @@ package struct RolloutRules: Equatable, Sendable {
     rule.metrics[.slow95]?.passRatio = latencyRatio
     rule.metrics[.cost90]?.passRatio = costRatio
     rule.cost.passRatio = costRatio
-    rule.harmLevel = falseAlarm / Double(max(1, steps.count))
+    rule.harmLevel = falseAlarm / Double(max(1, steps.count + (shadows ? 1 : 0)))
     rule.leastRequests = minRequests
-    rule.leastTime = .milliseconds(leastTime(of: step))
-    rule.mostTime = .milliseconds(max(maxTime, leastTime(of: step)))
     return rule
   }
 }

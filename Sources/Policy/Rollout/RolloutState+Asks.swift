@@ -85,7 +85,8 @@ extension RolloutState {
     next.since = now
     next.thresholds = nil
     if next.phase == .shadow {
-      next.phase = .canary
+      // The share of copies is no share of the traffic.
+      (next.phase, next.weight) = (.canary, .zero)
     } else if next.step + 1 < rules.steps.count {
       next.step += 1
     } else {

@@ -36,7 +36,7 @@ package struct RolloutState: Equatable, Sendable {
     package var phase: Phase
     /// Of `rollout.steps`; the first is 0.
     package var step = 0
-    /// Its share of the traffic now.
+    /// Its share of the traffic now; in SHADOW, the share of the sessions that it gets copies of.
     package var weight = Weight.zero
     /// When its phase or step began.
     package var since: Int64
@@ -106,10 +106,12 @@ package struct Thresholds: Equatable, Sendable {
   package var cost90: Int64?
   /// What one request counts as at most where means are compared.
   package var cost99: Int64?
+  /// Tokens.
+  package var long95: Int64?
 
   package init() {}
 
   var byMetric: [(RolloutMetric, Int64?)] {
-    [(.slow95, slow95), (.slow99, slow99), (.ttft95, ttft95), (.cost90, cost90)]
+    [(.slow95, slow95), (.slow99, slow99), (.ttft95, ttft95), (.cost90, cost90), (.long95, long95)]
   }
 }

@@ -1,8 +1,9 @@
 /// What a replica, or one worker of it, has seen of both arms of a model since it last told.
 ///
-/// Its words are the fields of the second's hash in Redis: `c.` is the canary, `b.` the baseline. `n` and `err` are of all requests;
-/// `t` are those that had a first token, `k` those that have a price; `lat.`, `ttft.` and `cost.` are the baseline's sketches, bin by bin, as
-/// long as thresholds are wanted.
+/// Its words are the fields of the second's hash in Redis, by `EvidenceArm`: `c.` is the canary, `s.` its copies before, `b.` the baseline.
+/// `n` and `err` are of all requests; `t` are those that had a first token, `k` those that have a price, `o` those whose tokens are known, `r`
+/// those that could be refusals, `f` those that were to have a format; `lat.`, `ttft.`, `cost.` and `len.` are the baseline's sketches, bin by
+/// bin, as long as thresholds are wanted.
 package struct RolloutTally: Equatable, Sendable {
   package private(set) var words: [String: Int64] = [:]
 
@@ -12,18 +13,24 @@ package struct RolloutTally: Equatable, Sendable {
 
   /// One exchange that is evidence. Times are milliseconds, the cost micro-dollars; nil where there is none.
   package struct Sample: Equatable, Sendable {
-    package var arm: StickyArm
+    package var arm: EvidenceArm
     package var isError = false
     package var latency: Int64 = 0
     package var firstToken: Int64?
     package var cost: Int64?
+    /// Of the answer.
+    package var tokens: Int64?
+    /// The model would not answer; nil where that isn't looked at.
+    package var isRefusal: Bool?
+    /// It is not what the request asked for; nil where that asked for no format.
+    package var isMisshapen: Bool?
 
-    package init(_ arm: StickyArm) { self.arm = arm }
+    package init(_ arm: EvidenceArm) { self.arm = arm }
   }
 
   /// Counts an exchange; with thresholds its events, without them what the baseline is like.
   package mutating func add(_ sample: Sample, _ thresholds: Thresholds?) {
-    let arm = sample.arm == .canary ? "c" : "b"
+    let arm = sample.arm.rawValue
     add("\(arm).n")
     if sample.isError { add("\(arm).err") }
     guard let thresholds else { return measure(sample) }
@@ -35,6 +42,15 @@ package struct RolloutTally: Equatable, Sendable {
       count(arm, "k", cost, [("cost90", thresholds.cost90)])
       if let most = thresholds.cost99, most > 0 { addCost(arm, cost, most) }
     }
+    if let tokens = sample.tokens { count(arm, "o", tokens, [("long95", thresholds.long95)]) }
+    count(arm, "r", "refusal", sample.isRefusal)
+    count(arm, "f", "format", sample.isMisshapen)
+  }
+
+  private mutating func count(_ arm: String, _ exposure: String, _ name: String, _ isEvent: Bool?) {
+    guard let isEvent else { return }
+    add("\(arm).\(exposure)")
+    if isEvent { add("\(arm).\(name)") }
   }
 
   private mutating func count(_ arm: String, _ exposure: String, _ value: Int64, _ events: [(String, Int64?)])
@@ -58,6 +74,7 @@ package struct RolloutTally: Equatable, Sendable {
     add("b.lat.\(QuantileSketch.bin(of: Double(sample.latency)))")
     if let time = sample.firstToken { add("b.ttft.\(QuantileSketch.bin(of: Double(time)))") }
     if let cost = sample.cost { add("b.cost.\(QuantileSketch.bin(of: Double(cost)))") }
+    if let tokens = sample.tokens { add("b.len.\(QuantileSketch.bin(of: Double(tokens)))") }
   }
 
   private mutating func add(_ word: String, _ amount: Int64 = 1) {
@@ -71,7 +88,9 @@ package struct RolloutTally: Equatable, Sendable {
 
 /// The other way: what all replicas counted in a second, as the judge folds it.
 extension StageJudge.Second {
-  package init(_ words: [String: Int64]) {
+  /// `arm` is that of the candidate.
+  package init(_ words: [String: Int64], of arm: EvidenceArm = .canary) {
+    let arm = arm.rawValue
     func count(_ arm: String, _ exposure: String, _ event: String) -> EventCount {
       EventCount(words["\(arm).\(exposure)"] ?? 0, events: words["\(arm).\(event)"] ?? 0)
     }
@@ -81,14 +100,15 @@ extension StageJudge.Second {
         squares: Double(words["\(arm).cost2"] ?? 0))
     }
     let metrics: [(RolloutMetric, String)] = [
-      (.err, "n"), (.slow95, "s"), (.slow99, "s"), (.ttft95, "t"), (.cost90, "k"),
+      (.err, "n"), (.slow95, "s"), (.slow99, "s"), (.ttft95, "t"), (.cost90, "k"), (.format, "f"),
+      (.refusal, "r"), (.long95, "o"),
     ]
     var counts: [RolloutMetric: ArmCounts] = [:]
     for (metric, exposure) in metrics {
       counts[metric] = ArmCounts(
-        canary: count("c", exposure, metric.rawValue), baseline: count("b", exposure, metric.rawValue))
+        canary: count(arm, exposure, metric.rawValue), baseline: count("b", exposure, metric.rawValue))
     }
-    self.init(counts, canaryCosts: costs("c"), baselineCosts: costs("b"))
+    self.init(counts, canaryCosts: costs(arm), baselineCosts: costs("b"))
   }
 }
 
@@ -99,6 +119,7 @@ extension BaselineSketches {
       if let bin = word.after("b.lat.") { latency.add(count, bin: bin) }
       if let bin = word.after("b.ttft.") { firstToken.add(count, bin: bin) }
       if let bin = word.after("b.cost.") { cost.add(count, bin: bin) }
+      if let bin = word.after("b.len.") { length.add(count, bin: bin) }
     }
   }
 }

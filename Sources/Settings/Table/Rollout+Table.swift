@@ -49,6 +49,13 @@ extension Form where Value == Settings.Shadow {
           [
             Field("sample", \.sample, .share(0...10_000), "Share of the sessions."),
             Field("budget", \.budget, .dollars, "Dollars a day that copies may cost, of each model."),
+            Field(
+              "max_concurrent", \.maxConcurrent, .int(1...1_000),
+              "Copies under way at a time, of each replica."),
+            Field(
+              "timeout", \.timeout, .duration(.milliseconds(10)...(.seconds(3_600))),
+              "How long a copy may take."),
+            Field("tools", \.tools, .flag, "Whether requests with tools are copied."),
           ]))
   }
 }
@@ -74,7 +81,7 @@ enum RolloutChecks {
         : "is more than max_time, which is 2 hours where it is absent"
       reader.fail("\(other): no step of 10% and more could pass", under: [key])
     }
-    if rollout.shadow.sample > 0, rollout.shadow.budget == nil {
+    if rollout.shadow.sample > 0, rollout.shadow.budget == nil, !reader.hasErrors(at: ["shadow", "budget"]) {
       reader.fail("costs money: write { sample, budget }, the budget in dollars a day", under: ["shadow"])
     }
   }

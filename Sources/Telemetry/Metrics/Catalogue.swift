@@ -172,11 +172,11 @@ package enum Catalogue {
   package static let rolloutWeight = MetricFamily(
     .gauge, "switchyard_rollout_weight", .share, labels: ["model", "arm"],
     help:
-      "Share of a model's traffic by arm (baseline, canary), as this replica gives it at this moment: nothing to a canary that is"
-      + " vetoed, or that no leader looks after.")
+      "Share of a model's traffic by arm (baseline, canary; shadow: of which a candidate gets copies), as this replica gives it at this"
+      + " moment: nothing to a candidate that is vetoed, or that no leader looks after.")
   package static let rolloutVersion = MetricFamily(
     .gauge, "switchyard_rollout_version", labels: ["model", "arm"],
-    help: "Version that an arm (baseline, canary) of a model is; 0: the model's own deployments, or none.")
+    help: "Version that an arm (baseline, canary, shadow) of a model is; 0: the model's own deployments, or none.")
   package static let weightsEpoch = MetricFamily(
     .gauge, "switchyard_weights_epoch", help: "Epoch of the leader whose decisions on versions are in force.")
   package static let weightsVersion = MetricFamily(
@@ -193,7 +193,25 @@ package enum Catalogue {
     .counter, "switchyard_prompt_mismatches_total", labels: ["model"],
     help: "Requests whose x-prompt-hash is not that of the version that they were for.")
 
+  package static let shadowCopies = MetricFamily(
+    .counter, "switchyard_shadow_copies_total", labels: ["model", "result"],
+    help: "Copies of requests that a candidate was sent, by result: ok, or what an attempt's would be.")
+  package static let shadowDrops = MetricFamily(
+    .counter, "switchyard_shadow_drops_total", labels: ["model", "reason"],
+    help:
+      "Exchanges of sessions that are copied which were not (tools, stateful, no_store, no_evidence: they may not be; busy, draining,"
+      + " full, no_endpoint, cooldown, budget_spent, budget_unknown, unpriced: there was no room for a copy).")
+  package static let shadowCost = MetricFamily(
+    .counter, "switchyard_shadow_cost_dollars_total", .dollars, labels: ["model"],
+    help: "What this replica's copies cost, at the configured prices: no part of switchyard_cost_dollars_total.")
+  package static let shadowSpent = MetricFamily(
+    .gauge, "switchyard_shadow_spent_dollars", .dollars, labels: ["model"],
+    help: "What the copies of all replicas cost today (UTC), as far as this one knows.")
+
   // MARK: What must return to zero
+
+  package static let shadowsActive = MetricFamily(
+    .gauge, "switchyard_shadow_active", help: "Copies for candidates that are under way.")
 
   package static let cacheFlights = MetricFamily(
     .gauge, "switchyard_cache_flights",
@@ -284,7 +302,7 @@ package enum Catalogue {
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     rolloutWeight, rolloutVersion, weightsEpoch, weightsVersion, fencingRejections, localVetoes, leader,
-    promptMismatches,
+    promptMismatches, shadowCopies, shadowDrops, shadowCost, shadowSpent, shadowsActive,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     controlEpoch, controlRounds, controlActions, controlAsks, controlResignations,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,

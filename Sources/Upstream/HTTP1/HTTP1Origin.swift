@@ -11,6 +11,7 @@ final class HTTP1Origin {
     var port: String
     var address: String?
     var connectTimeout: Duration
+    var isAside = false
   }
 
   /// How long an idle connection is kept; libcurl's own limit.

@@ -18,7 +18,9 @@ final class HTTP1Pool: TransferPool {
     self.client = client
     let port = url.part(CURLUPART_PORT) ?? "80"
     origin = client.origin(
-      .init(host: host, port: port, address: target.address, connectTimeout: target.connectTimeout),
+      .init(
+        host: host, port: port, address: target.address, connectTimeout: target.connectTimeout,
+        isAside: target.isAside),
       target: target, url: url)
     origin.users += 1
     hasBody = target.method == .post

@@ -125,7 +125,7 @@ struct ControlSources {
   /// Of the slot of all that publish.
   static let news = "{ro}sy:ev:ro"
 
-  let take, release, put, stamp, sync, veto, answer, judge, bundle, ask, count, counts: String
+  let take, release, put, stamp, sync, veto, answer, judge, bundle, ask, count, counts, spend: String
 
   init(plant: @escaping (String) -> String = { $0 }) {
     let scripts = ControlScripts(clock: .argument)
@@ -142,5 +142,6 @@ struct ControlSources {
     (stamp, sync, veto) = (source(scripts.stamp), source(scripts.sync), source(scripts.veto))
     (answer, judge, bundle) = (source(scripts.answer), source(scripts.judge), source(scripts.bundle))
     (ask, count, counts) = (source(scripts.ask), source(scripts.count), source(scripts.counts))
+    spend = source(scripts.spend)
   }
 }

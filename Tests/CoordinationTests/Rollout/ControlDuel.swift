@@ -50,7 +50,7 @@ struct ControlDuel {
   private mutating func step() throws {
     let before = twin.entries
     if random.below(12) == 0 { backup = twin }
-    switch random.below(32) {
+    switch random.below(34) {
     case 0..<4: try take()
     case 4: try release()
     case 5..<10: try put()
@@ -64,6 +64,7 @@ struct ControlDuel {
     case 24..<26: try count()
     case 26: try readSomething()
     case 27, 28: try spoil()
+    case 29, 30: try spend()
     default: try moveTime()
     }
     try compareNews()
@@ -202,6 +203,15 @@ struct ControlDuel {
     counted.append(count)
     let expected = twin.count(count, now: now)
     try compare(expected, ControlReplies.count(try call(sources.count, ScriptCall(count, names))))
+  }
+
+  private mutating func spend() throws {
+    let spend = ControlSpend(
+      replica: someReplica(), sequence: Int64(random.below(5)), someModel(),
+      amount: [0, 1, 250_000, ControlSpend.most][random.below(4)])
+    journal.append("\(now) spend \(spend)")
+    let expected = twin.spend(spend, now: now)
+    try compare(expected, ControlReplies.spend(try call(sources.spend, ScriptCall(spend, names))))
   }
 
   private mutating func readSomething() throws {

@@ -73,6 +73,10 @@ struct ControlExample {
         ("bundle", scripts.bundle, ScriptCall(bundle, names)),
         ("ask", scripts.ask, ScriptCall(ask, names)), ("count", scripts.count, ScriptCall(count, names)),
         ("counts", scripts.counts, ScriptCall(counts: model, seconds: [second, second - 1], names)),
+        (
+          "spend", scripts.spend,
+          ScriptCall(ControlSpend(replica: "r1", sequence: 1, model, amount: 5), names)
+        ),
         ("release", scripts.release, ScriptCall(releasing: leader, names)),
       ]
     }

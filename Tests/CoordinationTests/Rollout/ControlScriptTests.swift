@@ -14,7 +14,8 @@ struct ControlScriptTests {
 
   /// By place in `ControlExample.calls`.
   private static let names = [
-    "take", "put", "stamp", "sync", "veto", "answer", "judge", "bundle", "ask", "count", "counts", "release",
+    "take", "put", "stamp", "sync", "veto", "answer", "judge", "bundle", "ask", "count", "counts",
+    "spend", "release",
   ]
 
   @Test func everyCallDoesSomething() throws {

@@ -67,6 +67,10 @@ struct ControlTwinTests {
     ("found[1] + 0 >= ARGV[2] + 0", "found[1] + 0 > ARGV[2] + 0"),
     ("now >= begins + 1000 + LATENESS", "now >= begins + 2000 + LATENESS"),
     ("or begins > now + EARLINESS then", "then"),
+    ("if today > day then", "if today ~= day then"),
+    ("day, spent, last = today, 0, nil", "day, spent = today, 0"),
+    ("if last and last >= ARGV[2] + 0 then", "if last and last > ARGV[2] + 0 then"),
+    ("min(MOST, spent + ARGV[3])", "ARGV[3] + 0"),
   ])
   func aPlantedDifferenceInControlIsFound(_ line: String, _ planted: String) throws {
     let redis = try RedisUnderTest()

@@ -40,7 +40,7 @@ struct RolloutAskTests {
 
   @Test func whereCandidatesAreShadowedThatComesFirstUnlessSaidOtherwise() throws {
     var rules = rules
-    rules.shadows = true
+    rules.shadowShare = .all
     var state = RolloutState()
     try state.apply(ask(.start), rules, .init(), now: 0)
     #expect(state.candidate?.phase == .shadow)

@@ -1,0 +1,70 @@
+import Policy
+import Settings
+
+/// A copy of an exchange's request on its way to a candidate. Its answer is read to the end and thrown away.
+// @unchecked Sendable: its task runs on the loop of the worker that made it, and so does all that touches it; the compiler sees a task
+// that could run anywhere.
+final class ShadowCopy: @unchecked Sendable {
+  /// Bytes of an answer that are compared with what the client was sent.
+  static let largestText = 256 << 10
+  /// Bytes of an answer behind which it is given up.
+  static let largestAnswer = 8 << 20
+
+  let seed: ShadowSeed
+  let snapshot: Snapshot
+  let subject: EvidenceDesk.Subject
+  /// What the exchange says of the baseline.
+  let baseline: RolloutTally.Sample
+  let unit: UInt64
+  let tenant: String
+  let caller: UInt64
+  let requestID: String
+  let client: String
+  /// The client's `openai-beta`.
+  let beta: String?
+
+  // From its begin on.
+  private(set) var attempt: Attempt?
+  private(set) var startedAt: Int64 = 0
+  private var deadline: Int64 = .max
+  /// Micro-dollars that were set aside for it.
+  var reserved: Int64 = 0
+  /// Monotonic nanoseconds of its first content.
+  var firstAt: Int64?
+
+  /// Nil for an exchange that is evidence of nothing.
+  init?(_ seed: ShadowSeed, _ exchange: Exchange, _ baseline: RolloutTally.Sample, caller: UInt64) {
+    guard let arm = exchange.arm, let version = arm.candidate, let model = exchange.model else { return nil }
+    (self.seed, snapshot, self.baseline) = (seed, exchange.snapshot, baseline)
+    subject = EvidenceDesk.Subject(model: exchange.snapshot.models[model].name, version: version)
+    (unit, tenant, self.caller) = (arm.unit, exchange.principal?.tenant ?? "", caller)
+    (requestID, client) = (exchange.id, exchange.connection.remoteAddress)
+    beta = exchange.head.string(.openAIBeta)
+  }
+
+  /// Nanoseconds.
+  var timeout: Int64 { snapshot.settings.rollout.shadow.timeout.nanoseconds }
+
+  func begin(_ attempt: Attempt) {
+    (self.attempt, startedAt) = (attempt, attempt.startedAt)
+    deadline = attempt.startedAt + timeout
+  }
+
+  /// Once in a tick: whether it has gone on for too long, or too much has come.
+  func check(now: Int64) {
+    guard let attempt else { return }
+    if now > deadline {
+      attempt.abort(.deadline(isClients: false))
+    } else if attempt.seenBytes > Self.largestAnswer {
+      attempt.abort(.oversizedCopy)
+    } else {
+      attempt.check(now: now)
+    }
+  }
+}
+
+extension Classification {
+  /// More came of an answer than is read of one that nobody sees: no fault of whoever sent it.
+  fileprivate static let oversizedCopy = Classification(
+    .ignore, fault: .switchyard, retry: .never, .tooLarge)
+}

@@ -1,0 +1,54 @@
+import Dialects
+import Policy
+
+/// What is kept of an exchange until its client has its answer, so that its request can be sent to a candidate too.
+struct ShadowSeed {
+  /// Of the candidate, in the routing table.
+  let position: Int
+  let request: PeekedRequest
+  let body: PaddedBytes
+  /// What the client wants the answer's text to be; nil for plain text.
+  let format: AnswerFormat?
+  /// What the client was sent, once that is whole; nil where it was another model's.
+  var answer: KeptAnswer?
+
+  var surface: Surface { request.facts.surface }
+}
+
+/// An answer as far as it is compared.
+struct KeptAnswer {
+  /// Nil where nothing was kept.
+  let recording: AnswerRecording?
+  let isEvents: Bool
+  let finishReason: String?
+
+  init(_ attempt: Attempt) {
+    (recording, isEvents, finishReason) = (attempt.recording, attempt.kind == .events, attempt.finishReason)
+  }
+}
+
+/// Why an exchange that was to be copied is not. The raw values are a metric's labels.
+enum ShadowDrop: String, CaseIterable {
+  /// Its model may have others do something, and that would happen twice.
+  case tools
+  /// The provider is to keep something of it, or goes on from what it kept.
+  case stateful
+  /// Its client wants nothing of it kept.
+  case noStore = "no_store"
+  /// It says nothing of the baseline: it failed by its client's fault, or was answered from the cache.
+  case noEvidence = "no_evidence"
+  /// This replica has too much to do for its clients.
+  case busy
+  case draining
+  /// As many copies as there may be are under way.
+  case full
+  /// No endpoint of the candidate is closed, healthy and far from full.
+  case noEndpoint = "no_endpoint"
+  /// The provider has asked to be left alone.
+  case cooldown
+  case budgetSpent = "budget_spent"
+  /// Nobody knows what the other replicas have spent.
+  case budgetUnknown = "budget_unknown"
+  /// The candidate's deployment has no price, so that no budget holds.
+  case unpriced
+}

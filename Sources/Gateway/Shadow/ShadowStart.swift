@@ -1,0 +1,74 @@
+import Coordination
+import Dialects
+import Logging
+import Policy
+import Telemetry
+import Upstream
+
+/// Where a copy goes, and what is sent.
+extension Worker {
+  /// An endpoint of the candidate that has room to spare: its breaker is closed, and clients leave it more than half of its places. The
+  /// slot is of one that takes only so many requests.
+  func place(for copy: ShadowCopy) -> (AttemptPlan.Step, Slot?)? {
+    let (snapshot, position) = (copy.snapshot, copy.seed.position)
+    let view = pools.view(ofModel: position, in: snapshot)
+    var ask = PoolView.Ask(sight: cluster.sight)
+    ask.shares = snapshot.shares(of: view.pool, for: copy.caller)
+    var plan = AttemptPlan(stages: [RoutingTable.Stage(model: position, fallback: 0)], limit: 1)
+    let next = plan.first(random: &random) { _, _, random in view.choose(ask, random: &random) }
+    guard case .attempt(let step) = next, mayCopy(to: step, snapshot) else { return nil }
+    guard snapshot.capacities[step.endpoint] != nil else { return (step, nil) }
+    return slot(at: snapshot.endpoints[step.endpoint]).map { (step, $0) }
+  }
+
+  /// Whether an endpoint needs no care now: a copy tells no breaker anything, and so may not be a probe.
+  private func mayCopy(to step: AttemptPlan.Step, _ snapshot: Snapshot) -> Bool {
+    guard snapshot.endpoints[step.endpoint].health.isHealthy else { return false }
+    guard !snapshot.breakers.trouble.isNone else { return true }
+    let now = breakers.now
+    return !snapshot.breakers.bars[step.endpoint].isBarred(now: now)
+      && snapshot.site(of: step)?.view(now: now).standing == .closed
+  }
+
+  private func slot(at endpoint: Endpoint) -> Slot? {
+    guard endpoint.gate.wanted == 0, let limit = endpoint.gate.limit,
+      (endpoint.inFlight + endpoint.others) * 2 < limit, endpoint.tryEnter()
+    else { return nil }
+    return Slot(entered: endpoint, queue)
+  }
+
+  /// One that can't even begin has failed at once.
+  func start(_ copy: ShadowCopy, _ step: AttemptPlan.Step, _ slot: Slot?) -> Attempt {
+    let (snapshot, seed) = (copy.snapshot, copy.seed)
+    let facts = seed.request.facts
+    let deployment = snapshot.deployments[step.candidate.deployment]
+    let injects = facts.stream && !facts.includesUsage && deployment.injectsUsage
+    let spliced = peek.spliced(
+      seed.request, body: seed.body, model: deployment.model, includeUsage: injects,
+      version: snapshot.versions?.entry(at: seed.position)?.edits)
+    let now = SystemClock.monotonicNanoseconds()
+    let attempt = Attempt(
+      step, at: snapshot.endpoints[step.endpoint], facts: facts, hidesUsage: injects,
+      limits: Attempt.Limits(firstByteBy: now + copy.timeout, stall: snapshot.limits.idle),
+      recording: AnswerRecording(limit: ShadowCopy.largestText), slot: slot, peek: peek, executor: executor,
+      now: now)
+    copy.begin(attempt)
+    do throws(UpstreamError) {
+      let pool = try pool(snapshot.endpoints[step.endpoint], facts.surface, isAside: true)
+      attempt.start(request(spliced, copy), on: pool)
+    } catch {
+      logger.error(
+        "an endpoint can't be called",
+        metadata: ["reason": "\(error)", "request_id": "\(copy.requestID)", "arm": "shadow"])
+      attempt.fail(error)
+    }
+    return attempt
+  }
+
+  /// Neither a trace nor a key of idempotency: they are the client's own request's. Providers may see what it is.
+  private func request(_ body: PaddedBytes, _ copy: ShadowCopy) -> TransferRequest {
+    var headers = ["x-switchyard-arm: shadow", "x-request-timeout-ms: \(max(1, copy.timeout / 1_000_000))"]
+    if let beta = copy.beta { headers.append("openai-beta: \(beta)") }
+    return body.withUnsafeBytes { TransferRequest(body: $0, bodyOwner: body, headers: headers) }
+  }
+}
