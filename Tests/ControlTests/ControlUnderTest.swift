@@ -30,13 +30,20 @@ final class ControlUnderTest: Sendable {
     return rules
   }
 
+  /// With copies first.
+  static var shadowing: RolloutRules {
+    var rules = rules
+    rules.shadowShare = Weight(hundredths: 2_500) ?? .zero
+    return rules
+  }
+
   /// `breakers` are those of the versions' deployment.
-  func controller(_ id: String, breakers: [BreakerKeys] = []) throws -> Controller {
+  func controller(_ id: String, breakers: [BreakerKeys] = [], _ rules: RolloutRules = rules) throws -> Controller {
     let bundles = try (1...3).map {
       try Bundle(model: "chat", version: $0, deployment: "small", providerModel: "m-\($0)")
     }
     let terms = ControlTerms(
-      rules: Self.rules, term: 5_000, bundles: bundles, models: ["chat"], deployments: ["small"])
+      rules: rules, term: 5_000, bundles: bundles, models: ["chat"], deployments: ["small"])
     let (store, time) = (store, time)
     return Controller(
       id, terms, on: loop, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
@@ -119,10 +126,11 @@ final class ControlUnderTest: Sendable {
     guard candidate.thresholds != nil else {
       return ["b.n": 400, "b.lat.\(QuantileSketch.bin(of: 100))": 400]
     }
+    let arm = candidate.phase.arm.rawValue
     return [
-      "b.n": 400, "b.s": 400, "b.slow95": 20, "c.n": 400, "c.s": 400 - errors,
-      "c.slow95": min(slow, 400 - errors),
-      "c.err": errors,
+      "b.n": 400, "b.s": 400, "b.slow95": 20, "\(arm).n": 400, "\(arm).s": 400 - errors,
+      "\(arm).slow95": min(slow, 400 - errors),
+      "\(arm).err": errors,
     ]
   }
 }

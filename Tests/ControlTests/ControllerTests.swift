@@ -46,6 +46,57 @@ struct ControllerTests {
     #expect(try world.answer("2")?.hasPrefix("refused: version 1 of chat was rolled back") == true)
   }
 
+  // MARK: Copies
+
+  @Test func aGoodVersionGetsCopiesFirstAndServesNobodyMeanwhile() async throws {
+    let controller = try world.controller("a", ControlUnderTest.shadowing)
+    try world.ask("1", ask(.start))
+    try await world.run(3, [controller])
+    #expect(try world.answer("1") == "done: version 1 is SHADOW")
+    var seen: [RolloutState.Candidate] = []
+    try await world.run(120, [controller]) { state in
+      if let candidate = state.candidate { seen.append(candidate) }
+      return state.candidate?.phase == .canary
+    }
+    let canary = try #require(seen.last)
+    #expect(canary.phase == .canary && canary.weight == .zero && canary.step == 0 && canary.thresholds == nil)
+    let copied = try #require(seen.last { $0.phase == .shadow })
+    #expect(copied.weight == Weight(hundredths: 2_500) && copied.thresholds != nil)
+    #expect(try world.audit().first?["why"] == "its copies are fine")
+    #expect(try world.audit().first?["to"] == "CANARY")
+    try await world.run(240, [controller]) { $0.active == 1 }
+    #expect(try world.rollout().active == 1)
+  }
+
+  @Test(arguments: [(40, 20, "err"), (0, 80, "slow95"), (400, 0, "first_requests")])
+  func aBadVersionIsRolledBackByItsCopies(errors: Int64, slow: Int64, why: String) async throws {
+    let controller = try world.controller("a", ControlUnderTest.shadowing)
+    try world.ask("1", ask(.start))
+    try await world.run(60, [controller], canaryErrors: errors, canarySlow: slow) { !$0.rolledBack.isEmpty }
+    #expect(try world.rollout().rolledBack == [1] && world.rollout().candidate == nil)
+    let last = try #require(try world.audit().first)
+    #expect(last["why"] == why && last["from"] == "SHADOW" && last["to"] == "ROLLED_BACK")
+  }
+
+  @Test func copiesThatShowNothingAreHeld() async throws {
+    let controller = try world.controller("a", ControlUnderTest.shadowing)
+    try world.ask("1", ask(.start))
+    // A little slower: no harm, and no proof that it is none.
+    try await world.run(150, [controller], canarySlow: 25) { $0.candidate?.hold != nil }
+    #expect(try world.rollout().candidate?.hold == .inconclusive)
+    #expect(try world.rollout().candidate?.phase == .shadow)
+  }
+
+  @Test func openBreakersSayNothingOfCopies() async throws {
+    let keys = BreakerKeys(endpoint: "http://a/v1", deployment: "small")
+    let controller = try world.controller("a", breakers: [keys], ControlUnderTest.shadowing)
+    try world.ask("1", ask(.start))
+    try await world.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    try cutOff(keys)
+    try await world.run(2, [controller])
+    #expect(try world.rollout().candidate?.phase == .shadow)
+  }
+
   /// Fifty calls that failed: the breaker opens for five seconds.
   private func cutOff(_ keys: BreakerKeys) throws {
     let counts = try #require(BreakerCounts("0 50"))

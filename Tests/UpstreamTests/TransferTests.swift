@@ -21,6 +21,22 @@ struct TransferTests {
     }
   }
 
+  /// A target aside finds its own connections, and takes nobody's.
+  @Test func targetsAsideHaveConnectionsOfTheirOwn() async throws {
+    try await withServer({ $0.answerAll("ok") }) { server in
+      try await withLoop(.http1) { loop in
+        var aside = TransferTarget(url: server.url)
+        aside.isAside = true
+        let (usual, other) = (try await loop.pool(server.url), try await loop.pool(aside))
+        for _ in 0..<2 {
+          #expect(try await loop.fetch(on: usual).status == 200)
+          #expect(try await loop.fetch(on: other).status == 200)
+        }
+        #expect(server.connectionCount == 2)
+      }
+    }
+  }
+
   @Test(arguments: LoopUnderTest.ways) func bodiesAndFieldsAreSentAsGiven(_ way: LoopUnderTest.Way)
     async throws
   {

@@ -27,11 +27,3 @@ package enum AnswerFormat: Sendable {
     }
   }
 }
-
-extension JSONLiteral {
-  /// The member of an object; nil where there is none, or this is no object.
-  package func member(_ name: String) -> JSONLiteral? {
-    guard case .object(let members) = self else { return nil }
-    return members.first { $0.name == name }?.value
-  }
-}

@@ -24,6 +24,12 @@ package indirect enum JSONLiteral: Sendable {
     return text
   }
 
+  /// The member of an object; nil where there is none, or this is no object.
+  package func member(_ name: String) -> JSONLiteral? {
+    guard case .object(let members) = self else { return nil }
+    return members.first { $0.name == name }?.value
+  }
+
   /// Containers around the innermost value, this one included.
   package var depth: Int {
     switch self {

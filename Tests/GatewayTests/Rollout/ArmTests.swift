@@ -77,6 +77,44 @@ struct ArmTests {
     #expect(old.arm(0, now: 0, hash: { _ in 1 })?.kind == .baseline)
   }
 
+  private func shadowed(weight: String, gate: CandidateGate = CandidateGate(), isFresh: Bool = true) throws
+    -> VersionTable
+  {
+    let line = "active=11 candidate=12 state=SHADOW step=0 weight=\(weight) since=1 slow95=100"
+    let bundles = try [11, 12].map { try Versions.bundle($0) }
+    return try #require(
+      try Versions.snapshot(Versions.rollouts(line, bundles, gate: gate, isFresh: isFresh)).versions)
+  }
+
+  @Test func aShadowServesNobodyAndTheSameSessionsAreCopied() throws {
+    let versions = try shadowed(weight: "20")
+    var copied: Set<Int> = []
+    for session in 0..<2_000 {
+      let unit = try unit("s\(session)")
+      let arm = try #require(versions.arm(0, now: 0, hash: { unit.hash($0) }))
+      #expect(arm.kind == .baseline && arm.position == versions.serving(0) && arm.isShadowed)
+      #expect(arm.candidate == 12, "it is evidence of the baseline")
+      if arm.mirror != nil { copied.insert(session) }
+      #expect(versions.arm(0, now: 0, hash: { unit.hash($0) })?.mirror == arm.mirror)
+    }
+    // Five standard deviations around 400.
+    #expect((310...490).contains(copied.count))
+    let served = try canaries(self.versions(weight: "20"))
+    #expect(!served.isSuperset(of: copied), "the first to be served are others")
+    #expect(versions.pinnable(0, now: 1) == [11])
+  }
+
+  @Test func nothingIsCopiedWhereNobodyLooksAfterIt() throws {
+    #expect(try shadowed(weight: "100").arm(0, now: 0, hash: { _ in 1 })?.mirror != nil)
+    let gate = CandidateGate()
+    gate.close()
+    for versions in try [
+      shadowed(weight: "0"), shadowed(weight: "100", gate: gate), shadowed(weight: "100", isFresh: false),
+    ] {
+      #expect(versions.arm(0, now: 0, hash: { _ in 1 })?.mirror == nil)
+    }
+  }
+
   @Test func withoutAnActiveVersionTheModelServes() throws {
     let versions = try versions(weight: "0", active: "")
     #expect(versions.arm(0, now: 0, hash: { _ in 0 })?.position == 0)

@@ -1,6 +1,7 @@
 import Coordination
 import Logging
 import Policy
+import Settings
 import Testing
 
 @testable import Gateway
@@ -141,7 +142,7 @@ final class ControlLinkTests {
   /// Counts of a second: so many of the canary fail.
   private func see(_ second: Int, errors: Int) {
     for number in 0..<20 {
-      for arm in [StickyArm.canary, .baseline] {
+      for arm in [EvidenceArm.canary, .baseline] {
         var sample = RolloutTally.Sample(arm)
         sample.isError = arm == .canary && number < errors
         desk.evidence.add(
@@ -166,6 +167,55 @@ final class ControlLinkTests {
     now += 1_000
     link.tick()
     #expect(link.pending.isEmpty)
+  }
+
+  private static let shadow = "ver=1 active=11 candidate=12 state=SHADOW step=0 weight=50 since=1 slow95=100"
+
+  /// A candidate gets copies: what they cost is told, and what all replicas spent is heard.
+  @Test func whatCopiesCostIsToldAndHeardOnceASecond() async throws {
+    try decide(Self.shadow)
+    let link = link()
+    var terms = Settings.Shadow(sample: 5_000, budget: 1_000)
+    terms.maxConcurrent = 2
+    _ = try await apply(link)
+    #expect(desk.shadows.enter("chat", cost: 10, terms, now: now) == .budgetUnknown)
+    link.tick()
+    #expect(desk.shadows.enter("chat", cost: 600, terms, now: now) == nil)
+    #expect(desk.shadows.enter("chat", cost: 600, terms, now: now) == .budgetSpent)
+    desk.shadows.leave("chat", reserved: 600, cost: 300)
+    let other = ControlSpend(replica: "r2", sequence: 1, Self.model, amount: 500)
+    #expect(try get { $0.spend(other, $1) }.spent == 500)
+    now += 1_000
+    link.tick()
+    #expect(try get { $0.readSpent(Self.model, $1) } == 800)
+    #expect(desk.shadows.spent == ["chat": 800])
+    #expect(desk.shadows.enter("chat", cost: 201, terms, now: now) == .budgetSpent)
+    #expect(desk.shadows.enter("chat", cost: 200, terms, now: now) == nil)
+    now += 86_400_000
+    link.tick()
+    desk.shadows.leave("chat", reserved: 200, cost: 0)
+    #expect(desk.shadows.enter("chat", cost: 900, terms, now: now) == nil, "a new day")
+    #expect(link.spending.isEmpty)
+  }
+
+  @Test func harmOfCopiesVetoesNothing() throws {
+    try decide(Self.shadow)
+    let link = link()
+    link.tick()
+    for second in 0..<10 {
+      for number in 0..<20 {
+        var copy = RolloutTally.Sample(.shadow)
+        copy.isError = true
+        desk.evidence.add(
+          .init(.baseline), beside: copy, unit: UInt64(second * 1_000 + number), tenant: "acme",
+          of: .init(model: "chat", version: 12), now: now)
+      }
+      now += 1_000
+      link.tick()
+    }
+    #expect(link.gates[Self.version]?.isOpen == true && desk.standing.vetoes == 0)
+    let words = try get { $0.readCounts(Self.model, seconds: [now / 1_000], $1) }.seconds.first
+    #expect(words?["s.err"] == 20 && words?["b.n"] == 20)
   }
 
   @Test func harmSeenHereClosesTheGateAndIsSaid() throws {

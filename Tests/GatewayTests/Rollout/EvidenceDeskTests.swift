@@ -71,6 +71,43 @@ struct EvidenceDeskTests {
     #expect(desk.take().isEmpty)
   }
 
+  private func shadow(measured: Bool) -> RolloutState.Candidate {
+    var shadow = RolloutState.Candidate(version: 12, phase: .shadow, since: 1)
+    if measured { shadow.thresholds = Thresholds() }
+    return shadow
+  }
+
+  private func addPair(_ desk: EvidenceDesk, unit: UInt64, tenant: String = "acme") {
+    var copy = RolloutTally.Sample(.shadow)
+    copy.isError = true
+    desk.add(.init(.baseline), beside: copy, unit: unit, tenant: tenant, of: Self.subject, now: 0)
+  }
+
+  @Test func ofCopiesOnlyPairsCount() {
+    let desk = EvidenceDesk()
+    desk.apply(["chat": shadow(measured: true)], now: 0)
+    desk.add(.init(.baseline), unit: 1, tenant: "acme", of: Self.subject, now: 0)
+    #expect(desk.take().isEmpty)
+    addPair(desk, unit: 2)
+    addPair(desk, unit: 2)
+    addPair(desk, unit: 3)
+    #expect(desk.take().first?.tally.words == ["b.n": 2, "s.n": 2, "s.err": 2])
+  }
+
+  @Test func beforeCopiesTheBaselineIsMeasured() {
+    let desk = EvidenceDesk()
+    desk.apply(["chat": shadow(measured: false)], now: 0)
+    addPair(desk, unit: 1)
+    desk.add(.init(.baseline), unit: 2, tenant: "acme", of: Self.subject, now: 0)
+    #expect(desk.take().first?.tally.words["b.n"] == 1)
+    addPair(desk, unit: 3)
+    desk.add(.init(.baseline), unit: 4, tenant: "acme", of: Self.subject, now: 0)
+    var canary = candidate()
+    canary.thresholds = nil
+    desk.apply(["chat": canary], now: 0)
+    #expect(desk.take().isEmpty, "a canary begins with nothing")
+  }
+
   @Test func whatIsBeingToldWaits() {
     let desk = desk()
     add(desk, unit: 1)

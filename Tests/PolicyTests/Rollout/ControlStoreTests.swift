@@ -36,6 +36,29 @@ struct ControlStoreTests {
     ControlSync(replica: replica, applied: position, hash: hash, vetoMark: mark)
   }
 
+  // MARK: What copies cost
+
+  private mutating func spend(_ amount: Int64, by replica: String, _ sequence: Int64, now: Int64)
+    -> ControlSpend.Reply
+  {
+    store.spend(ControlSpend(replica: replica, sequence: sequence, model, amount: amount), now: now)
+  }
+
+  @Test mutating func allReplicasSpendFromOneSumADay() {
+    let day = Self.noon / 86_400_000
+    #expect(spend(5, by: "r1", 1, now: Self.noon) == .init(now: Self.noon, day: day, spent: 5))
+    #expect(spend(7, by: "r2", 1, now: Self.noon).spent == 12)
+    #expect(spend(5, by: "r1", 1, now: Self.noon + 9).spent == 12, "the reply was lost")
+    #expect(spend(0, by: "r1", 2, now: Self.noon).spent == 12)
+    #expect(store.spent(model, now: Self.noon) == 12)
+    let midnight = (day + 1) * 86_400_000
+    #expect(spend(1, by: "r1", 3, now: midnight - 1).spent == 13)
+    #expect(store.spent(model, now: midnight) == 0)
+    #expect(spend(2, by: "r2", 2, now: midnight) == .init(now: midnight, day: day + 1, spent: 2))
+    // The clock goes back: it is not yesterday's sum that goes on.
+    #expect(spend(3, by: "r1", 4, now: midnight - 5_000) == .init(now: midnight - 5_000, day: day + 1, spent: 5))
+  }
+
   // MARK: The lease
 
   @Test mutating func oneLeadsUntilItsTimeIsOver() throws {

@@ -44,9 +44,57 @@ struct RolloutMachineTests {
     #expect(machine.decide(paused, sight(.promote), now: 1) == .none)
   }
 
-  @Test func aShadowIsNoCanary() {
-    let shadow = RolloutState.Candidate(version: 12, phase: .shadow, since: 0)
+  private var shadowing: RolloutRules {
+    var rules = RolloutRules()
+    rules.shadowShare = Weight(hundredths: 1_250) ?? .zero
+    return rules
+  }
+
+  @Test func copiesBeginOnceTheBaselineIsKnown() {
+    let machine = RolloutMachine(shadowing)
+    var shadow = RolloutState.Candidate(version: 12, phase: .shadow, since: 0)
     #expect(machine.decide(shadow, sight(.promote), now: 1) == .none)
+    #expect(
+      machine.decide(shadow, sight(.gathering([])), now: 60_000)
+        == .begin(Thresholds(), Weight(hundredths: 1_250) ?? .zero))
+    shadow.thresholds = Thresholds()
+    #expect(machine.decide(shadow, sight(.promote), now: 1) == .goOn)
+    #expect(machine.decide(shadow, sight(.inconclusive([])), now: 1) == .hold)
+    #expect(
+      machine.decide(shadow, sight(.rollBack(.metric(.refusal))), now: 1)
+        == .rollBack(.stage(.metric(.refusal))))
+  }
+
+  @Test func copiesOpenNoBreakers() {
+    var (shadow, cutOff) = (RolloutState.Candidate(version: 12, phase: .shadow, since: 0), sight(.gathering([])))
+    (shadow.weight, shadow.thresholds, cutOff.isCutOff) = (.all, Thresholds(), true)
+    #expect(machine.decide(shadow, cutOff, now: 1) == .none)
+  }
+
+  @Test func behindItsCopiesACandidateServesNobodyAtFirst() {
+    var state = RolloutState()
+    var shadow = RolloutState.Candidate(version: 12, phase: .shadow, since: 0)
+    (shadow.weight, shadow.thresholds) = (.all, Thresholds())
+    state.candidate = shadow
+    state.goOn(shadowing, now: 7)
+    #expect(state.candidate == RolloutState.Candidate(version: 12, phase: .canary, since: 7))
+  }
+
+  @Test func copiesAreJudgedByMoreAndCountAsAStage() {
+    var shadow = RolloutState.Candidate(version: 12, phase: .shadow, since: 0)
+    shadow.thresholds = Thresholds()
+    shadow.thresholds?.slow95 = 100
+    let rules = shadowing
+    let rule = rules.promotion(of: shadow)
+    #expect(rule.metrics[.refusal] != nil && rule.metrics[.format] != nil && rule.metrics[.slow95] != nil)
+    #expect(rule.metrics[.long95] == nil && rule.metrics[.cost90] == nil, "the baseline has none of it")
+    #expect(rule.leastRequests == rules.minRequests && rule.leastTime == .seconds(300))
+    #expect(rule.harmLevel == rules.falseAlarm / 6)
+    var canary = shadow
+    canary.phase = .canary
+    #expect(rules.promotion(of: canary).metrics[.refusal] == nil)
+    #expect(rules.promotion(of: canary).harmLevel == rules.falseAlarm / 6)
+    #expect(RolloutRules().promotion(of: canary).harmLevel == rules.falseAlarm / 5)
   }
 
   @Test func whatIsProvedGoesOn() {

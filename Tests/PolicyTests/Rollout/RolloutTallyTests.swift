@@ -5,7 +5,7 @@ import Testing
 /// What replicas count and what a leader makes of it.
 struct RolloutTallyTests {
   private func sample(
-    _ arm: StickyArm, error: Bool = false, latency: Int64 = 10, firstToken: Int64? = nil, cost: Int64? = nil
+    _ arm: EvidenceArm, error: Bool = false, latency: Int64 = 10, firstToken: Int64? = nil, cost: Int64? = nil
   ) -> RolloutTally.Sample {
     var sample = RolloutTally.Sample(arm)
     (sample.isError, sample.latency, sample.firstToken, sample.cost) = (error, latency, firstToken, cost)
@@ -57,6 +57,34 @@ struct RolloutTallyTests {
       StageJudge.Second(tally.words).counts[.err]
         == ArmCounts(canary: .init(100), baseline: .init(101, events: 1)))
     #expect(StageJudge.Second(tally.words).counts[.slow95] == ArmCounts())
+  }
+
+  @Test func copiesStandBesideWhatTheyAreCopiesOf() {
+    var thresholds = thresholds
+    thresholds.long95 = 500
+    var (copy, other) = (sample(.shadow, latency: 150, cost: 301), sample(.baseline))
+    (copy.tokens, copy.isRefusal, copy.isMisshapen) = (501, false, true)
+    (other.tokens, other.isRefusal) = (500, true)
+    var tally = RolloutTally()
+    tally.add(copy, thresholds)
+    tally.add(other, thresholds)
+    let second = StageJudge.Second(tally.words, of: .shadow)
+    #expect(second.counts[.err] == ArmCounts(canary: .init(1), baseline: .init(1)))
+    #expect(second.counts[.slow95] == ArmCounts(canary: .init(1, events: 1), baseline: .init(1)))
+    #expect(second.counts[.long95] == ArmCounts(canary: .init(1, events: 1), baseline: .init(1)))
+    #expect(second.counts[.refusal] == ArmCounts(canary: .init(1), baseline: .init(1, events: 1)))
+    #expect(second.counts[.format] == ArmCounts(canary: .init(1, events: 1)))
+    #expect(second.canaryCosts.sum == 301)
+    #expect(StageJudge.Second(tally.words).counts[.err]?.canary == EventCount(), "it is no canary")
+  }
+
+  @Test func lengthsAreMeasuredToo() {
+    var (tally, answer) = (RolloutTally(), sample(.baseline))
+    answer.tokens = 40
+    for _ in 0..<20 { tally.add(answer, nil) }
+    var sketches = BaselineSketches()
+    sketches.add(tally.words)
+    #expect((39...41).contains(sketches.thresholds.long95 ?? 0))
   }
 
   @Test func talliesAddUp() {
