@@ -110,7 +110,9 @@ extension Controller {
   private func isCutOff(_ model: ControlModel, _ state: RolloutState, _ candidate: RolloutState.Candidate)
     async -> Bool
   {
-    guard candidate.phase == .canary, candidate.weight > .zero, case .bundle(let bundle) = await find(model, candidate.version) else {
+    guard candidate.phase == .canary, candidate.weight > .zero,
+      case .bundle(let bundle) = await find(model, candidate.version)
+    else {
       return false
     }
     var baseline = terms.baselines[model.name] ?? []

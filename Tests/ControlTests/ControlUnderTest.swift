@@ -38,7 +38,10 @@ final class ControlUnderTest: Sendable {
   }
 
   /// `breakers` are those of the versions' deployment.
-  func controller(_ id: String, breakers: [BreakerKeys] = [], _ rules: RolloutRules = rules) throws -> Controller {
+  func controller(_ id: String, breakers: [BreakerKeys] = [], _ rules: RolloutRules = ControlUnderTest.rules)
+    throws
+    -> Controller
+  {
     let bundles = try (1...3).map {
       try Bundle(model: "chat", version: $0, deployment: "small", providerModel: "m-\($0)")
     }

@@ -5,7 +5,9 @@ import Testing
 /// What answers say.
 @Suite("Texts of answers")
 struct AnswerTextTests {
-  private func read(_ answer: String, _ surface: Surface = .chatCompletions, isEvents: Bool = false) -> AnswerText? {
+  private func read(_ answer: String, _ surface: Surface = .chatCompletions, isEvents: Bool = false)
+    -> AnswerText?
+  {
     Array(answer.utf8).withUnsafeBytes { Peek().text(of: $0, isEvents: isEvents, surface) }
   }
 
@@ -14,9 +16,11 @@ struct AnswerTextTests {
   }
 
   @Test func plainAnswersHaveOneText() {
-    let answer = #"{"choices":[{"index":0,"message":{"role":"assistant","content":"{\"a\":1}"},"finish_reason":"stop"}]}"#
+    let answer =
+      #"{"choices":[{"index":0,"message":{"role":"assistant","content":"{\"a\":1}"},"finish_reason":"stop"}]}"#
     #expect(read(answer)?.text == #"{"a":1}"# && read(answer)?.isRefusal == false)
-    let parts = #"{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]}"#
+    let parts =
+      #"{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]}"#
     #expect(read(parts)?.text == "ab")
     #expect(read(#"{"choices":[{"text":"x"},{"index":1,"text":"y"}]}"#, .completions)?.text == "x")
     #expect(read("[]") == nil && read("nonsense") == nil && read("") == nil)
@@ -32,7 +36,9 @@ struct AnswerTextTests {
   }
 
   @Test func nothingElseIsARefusal() {
-    #expect(read(#"{"choices":[{"message":{"content":"x","refusal":null},"finish_reason":"length"}]}"#)?.isRefusal == false)
+    #expect(
+      read(#"{"choices":[{"message":{"content":"x","refusal":null},"finish_reason":"length"}]}"#)?.isRefusal
+        == false)
     #expect(read(#"{"choices":[{"message":{"content":"x","refusal":""}}]}"#)?.isRefusal == false)
   }
 
@@ -42,7 +48,8 @@ struct AnswerTextTests {
       #"{"choices":[{"index":0,"delta":{"content":"He"}}]}"#,
       #"{"choices":[{"index":1,"delta":{"content":"other"}}]}"#,
       #"{"choices":[{"index":0,"delta":{"content":"llo é"}}]}"#,
-      #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#, #"{"choices":[],"usage":{}}"#, "[DONE]",
+      #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#, #"{"choices":[],"usage":{}}"#,
+      "[DONE]",
     ]
     let found = read(": hi\(end)\(end)" + events(data, end: end), isEvents: true)
     #expect(found?.text == "Hello é" && found?.isRefusal == false)
@@ -60,7 +67,8 @@ struct AnswerTextTests {
       #"{"status":"completed","output":[{"type":"reasoning"},{"type":"message","content":[{"type":"output_text","text":"a"},{"type":"output_text","text":"b"}]}]}"#
     #expect(read(response, .responses)?.text == "ab")
     let stream = events([
-      #"{"type":"response.output_text.delta","delta":"a"}"#, #"{"type":"response.completed","response":\#(response)}"#,
+      #"{"type":"response.output_text.delta","delta":"a"}"#,
+      #"{"type":"response.completed","response":\#(response)}"#,
     ])
     #expect(read(stream, .responses, isEvents: true)?.text == "ab")
     let refused = #"{"output":[{"type":"message","content":[{"type":"refusal","refusal":"No"}]}]}"#
@@ -72,6 +80,7 @@ struct AnswerTextTests {
   @Test func nobodyLooksAtAVeryLongText() {
     let content = String(repeating: "a", count: 70_000)
     #expect(read(#"{"choices":[{"message":{"content":"\#(content)"}}]}"#) == nil)
-    #expect(read(#"{"choices":[{"message":{"content":"\#(content.prefix(60_000))"}}]}"#)?.text.count == 60_000)
+    #expect(
+      read(#"{"choices":[{"message":{"content":"\#(content.prefix(60_000))"}}]}"#)?.text.count == 60_000)
   }
 }

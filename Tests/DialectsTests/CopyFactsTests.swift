@@ -18,7 +18,8 @@ struct CopyFactsTests {
   }
 
   @Test(arguments: [
-    ("", false), (#""tools":[]"#, false), (#""tools":[{"type":"function"}]"#, true), (#""functions":[{}]"#, true),
+    ("", false), (#""tools":[]"#, false), (#""tools":[{"type":"function"}]"#, true),
+    (#""functions":[{}]"#, true),
     (#""functions":null"#, false), (#""web_search_options":{}"#, true), (#""Functions":[{}]"#, true),
     (#""f\u0075nctions":[{}]"#, true), (#""x":{"functions":[{}]}"#, false),
   ])

@@ -61,7 +61,9 @@ struct RolloutTests {
   }
 
   @Test func itIsPrintedAndReadAgain() throws {
-    for text in ["{ lease: 5s }", "{ lease: 6s, shadow: { sample: 1, budget: 3, timeout: 90s, tools: true } }"] {
+    for text in [
+      "{ lease: 5s }", "{ lease: 6s, shadow: { sample: 1, budget: 3, timeout: 90s, tools: true } }",
+    ] {
       let settings = try load(text)
       let printed = settings.printed()
       #expect(printed.split(separator: "\n").contains("rollout:"), "\(printed)")

@@ -86,7 +86,8 @@ extension ControlLink {
   private func judge(_ batch: EvidenceDesk.Batch, _ model: ControlModel) {
     let version = ControlVetoes.Version(model, Int64(batch.subject.version))
     // Copies harm nobody: whoever leads decides.
-    guard batch.candidate.phase == .canary, batch.candidate.thresholds != nil, tests[model]?.isOf(batch.candidate) == true,
+    guard batch.candidate.phase == .canary, batch.candidate.thresholds != nil,
+      tests[model]?.isOf(batch.candidate) == true,
       own[version] == nil,
       let metric = tests[model]?.fold(.init(batch.tally.words), replicas: replicas)
     else { return }

@@ -78,7 +78,8 @@ extension RolloutText {
     let judged = overview.judged(rules, now: now)
     var lines = [head]
     if isShadow {
-      lines.append("  \(padded("copies", 8))\(bar(candidate, judged?.judge, now: now))\(cost(overview.spent))")
+      lines.append(
+        "  \(padded("copies", 8))\(bar(candidate, judged?.judge, now: now))\(cost(overview.spent))")
     }
     for (step, weight) in rules.steps.enumerated() {
       let progress = bar(step, candidate, judged?.judge, now: now)

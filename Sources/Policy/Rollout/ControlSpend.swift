@@ -26,7 +26,9 @@ package struct ControlSpend: Sendable {
     package var day: Int64
     package var spent: Int64
 
-    package init(now: Int64, day: Int64, spent: Int64) { (self.now, self.day, self.spent) = (now, day, spent) }
+    package init(now: Int64, day: Int64, spent: Int64) {
+      (self.now, self.day, self.spent) = (now, day, spent)
+    }
   }
 }
 

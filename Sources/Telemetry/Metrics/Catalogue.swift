@@ -176,7 +176,9 @@ package enum Catalogue {
       + " moment: nothing to a candidate that is vetoed, or that no leader looks after.")
   package static let rolloutVersion = MetricFamily(
     .gauge, "switchyard_rollout_version", labels: ["model", "arm"],
-    help: "Version that an arm (baseline, canary, shadow) of a model is; 0: the model's own deployments, or none.")
+    help:
+      "Version that an arm (baseline, canary, shadow) of a model is; 0: the model's own deployments, or none."
+  )
   package static let weightsEpoch = MetricFamily(
     .gauge, "switchyard_weights_epoch", help: "Epoch of the leader whose decisions on versions are in force.")
   package static let weightsVersion = MetricFamily(
@@ -200,10 +202,12 @@ package enum Catalogue {
     .counter, "switchyard_shadow_drops_total", labels: ["model", "reason"],
     help:
       "Exchanges of sessions that are copied which were not (tools, stateful, no_store, no_evidence: they may not be; busy, draining,"
-      + " full, no_endpoint, cooldown, budget_spent, budget_unknown, unpriced: there was no room for a copy).")
+      + " full, no_endpoint, cooldown, budget_spent, budget_unknown, unpriced: there was no room for a copy)."
+  )
   package static let shadowCost = MetricFamily(
     .counter, "switchyard_shadow_cost_dollars_total", .dollars, labels: ["model"],
-    help: "What this replica's copies cost, at the configured prices: no part of switchyard_cost_dollars_total.")
+    help:
+      "What this replica's copies cost, at the configured prices: no part of switchyard_cost_dollars_total.")
   package static let shadowSpent = MetricFamily(
     .gauge, "switchyard_shadow_spent_dollars", .dollars, labels: ["model"],
     help: "What the copies of all replicas cost today (UTC), as far as this one knows.")

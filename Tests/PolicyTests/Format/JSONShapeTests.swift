@@ -22,7 +22,8 @@ struct JSONShapeTests {
     (#"{"minimum":1}"#, #""a text has no size""#, true),
     (#"{"minLength":2,"maxLength":2}"#, #""é\ud83d\ude00""#, true), (#"{"maxLength":2}"#, #""abc""#, false),
     (#"{"minItems":1}"#, "[]", false), (#"{"maxItems":1}"#, "[1]", true),
-    (#"{"items":{"type":"string"}}"#, #"["a","b"]"#, true), (#"{"items":{"type":"string"}}"#, #"["a",1]"#, false),
+    (#"{"items":{"type":"string"}}"#, #"["a","b"]"#, true),
+    (#"{"items":{"type":"string"}}"#, #"["a",1]"#, false),
     (#"{"pattern":"^a$"}"#, #""b""#, true),
   ])
   func simpleSchemas(schema: String, value: String, isAccepted: Bool) throws {
@@ -69,19 +70,23 @@ struct JSONShapeTests {
   }
 
   /// Both are other people's. Each of these would take longer than there is.
-  @Test(.timeLimit(.minutes(1)), arguments: [
-    ##"{"$ref":"#"}"##, ##"{"allOf":[{"$ref":"#"},{"$ref":"#"}]}"##,
-    ##"{"allOf":[{"anyOf":[false,{"$ref":"#"}]},{"anyOf":[{"$ref":"#"},{"$ref":"#"}]}]}"##,
-  ])
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      ##"{"$ref":"#"}"##, ##"{"allOf":[{"$ref":"#"},{"$ref":"#"}]}"##,
+      ##"{"allOf":[{"anyOf":[false,{"$ref":"#"}]},{"anyOf":[{"$ref":"#"},{"$ref":"#"}]}]}"##,
+    ])
   func aSchemaThatLeadsBackToItselfEnds(schema: String) throws {
     #expect(try accepts(schema, "{}"))
   }
 
   @Test func formatsAreReadAsBothAPIsHaveThem() throws {
     func format(_ text: String) throws -> AnswerFormat? { AnswerFormat(try JSONLiteral(text: text)) }
-    #expect(try format(#"{"type":"text"}"#) == nil && format("null") == nil && format(#"{"type":"future"}"#) == nil)
+    #expect(
+      try format(#"{"type":"text"}"#) == nil && format("null") == nil && format(#"{"type":"future"}"#) == nil)
     let object = try #require(try format(#"{"type":"json_object"}"#))
-    #expect(object.accepts(#" {"a":1} "#) && !object.accepts("[1]") && !object.accepts("{") && !object.accepts(""))
+    #expect(
+      object.accepts(#" {"a":1} "#) && !object.accepts("[1]") && !object.accepts("{") && !object.accepts(""))
     for text in [
       #"{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":{"type":"object","required":["a"]}}}"#,
       #"{"type":"json_schema","name":"n","schema":{"type":"object","required":["a"]}}"#,

@@ -56,7 +56,8 @@ struct ControlStoreTests {
     #expect(store.spent(model, now: midnight) == 0)
     #expect(spend(2, by: "r2", 2, now: midnight) == .init(now: midnight, day: day + 1, spent: 2))
     // The clock goes back: it is not yesterday's sum that goes on.
-    #expect(spend(3, by: "r1", 4, now: midnight - 5_000) == .init(now: midnight - 5_000, day: day + 1, spent: 5))
+    #expect(
+      spend(3, by: "r1", 4, now: midnight - 5_000) == .init(now: midnight - 5_000, day: day + 1, spent: 5))
   }
 
   // MARK: The lease

@@ -66,7 +66,9 @@ struct RolloutMachineTests {
   }
 
   @Test func copiesOpenNoBreakers() {
-    var (shadow, cutOff) = (RolloutState.Candidate(version: 12, phase: .shadow, since: 0), sight(.gathering([])))
+    var (shadow, cutOff) = (
+      RolloutState.Candidate(version: 12, phase: .shadow, since: 0), sight(.gathering([]))
+    )
     (shadow.weight, shadow.thresholds, cutOff.isCutOff) = (.all, Thresholds(), true)
     #expect(machine.decide(shadow, cutOff, now: 1) == .none)
   }
