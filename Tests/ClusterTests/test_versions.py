@@ -69,14 +69,14 @@ class Leader:
 
 
 class Case:
-    def __init__(self, folder, replicas=2):
+    def __init__(self, folder, replicas=2, config=CONFIG):
         self.processes = []
         self.redis = Redis()
         self.simulator = Simulator()
         self.leader = Leader(self.redis)
         self.routers = [
             Router.of(
-                self.processes, folder, CONFIG, redis=self.redis.url, sim=self.simulator.url, key=sha256(CLIENT_KEY))
+                self.processes, folder, config, redis=self.redis.url, sim=self.simulator.url, key=sha256(CLIENT_KEY))
             for _ in range(replicas)]
 
     def ask(self, number=0, model="chat", session=None, router=None, **more):

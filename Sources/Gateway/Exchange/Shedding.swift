@@ -40,7 +40,7 @@ struct Shedding {
   }
 
   /// Nanoseconds.
-  private static let busyLag: Int64 = 50_000_000
+  private static let busyLag: Int64 = 100_000_000
 
   /// Whether that is worth a line of the log.
   mutating func isNews(now: Int64) -> Bool {
