@@ -35,6 +35,9 @@ extension Worker {
     settlement.outputTokens = answer.usage.map { Int64($0.output) }
     settlement.costMicrodollars = exchange.cost ?? 0
     record(settlement, exchange)
+    if let model = exchange.model, source == .none, answer.candidate != nil, !answer.isFromCache {
+      exchange.snapshot.models[model].traffic.add(answer.usage, cost: settlement.costMicrodollars)
+    }
     let sample = exchange.arm == nil ? nil : tellEvidence(exchange, settlement)
     log?.append(logRecord(exchange, answer, settlement))
     if let seed = exchange.shadow { mirror(seed, exchange, sample) }

@@ -23,10 +23,18 @@ struct Rollout: AsyncParsableCommand {
     @Argument(help: "The model.") var model: String
     @Argument(help: "The version's number.") var version: Int
     @Flag(help: "Begin with the first step, without copies of requests before.") var noShadow = false
+    @Flag(help: "Only say what it will probably cost, by the traffic of the last minutes.") var estimate =
+      false
     @OptionGroup var wish: Wish
     @OptionGroup var rollout: RolloutOptions
 
     func run() async throws {
+      try await RolloutDoor.run(rollout) { door in
+        let text = try await StartEstimate(model: model, version: version).text(
+          door, rollout, isAll: estimate)
+        if estimate { print(text ?? "") } else if let text { StandardError.write(text) }
+      }
+      if estimate { return }
       try await wish.run(.start, model, version, rollout, shadows: !noShadow)
     }
   }

@@ -149,6 +149,14 @@ package struct RolloutDesk: Sendable {
     return RolloutOverview(model: model, state: state, versions: versions, judge: judge, spent: spent)
   }
 
+  /// What a model took of providers in the last quarter of an hour; nil where nothing was counted.
+  package func traffic(of name: String) async throws(Failure) -> ModelTraffic? {
+    let model = try Self.model(name)
+    let seconds = ModelTraffic.seconds(now: await now)
+    let counts = try await ask { $0.readCounts(model, seconds: seconds, $1) }
+    return ModelTraffic(counts.seconds)
+  }
+
   private var now: Int64 {
     get async {
       (try? await register.eventLoop.submit { [register] in register.value.now }.get()) ?? 0

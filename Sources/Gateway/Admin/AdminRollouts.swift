@@ -12,6 +12,7 @@ import Settings
 ///     GET  /api/rollouts
 ///     GET  /api/rollouts/MODEL
 ///     GET  /api/rollouts/MODEL/history?count=100
+///     GET  /api/rollouts/MODEL/estimate?version=12
 ///     POST /api/rollouts/MODEL/DEED           {"version": 12, "by": "ann", "expect": 17, "reason": "…", "force": true}
 struct AdminRollouts: Sendable {
   /// Bytes of a body; more is refused. A version has at most one MiB as a line, and more as YAML.
@@ -34,6 +35,8 @@ struct AdminRollouts: Sendable {
       case (.GET, "rollouts", 2): return shown(try await desk.report(on: path[1]), head)
       case (.GET, "rollouts", 3) where path[2] == "history":
         return try await history(path[1], head)
+      case (.GET, "rollouts", 3) where path[2] == "estimate":
+        return try await estimate(path[1], head)
       case (.POST, "rollouts", 3):
         guard let deed = RolloutAsk.Deed(rawValue: path[2]) else { return Self.unknown }
         return try await ask(deed, path[1], body)
@@ -46,8 +49,8 @@ struct AdminRollouts: Sendable {
 
   private static let unknown = AdminAnswer.error(
     .notFound,
-    "there are GET and POST /api/bundles, GET /api/bundles/MODEL/VERSION, GET /api/rollouts, /api/rollouts/MODEL and "
-      + "/api/rollouts/MODEL/history, and POST /api/rollouts/MODEL/"
+    "there are GET and POST /api/bundles, GET /api/bundles/MODEL/VERSION, GET /api/rollouts, /api/rollouts/MODEL, "
+      + "/api/rollouts/MODEL/history and /api/rollouts/MODEL/estimate, and POST /api/rollouts/MODEL/"
       + RolloutAsk.Deed.allCases.map(\.rawValue).joined(separator: "|"))
 
   private var names: [String] { settings.models.map(\.name) }
@@ -121,6 +124,21 @@ struct AdminRollouts: Sendable {
     let wish = order.ask(deed, model, version: version, by: order.by ?? Self.nobody)
     let answer = try await desk.ask(wish, within: Self.patience)
     return .json(.ok, ["answer": .string(answer), "model": .string(model), "version": .int(version)])
+  }
+
+  /// What it will probably cost to try a version.
+  private func estimate(_ model: String, _ head: HTTPRequestHead) async throws(RolloutDesk.Failure)
+    -> AdminAnswer
+  {
+    guard let version = head.query["version"].flatMap({ Int($0) }), BundleRule.versions.contains(version)
+    else {
+      return .error(.badRequest, "say which version: ?version=12")
+    }
+    let estimate = try await RolloutEstimate.make(model, version: version, desk, settings)
+    guard !head.wantsText else {
+      return AdminAnswer(status: .ok, text: (estimate?.text ?? RolloutEstimate.unknown) + "\n")
+    }
+    return .json(.ok, ["estimate": estimate?.json ?? .null])
   }
 
   private func history(_ model: String, _ head: HTTPRequestHead) async throws(RolloutDesk.Failure)

@@ -10,6 +10,7 @@ final class Snapshot: Sendable {
     var ledger: RetryLedger
     /// Nil where nothing is hedged.
     var hedges: HedgeDesk?
+    var traffic: Traffic
   }
 
   struct Deployment: Sendable {
@@ -87,7 +88,8 @@ final class Snapshot: Sendable {
       let ledger = known[model.name]?.ledger ?? RetryLedger()
       return Model(
         name: model.name, budget: RetryBudget(percent: model.retry.budget), ledger: ledger,
-        hedges: model.hedge.map { HedgeDesk(HedgeRule($0), ledger, former: known[model.name]?.hedges) })
+        hedges: model.hedge.map { HedgeDesk(HedgeRule($0), ledger, former: known[model.name]?.hedges) },
+        traffic: known[model.name]?.traffic ?? Traffic())
     }
     models = configured + (versions?.entries ?? []).map { configured[$0.route] }
     cache = CacheRules(settings, versions)
@@ -127,6 +129,11 @@ final class Snapshot: Sendable {
   private var bars: [ObjectIdentifier: CredentialBar] {
     Dictionary(
       zip(endpoints.map { ObjectIdentifier($0) }, breakers.bars), uniquingKeysWith: { first, _ in first })
+  }
+
+  /// By the model's name.
+  var traffics: [String: Traffic] {
+    Dictionary(models.map { ($0.name, $0.traffic) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Whether attempts are limited at all, beyond what keys are.

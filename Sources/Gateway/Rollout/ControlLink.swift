@@ -41,6 +41,10 @@ final class ControlLink {
   var tests: [ControlModel: LocalVeto] = [:]
   var pending: [ControlModel: PendingCount] = [:]
   var spending: [ControlModel: PendingSpend] = [:]
+  /// Of the configuration's models; see `ControlLink+Traffic`.
+  var traffics: [String: Traffic] = [:]
+  var trafficPending: [ControlModel: PendingTraffic] = [:]
+  var trafficMinute: Int64?
   var sequence: Int64 = 0
   private var nextFlush: Int64 = 0
 
@@ -64,6 +68,7 @@ final class ControlLink {
     nextFlush = now + Self.period
     tellEvidence()
     tellSpending()
+    tellTraffic()
   }
 
   /// Something was said of what is shared.

@@ -122,6 +122,7 @@ actor Worker {
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
     peek.readsPrefix = snapshot.usesPrefixes
     peek.notesMembers = snapshot.versions != nil
+    control?.traffics = snapshot.traffics
   }
 
   /// Hears what others do to what is shared, for all of the replica.
@@ -220,6 +221,7 @@ actor Worker {
     self.snapshot = snapshot
     peek.readsPrefix = snapshot.usesPrefixes
     peek.notesMembers = snapshot.versions != nil
+    control?.traffics = snapshot.traffics
     let kept = Set(snapshot.endpoints.map(ObjectIdentifier.init))
     for (endpoint, pools) in connectionPools where !kept.contains(endpoint) {
       pools.retire()

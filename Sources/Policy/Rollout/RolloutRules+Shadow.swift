@@ -15,9 +15,9 @@ extension RolloutRules {
   /// `min_requests` are pairs here.
   private func shadowing(_ thresholds: Thresholds?) -> PromotionRule {
     var blank = PromotionRule()
-    blank.metrics[.refusal] = .init()
+    blank.metrics[.refusal] = PromotionRule.Metric()
     // To say more is no harm by itself: it is judged where it is much more.
-    blank.metrics[.long95] = .init(harmRatio: 2)
+    blank.metrics[.long95] = PromotionRule.Metric(harmRatio: 2)
     // Half of what the baseline has by definition is fine, and shown by fewer pairs than a ratio; where all cost the same, nothing else
     // could be shown.
     blank.metrics[.slow95]?.negligible = 0.025

@@ -23,7 +23,8 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var status: Int
 
   package var model: String?
-  /// Which version of the model answered, and why that one: baseline, canary or pinned; nil where it has none.
+  /// Which version of the model answered, and why that one: baseline, canary or pinned; shadow: a copy, that nobody was sent; nil
+  /// where it has none.
   package var version: Int64?
   package var arm: String?
   package var deployment: String?

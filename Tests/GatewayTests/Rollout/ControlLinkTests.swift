@@ -198,6 +198,29 @@ final class ControlLinkTests {
     #expect(link.spending.isEmpty)
   }
 
+  @Test func trafficIsToldOnceAMinute() throws {
+    let link = link()
+    let traffic = Traffic()
+    link.traffics = ["chat": traffic, "idle": Traffic()]
+    now = now / 60_000 * 60_000 + 30_000
+    link.tick()
+    traffic.add(nil, cost: 7)
+    now += 29_000
+    link.tick()
+    #expect(try get { $0.readCounts(Self.model, seconds: [now / 60_000 * 60], $1) }.seconds == [[:]])
+    now += 2_000
+    link.tick()
+    let second = now / 60_000 * 60
+    let words = try get { $0.readCounts(Self.model, seconds: [second], $1) }.seconds.first
+    #expect(words == ["m.n": 1, "m.in": 0, "m.out": 0, "m.cost": 7] && link.trafficPending.isEmpty)
+    #expect(traffic.take() == .init())
+    // A minute whose second is over: it is told of the next.
+    traffic.add(nil, cost: 3)
+    now = (now / 60_000 + 1) * 60_000 + 10_000
+    link.tick()
+    #expect(traffic.take().cost == 3 && link.trafficPending.isEmpty)
+  }
+
   @Test func harmOfCopiesVetoesNothing() throws {
     try decide(Self.shadow)
     let link = link()
