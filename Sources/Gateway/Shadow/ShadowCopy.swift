@@ -1,3 +1,4 @@
+import Coordination
 import Policy
 import Settings
 
@@ -29,6 +30,8 @@ final class ShadowCopy: @unchecked Sendable {
   private var deadline: Int64 = .max
   /// Micro-dollars that were set aside for it.
   var reserved: Int64 = 0
+  /// What it took of its deployment's limits and its credential's.
+  var grant: Grant?
   /// Monotonic nanoseconds of its first content.
   var firstAt: Int64?
 

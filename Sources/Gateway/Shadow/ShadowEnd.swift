@@ -1,8 +1,6 @@
 import Coordination
 import Dialects
 import Policy
-import Settings
-import Synchronization
 import Telemetry
 import Upstream
 
@@ -10,27 +8,16 @@ import Upstream
 extension Worker {
   func end(_ copy: ShadowCopy, _ attempt: Attempt, _ verdict: Classification) {
     let (model, now) = (copy.subject.model, SystemClock.monotonicNanoseconds())
-    let cost = cost(of: copy, attempt)
-    rollouts.shadows.leave(model, reserved: copy.reserved, cost: cost)
-    shared.buffered.wrappingSubtract(copy.seed.body.count, ordering: .relaxed)
+    let spent = spent(by: attempt, copy)
+    release(copy, spent)
     shard.increment(registry.series(Catalogue.shadowCopies, model, verdict.reason.rawValue))
-    shard.add(cost, to: registry.series(Catalogue.shadowCost, model))
+    shard.add(spent.microdollars, to: registry.series(Catalogue.shadowCost, model))
     if verdict.kind == .cooldown {
       let pause = Int64(min(60, max(1, attempt.head.retryAfterSeconds ?? 5)))
       rollouts.shadows.pause(model, until: StateClock.monotonicMilliseconds() + pause * 1_000)
     }
-    tellEvidence(copy, attempt, verdict, cost: cost, now: now)
-    log?.append(logRecord(copy, attempt, verdict, cost: cost, now: now))
-  }
-
-  /// By what the provider says it used; what it doesn't say of an answer that began is estimated.
-  private func cost(of copy: ShadowCopy, _ attempt: Attempt) -> Int64 {
-    guard let price = copy.snapshot.deployments[attempt.step.candidate.deployment].price else { return 0 }
-    if let usage = attempt.usage { return price.cost(of: usage) }
-    guard (200..<300).contains(attempt.head.status) else { return 0 }
-    let estimator = estimators[copy.subject.model] ?? TokenEstimator()
-    return price.cost(
-      input: estimator.input(copy.seed.request.facts), output: Int64(attempt.seenTokens ?? 0))
+    tellEvidence(copy, attempt, verdict, cost: spent.microdollars, now: now)
+    log?.append(logRecord(copy, attempt, verdict, cost: spent.microdollars, now: now))
   }
 
   // MARK: Evidence

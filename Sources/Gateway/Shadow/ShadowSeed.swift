@@ -46,6 +46,8 @@ enum ShadowDrop: String, CaseIterable {
   case noEndpoint = "no_endpoint"
   /// The provider has asked to be left alone.
   case cooldown
+  /// Its deployment's limits, or its credential's, have no room.
+  case limited
   case budgetSpent = "budget_spent"
   /// Nobody knows what the other replicas have spent.
   case budgetUnknown = "budget_unknown"

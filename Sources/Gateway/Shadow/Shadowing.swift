@@ -7,10 +7,11 @@ import Telemetry
 
 /// Copies of requests for a candidate whose answers nobody sees.
 ///
-///     prepare → (the client's answer) → mirror → [place → money → attempt → end]
+///     prepare → (the client's answer) → mirror → [place → money → limits → attempt → end]
 ///
-/// Nothing of it is waited for by a client: what is in brackets is a task of its own, behind the settlement. A copy takes no limit, slot
-/// in a queue, retry, hedge or place in the cache of its exchange, tells no breaker, and is the first to go where there is much to do.
+/// Nothing of it is waited for by a client: what is in brackets is a task of its own, behind the settlement. A copy takes nothing of its
+/// client's limits, no place in a queue, retry, hedge or place in the cache, tells no breaker, and is the first to go where there is much
+/// to do.
 extension Worker {
   /// Keeps what a copy needs, where the exchange may have one.
   func prepareShadow(_ request: PeekedRequest, _ body: PaddedBytes, _ exchange: Exchange) {
@@ -61,11 +62,10 @@ extension Worker {
 
   private func play(_ copy: ShadowCopy) async {
     let attempt: Attempt
-    switch begin(copy) {
-    case .failure(let drop): return count(drop.reason, ofModel: copy.subject.model)
+    switch await begin(copy) {
+    case .failure(let refusal): return count(refusal.reason, ofModel: copy.subject.model)
     case .success(let begun): attempt = begun
     }
-    copies.append(copy)
     if await attempt.judged().kind == .success {
       copy.firstAt = SystemClock.monotonicNanoseconds()
       attempt.goOn(with: nil, forCache: true)
@@ -76,24 +76,19 @@ extension Worker {
   }
 
   /// Takes all that it needs, or nothing.
-  private func begin(_ copy: ShadowCopy) -> Result<Attempt, ShadowRefusal> {
+  private func begin(_ copy: ShadowCopy) async -> Result<Attempt, ShadowRefusal> {
     guard !isDraining else { return .failure(.init(.draining)) }
     guard let (step, slot) = place(for: copy) else { return .failure(.init(.noEndpoint)) }
-    let (snapshot, model) = (copy.snapshot, copy.subject.model)
-    guard let price = snapshot.deployments[step.candidate.deployment].price else {
-      return .failure(.init(.unpriced))
+    guard let demand = demand(of: copy, at: step) else { return .failure(.init(.unpriced)) }
+    if let drop = reserve(copy, demand) { return .failure(.init(drop)) }
+    let isAdmitted = await admit(copy, to: step, demand)
+    guard isAdmitted, !isDraining else {
+      release(copy, .nothing)
+      return .failure(.init(isAdmitted ? .draining : .limited))
     }
-    let estimator = estimators[model] ?? TokenEstimator()
-    let facts = copy.seed.request.facts
-    copy.reserved = price.cost(input: estimator.input(facts), output: estimator.output(facts))
-    let refusal = rollouts.shadows.enter(
-      model, cost: copy.reserved, snapshot.settings.rollout.shadow, now: StateClock.monotonicMilliseconds())
-    if let refusal { return .failure(.init(refusal)) }
-    guard shared.reserve(copy.seed.body.count, limit: snapshot.settings.server.maxBuffered.count / 2) else {
-      rollouts.shadows.leave(model, reserved: copy.reserved, cost: 0)
-      return .failure(.init(.busy))
-    }
-    return .success(start(copy, step, slot))
+    let attempt = start(copy, step, slot)
+    copies.append(copy)
+    return .success(attempt)
   }
 }
 

@@ -202,7 +202,7 @@ package enum Catalogue {
     .counter, "switchyard_shadow_drops_total", labels: ["model", "reason"],
     help:
       "Exchanges of sessions that are copied which were not (tools, stateful, no_store, no_evidence: they may not be; busy, draining,"
-      + " full, no_endpoint, cooldown, budget_spent, budget_unknown, unpriced: there was no room for a copy)."
+      + " full, no_endpoint, cooldown, limited, budget_spent, budget_unknown, unpriced: there was no room for a copy)."
   )
   package static let shadowCost = MetricFamily(
     .counter, "switchyard_shadow_cost_dollars_total", .dollars, labels: ["model"],
