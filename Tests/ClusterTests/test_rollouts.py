@@ -137,6 +137,25 @@ def test_a_version_is_started_and_promoted_by_hand(cluster):
     assert f"promote {MODEL} version {number}, CANARY → ACTIVE by ann: a test" in last
 
 
+def test_what_it_will_cost_is_said_before_a_start(cluster, redis):
+    number = registered(cluster)
+    assert "estimate: unknown" in done(cluster, "rollout", "start", MODEL, number, "--estimate")
+    # As a replica tells it of a minute, of which there may be another one by the time it is read.
+    second = (int(time.time()) - 5) // 60 * 60
+    redis.command(
+        "HSET", f"sy:{{ro:{MODEL}}}:n:{second}", "m.n", 10, "m.in", 10_000, "m.out", 1_000, "m.cost", 12_000)
+    try:
+        text = done(cluster, "rollout", "start", MODEL, number, "--estimate")
+        assert any(f"{n} requests a day, ${cost} a day as it is" in text for n, cost in ((14400, "17.28"), (7200, "8.64")))
+        assert "canary at 25 %" in text and candidate(cluster) is None
+        status, answer = api(cluster.routers[0], "GET", f"/api/rollouts/{MODEL}/estimate?version={number}")
+        assert status == 200 and answer["estimate"]["requests_a_day"] in (14400, 7200)
+        assert api(cluster.routers[0], "GET", f"/api/rollouts/{MODEL}/estimate?version=999")[0] == 404
+        assert api(cluster.routers[0], "GET", f"/api/rollouts/{MODEL}/estimate")[0] == 400
+    finally:
+        redis.command("DEL", f"sy:{{ro:{MODEL}}}:n:{second}")
+
+
 def test_of_two_who_saw_the_same_the_second_is_told(cluster):
     number = registered(cluster)
     done(cluster, "rollout", "start", MODEL, number)

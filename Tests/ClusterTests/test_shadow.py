@@ -271,6 +271,19 @@ def test_lengths_refusals_and_formats_are_compared(copies):
     assert (counts["s.format"], counts["b.f"]) == (1, 1) and "b.format" not in counts
 
 
+def test_explain_says_whether_a_session_is_copied(copies):
+    case = copies(config=CONFIG.replace("port: {admin_port} }}", "port: {admin_port}, token: admin-token-of-tests }}"))
+    body = {"model": "chat", "messages": [{"role": "user", "content": "hi"}]}
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{case.routers[0].admin_port}/api/explain?key=ci", json.dumps(body).encode(),
+        {"content-type": "application/json", "x-session-id": "s1", "authorization": "Bearer admin-token-of-tests"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        told = json.loads(answer.read())["version"]
+    assert (told["number"], told["arm"], told["salt"]) == (11, "baseline", "chat@12/shadow")
+    assert told["why"] == "version 12 gets copies of 100 % of the sessions, and this one is among them"
+    assert not case.copies()
+
+
 # ---- With a leader of its own --------------------------------------------------------------------------------------
 
 STEPS = (

@@ -42,14 +42,14 @@ extension Worker {
     guard !groups.isEmpty else { return true }
     guard limiter.refusal(of: groups, demand) == nil else { return false }
     let ask = Limiter.Ask(
-      exchange: [], attempt: groups, demand: demand, lifetime: copy.timeout / 1_000_000 + Self.grace)
+      exchange: [], attempt: groups, demand: demand, lifetime: copy.timeout / 1_000_000 + Self.copyGrace)
     guard case .admitted(_, let grant) = await answer(to: ask) else { return false }
     copy.grant = grant
     return true
   }
 
   /// Milliseconds that a reservation outlives its copy's deadline.
-  private static var grace: Int64 { 30_000 }
+  private static var copyGrace: Int64 { 30_000 }
 
   private func answer(to ask: Limiter.Ask) async -> Limiter.Answer {
     let waiting = Waiting<Limiter.Answer>()
