@@ -42,6 +42,9 @@ class Copies(Case):
 
     def __init__(self, folder, rollout=SHADOW, deployment="large", weight=100, replicas=1, config=CONFIG):
         super().__init__(folder, replicas, config % rollout)
+        if "token:" in config:
+            for router in self.routers:
+                router.token = "admin-token-of-tests"
         for number, name in ((11, "small"), (12, deployment)):
             self.leader.register(number, name)
         self.leader.stamp()
