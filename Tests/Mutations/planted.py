@@ -101,4 +101,11 @@ BUGS = [
     Bug("a partial answer is stored", POLICY + "Cache/CacheOffer.swift",
         "if !offer.isWhole || offer.sawError {", "if !offer.isWhole && !PLANTED || offer.sawError {",
         "CacheOfferTests"),
+    Bug("copies under way may spend the same money", POLICY + "Rollout/ShadowPurse.swift",
+        "guard known + reserved + max(0, cost)", "guard known + (PLANTED ? 0 : reserved) + max(0, cost)",
+        "ShadowPurseTests"),
+    Bug("exchanges without a copy are compared with copies", GATEWAY + "Rollout/EvidenceDesk.swift",
+        "candidate.phase == .canary || candidate.thresholds == nil",
+        "PLANTED || candidate.phase == .canary || candidate.thresholds == nil",
+        "EvidenceDeskTests"),
 ]

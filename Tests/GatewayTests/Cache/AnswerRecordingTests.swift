@@ -25,6 +25,12 @@ struct AnswerRecordingTests {
     #expect(chunks.map(\.offset) == [0, 20])
   }
 
+  @Test func anAnswerIsLentAsItCameUnlessItIsTooLarge() {
+    let stream = Self.recording(["one", "", "two"])
+    #expect(stream.withBytes { String(decoding: $0, as: UTF8.self) } == "onetwo")
+    #expect(Self.recording(["one", "two"], limit: 5).withBytes { $0.count } == nil)
+  }
+
   @Test func aPlainAnswerIsStoredWithoutMarks() {
     let recording = AnswerRecording(limit: 10)
     for part in ["{", "}"] {
