@@ -18,31 +18,23 @@ struct RolloutEstimateTests {
     return rollout
   }
 
-  /// Dollars per million tokens.
-  private func price(_ input: Int, _ output: Int) throws -> Settings.Price {
-    let yaml = VersionsUnderTest.yaml.replacing(
-      "model: small-at-lab }", with: "model: small-at-lab, price: { input: \(input), output: \(output) } }")
-    return try #require(try settings(yaml).deployments.first { $0.name == "small" }?.price)
+  /// In hundredths of a dollar per million tokens.
+  private func price(_ input: Int, _ output: Int) -> Settings.Price {
+    Settings.Price(input: input * 10_000, output: output * 10_000)
   }
 
   @Test func fullCopiesOfAnEqualPricedModelDoubleTheCost() throws {
     // 1,000 tokens at half a dollar and 100 at five: a tenth of a cent.
-    let price = try #require(try priceOfATenthOfACent())
-    let estimate = try #require(RolloutEstimate(traffic, price: price, rollout(sample: 10_000, budget: nil)))
+    let estimate = try #require(
+      RolloutEstimate(traffic, price: price(50, 500), rollout(sample: 10_000, budget: nil)))
     #expect(estimate.requestsPerDay == 14_400 && estimate.cost == 1_000 && estimate.candidateCost == 1_000)
     #expect(estimate.asItIs == 14_400_000 && estimate.copies == 14_400_000 && estimate.canary == 14_400_000)
-  }
-
-  private func priceOfATenthOfACent() throws -> Settings.Price? {
-    let yaml = VersionsUnderTest.yaml.replacing(
-      "model: small-at-lab }", with: "model: small-at-lab, price: { input: 0.5, output: 5 } }")
-    return try settings(yaml).deployments.first { $0.name == "small" }?.price
   }
 
   @Test func aShareAndAnotherPriceCount() throws {
     // Twenty dollars a million: 2.2 cents.
     let estimate = try #require(
-      RolloutEstimate(traffic, price: price(20, 20), rollout(sample: 1_000, budget: 20_000_000)))
+      RolloutEstimate(traffic, price: price(2_000, 2_000), rollout(sample: 1_000, budget: 20_000_000)))
     #expect(estimate.candidateCost == 22_000 && estimate.copies == 31_680_000)
     #expect(estimate.canary == 14_400_000 * 0.75 + 316_800_000 * 0.25)
     let lines = estimate.text.split(separator: "\n")
@@ -55,7 +47,8 @@ struct RolloutEstimateTests {
     #expect(RolloutEstimate(nil, price: nil, rollout(sample: 0, budget: nil)) == nil)
     let unpriced = try #require(RolloutEstimate(traffic, price: nil, rollout(sample: 1_000, budget: 1)))
     #expect(unpriced.copies == nil && unpriced.text.contains("has no price"))
-    let direct = try #require(RolloutEstimate(traffic, price: price(1, 1), rollout(sample: 0, budget: nil)))
+    let direct = try #require(
+      RolloutEstimate(traffic, price: price(100, 100), rollout(sample: 0, budget: nil)))
     #expect(!direct.text.contains("copies") && direct.text.contains("canary at 25 %"))
   }
 
