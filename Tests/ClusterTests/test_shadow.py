@@ -144,7 +144,8 @@ def test_a_copy_is_waited_for_by_nobody(copies):
         assert case.ask(number, session=number)[0] == 200
     assert time.monotonic() - begin < 1.5
     # Four are under way; they are given up after two seconds.
-    assert case.routers[0].metric("switchyard_shadow_active") == 4 and case.dropped("full") == 2
+    assert eventually(
+        lambda: case.routers[0].metric("switchyard_shadow_active") == 4 and case.dropped("full") == 2, 1)
     assert eventually(lambda: case.routers[0].metric("switchyard_shadow_active") == 0, 5)
     assert case.routers[0].metric("switchyard_shadow_copies_total", model="chat", result="deadline") == 4
     case.routers[0].end()
