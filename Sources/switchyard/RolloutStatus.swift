@@ -106,6 +106,11 @@ private enum Source {
 }
 
 extension JSONLiteral {
+  fileprivate func member(_ name: String) -> JSONLiteral? {
+    guard case .object(let members) = self else { return nil }
+    return members.first { $0.name == name }?.value
+  }
+
   fileprivate var int: Int? {
     if case .number(let number) = self { number.int } else { nil }
   }

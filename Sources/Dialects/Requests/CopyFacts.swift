@@ -57,7 +57,7 @@ private struct MemberReader {
   func format(on surface: Surface) -> AnswerFormat? {
     switch surface {
     case .chatCompletions: literal("response_format").flatMap { AnswerFormat($0) }
-    case .responses: literal("text").flatMap { $0.member("format") }.flatMap { AnswerFormat($0) }
+    case .responses: literal("text").flatMap { $0[member: "format"] }.flatMap { AnswerFormat($0) }
     case .completions, .embeddings: nil
     }
   }

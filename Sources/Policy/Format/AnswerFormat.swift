@@ -2,16 +2,16 @@
 package enum AnswerFormat: Sendable {
   /// Any JSON object.
   case object
-  case shape(JSONShape)
+  case schema(AnswerSchema)
 
   /// Reads a `response_format`, or the `format` of a response's `text`; nil where that is plain text, or nothing that is known here.
   package init?(_ format: JSONLiteral) {
-    guard case .string(let type)? = format.member("type") else { return nil }
+    guard case .string(let type)? = format[member: "type"] else { return nil }
     switch type {
     case "json_object": self = .object
     case "json_schema":
-      let schema = format.member("json_schema")?.member("schema") ?? format.member("schema")
-      self = schema.map { .shape(JSONShape($0)) } ?? .object
+      let schema = format[member: "json_schema"]?[member: "schema"] ?? format[member: "schema"]
+      self = schema.map { .schema(AnswerSchema($0)) } ?? .object
     default: return nil
     }
   }
@@ -23,7 +23,7 @@ package enum AnswerFormat: Sendable {
     case .object:
       if case .object = value { return true }
       return false
-    case .shape(let shape): return shape.accepts(value)
+    case .schema(let schema): return schema.accepts(value)
     }
   }
 }

@@ -25,7 +25,7 @@ package indirect enum JSONLiteral: Sendable {
   }
 
   /// The member of an object; nil where there is none, or this is no object.
-  package func member(_ name: String) -> JSONLiteral? {
+  package subscript(member name: String) -> JSONLiteral? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name == name }?.value
   }

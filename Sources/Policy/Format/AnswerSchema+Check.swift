@@ -1,6 +1,6 @@
-extension JSONShape {
+extension AnswerSchema {
   package func accepts(_ value: JSONLiteral) -> Bool {
-    var check = JSONShapeCheck(definitions: definitions)
+    var check = AnswerSchemaCheck(definitions: definitions)
     return check.accepts(value, root)
   }
 }
@@ -8,18 +8,18 @@ extension JSONShape {
 /// Holds one value against a schema.
 ///
 /// Both are other people's: a schema that leads back to itself could be looked at without end. What takes too many steps is accepted.
-private struct JSONShapeCheck {
+private struct AnswerSchemaCheck {
   private static let mostSteps = 20_000
   /// One level of a schema needs some hundred bytes of stack.
   private static let mostDepth = 200
 
-  private let definitions: [String: JSONShape.Node]
+  private let definitions: [String: AnswerSchema.Node]
   private var steps = 0
   private var depth = 0
 
-  init(definitions: [String: JSONShape.Node]) { self.definitions = definitions }
+  init(definitions: [String: AnswerSchema.Node]) { self.definitions = definitions }
 
-  mutating func accepts(_ value: JSONLiteral, _ node: JSONShape.Node) -> Bool {
+  mutating func accepts(_ value: JSONLiteral, _ node: AnswerSchema.Node) -> Bool {
     (steps, depth) = (steps + 1 + (node.values?.count ?? 0), depth + 1)
     defer { depth -= 1 }
     guard steps <= Self.mostSteps, depth <= Self.mostDepth else { return true }
@@ -29,7 +29,7 @@ private struct JSONShapeCheck {
     return acceptsWithin(value, node) && acceptsElsewhere(value, node)
   }
 
-  private mutating func acceptsWithin(_ value: JSONLiteral, _ node: JSONShape.Node) -> Bool {
+  private mutating func acceptsWithin(_ value: JSONLiteral, _ node: AnswerSchema.Node) -> Bool {
     switch value {
     case .null, .bool: return true
     case .number(let number): return Double(number.text).map { node.number.contains($0) } ?? true
@@ -51,7 +51,7 @@ private struct JSONShapeCheck {
   }
 
   /// By the other schemas that it names.
-  private mutating func acceptsElsewhere(_ value: JSONLiteral, _ node: JSONShape.Node) -> Bool {
+  private mutating func acceptsElsewhere(_ value: JSONLiteral, _ node: AnswerSchema.Node) -> Bool {
     if let reference = node.reference, let other = definitions[reference], !accepts(value, other) {
       return false
     }
@@ -60,19 +60,19 @@ private struct JSONShapeCheck {
     return true
   }
 
-  private mutating func acceptsAll(_ value: JSONLiteral, _ nodes: [JSONShape.Node]) -> Bool {
+  private mutating func acceptsAll(_ value: JSONLiteral, _ nodes: [AnswerSchema.Node]) -> Bool {
     for node in nodes where !accepts(value, node) { return false }
     return true
   }
 
-  private mutating func acceptsAny(_ value: JSONLiteral, _ nodes: [JSONShape.Node]) -> Bool {
+  private mutating func acceptsAny(_ value: JSONLiteral, _ nodes: [AnswerSchema.Node]) -> Bool {
     for node in nodes where accepts(value, node) { return true }
     return false
   }
 }
 
 extension JSONLiteral {
-  fileprivate func isOf(_ kind: JSONShape.Kind) -> Bool {
+  fileprivate func isOf(_ kind: AnswerSchema.Kind) -> Bool {
     switch (kind, self) {
     case (.null, .null), (.boolean, .bool), (.object, .object), (.array, .array), (.number, .number),
       (.string, .string):

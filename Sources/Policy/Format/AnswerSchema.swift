@@ -1,9 +1,9 @@
-/// The shape of a JSON value: as much of JSON Schema as people ask models for.
+/// What a client wants JSON to look like: as much of JSON Schema as people ask models for. It is read as it comes, whatever else it says.
 ///
 /// Known are `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `anyOf`, `oneOf` (as `anyOf`), `allOf`,
 /// `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `minLength`, `maxLength`, `minItems`, `maxItems`, and `$ref` to the schema
 /// itself and to its `$defs` and `definitions`. Everything else is passed over: what is refused is wrong, what is accepted may be.
-package struct JSONShape: Sendable {
+package struct AnswerSchema: Sendable {
   let root: Node
   /// By what refers to them.
   let definitions: [String: Node]
@@ -12,7 +12,7 @@ package struct JSONShape: Sendable {
     root = Node(schema)
     var definitions = ["#": root]
     for word in ["$defs", "definitions"] {
-      guard case .object(let members)? = schema.member(word) else { continue }
+      guard case .object(let members)? = schema[member: word] else { continue }
       for member in members { definitions["#/\(word)/\(member.name)"] = Node(member.value) }
     }
     self.definitions = definitions
@@ -58,7 +58,7 @@ package struct JSONShape: Sendable {
 
 // MARK: Reading a schema
 
-extension JSONShape.Node {
+extension AnswerSchema.Node {
   /// Schemas may be nested as deep as literals are.
   init(_ schema: JSONLiteral) {
     if case .bool(false) = schema { isNothing = true }
@@ -69,9 +69,9 @@ extension JSONShape.Node {
   private mutating func read(_ word: String, _ value: JSONLiteral) {
     switch (word, value) {
     case ("$ref", .string(let reference)): self.reference = reference
-    case ("type", .string(let name)): kinds = JSONShape.Kind(rawValue: name).map { [$0] }
+    case ("type", .string(let name)): kinds = AnswerSchema.Kind(rawValue: name).map { [$0] }
     case ("type", .array(let names)):
-      kinds = names.compactMap(\.plainText).compactMap { JSONShape.Kind(rawValue: $0) }
+      kinds = names.compactMap(\.plainText).compactMap { AnswerSchema.Kind(rawValue: $0) }
     case ("enum", .array(let values)): self.values = values
     case ("const", _): values = [value]
     case ("properties", .object(let members)):

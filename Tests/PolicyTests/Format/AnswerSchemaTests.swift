@@ -2,9 +2,9 @@ import Policy
 import Testing
 
 /// What is of a shape, and what isn't.
-struct JSONShapeTests {
+struct AnswerSchemaTests {
   private func accepts(_ schema: String, _ value: String) throws -> Bool {
-    JSONShape(try JSONLiteral(text: schema)).accepts(try JSONLiteral(text: value))
+    AnswerSchema(try JSONLiteral(text: schema)).accepts(try JSONLiteral(text: value))
   }
 
   @Test(arguments: [
