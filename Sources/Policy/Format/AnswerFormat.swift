@@ -11,7 +11,7 @@ package enum AnswerFormat: Sendable {
     case "json_object": self = .object
     case "json_schema":
       let schema = format[member: "json_schema"]?[member: "schema"] ?? format[member: "schema"]
-      self = schema.map { .schema(AnswerSchema($0)) } ?? .object
+      self = schema.map { AnswerFormat.schema(AnswerSchema($0)) } ?? .object
     default: return nil
     }
   }
