@@ -21,6 +21,7 @@ struct StoredControl {
         "version \($0.version), folded up to second \($0.second), \($0.tests.count) tests"
       }
     case "bundles": words = length.map { "\($0) versions" }
+    case "eval": words = fields.map { "\($0.count) evaluations" }
     case "asks": words = fields.map { "\($0.count) asks wait" }
     case "answer": words = text
     case "audit": words = length.map { "\($0) lines" }

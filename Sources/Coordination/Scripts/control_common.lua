@@ -7,6 +7,7 @@
 --   {ro} veto             hash: <model>@<version>/<replica or *> -> '<ms> <metric> <replica>', and mark
 --   {ro} judge:<model>    hash: version, second, epoch, and t:<test> -> its state
 --   {ro} bundles:<model>  hash: version -> text
+--   {ro} eval:<model>     hash: version -> text
 --   {ro} asks             hash: id -> '<ms> <text>'
 --   {ro} answer:<id>      string
 --   {ro} audit            stream

@@ -33,6 +33,9 @@ package struct ControlNames: Sendable {
   /// A hash: version → the bundle as text; each is written once.
   package func bundles(_ model: ControlModel) -> String { "\(prefix):{ro}:bundles:\(model.escaped)" }
 
+  /// A hash: version → the report of its last evaluation, as text.
+  package func evaluations(_ model: ControlModel) -> String { "\(prefix):{ro}:eval:\(model.escaped)" }
+
   /// What came of an ask.
   package func answer(_ ask: String) -> String { "\(prefix):{ro}:answer:\(ask)" }
 

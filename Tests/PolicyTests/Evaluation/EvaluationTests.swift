@@ -70,7 +70,8 @@ struct EvaluationTests {
     let lacks = evaluation.take(answer("no", 5, version: 12), at: 0, of: .candidate)
     #expect(lacks == [.contains])
     let line = evaluation.lines[0]
-    #expect(line.name == "a" && line.candidate == (0, 1) && line.baseline == (0, 0))
+    #expect(line.name == "a" && line.candidate.passed == 0 && line.candidate.runs == 1)
+    #expect(line.baseline.runs == 0)
     #expect(line.lacks == [.contains] && evaluation.lines[1].lacks.isEmpty)
   }
 }

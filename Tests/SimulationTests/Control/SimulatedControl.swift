@@ -127,6 +127,12 @@ extension SimulatedState: ControlRegister {
     run({ $0.register(bundle, now: $1) }, completion)
   }
 
+  func keep(
+    _ evaluation: ControlEvaluation, _ completion: @escaping StateCompletion<ControlEvaluation.Reply>
+  ) {
+    run({ $0.keep(evaluation, now: $1) }, completion)
+  }
+
   func readLease(_ completion: @escaping StateCompletion<ControlLease?>) {
     run({ $0.lease($1) }, completion)
   }
@@ -169,6 +175,16 @@ extension SimulatedState: ControlRegister {
 
   func readBundles(_ model: ControlModel, _ completion: @escaping StateCompletion<[Int64: String]>) {
     run({ $0.bundles(of: model, now: $1) }, completion)
+  }
+
+  func readEvaluation(
+    _ model: ControlModel, version: Int64, _ completion: @escaping StateCompletion<String?>
+  ) {
+    run({ $0.evaluation(model, version: version, now: $1) }, completion)
+  }
+
+  func readEvaluations(_ model: ControlModel, _ completion: @escaping StateCompletion<[Int64: String]>) {
+    run({ $0.evaluations(of: model, now: $1) }, completion)
   }
 
   func readAudit(
