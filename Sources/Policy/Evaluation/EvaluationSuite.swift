@@ -15,14 +15,18 @@ package struct EvaluationSuite: Sendable {
 
   package static let mostCases = 1_000
 
-  /// Reads a file; empty lines are passed over.
   package init(_ text: String, digest: ContentDigest) throws(EvaluationError) {
+    (cases, self.digest) = (try Self.cases(in: text), digest)
+  }
+
+  /// Reads a file; empty lines are passed over.
+  package static func cases(in text: String) throws(EvaluationError) -> [Case] {
     var cases: [Case] = []
     var lines: [String: Int] = [:]
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       guard line.contains(where: { !$0.isWhitespace }) else { continue }
       let this: Case
-      do throws(EvaluationError) { this = try Self.read(String(line)) } catch {
+      do throws(EvaluationError) { this = try read(String(line)) } catch {
         throw EvaluationError(line: index + 1, error.reason)
       }
       if let first = lines.updateValue(index + 1, forKey: this.name) {
@@ -34,7 +38,7 @@ package struct EvaluationSuite: Sendable {
     if cases.count > Self.mostCases {
       throw EvaluationError("the suite has more than \(Self.mostCases) cases")
     }
-    (self.cases, self.digest) = (cases, digest)
+    return cases
   }
 
   private static func read(_ line: String) throws(EvaluationError) -> Case {
