@@ -7,7 +7,7 @@ extension ControlTerms {
   package init(_ settings: Settings) throws(BundleError) {
     let declared = try settings.declaredBundles(sha256: ContentDigest.sha256)
     var rules = settings.rollout.rules
-    rules.gate = settings.rollout.gate(sha256: ContentDigest.sha256)
+    rules.gate = settings.rollout.wantedGate(sha256: ContentDigest.sha256)
     let baselines = settings.models.map { ($0.name, Set($0.deployments.map(\.name))) }
     self.init(
       rules: rules, term: settings.rollout.term, bundles: declared.map { $0.bundle },

@@ -19,7 +19,7 @@ extension Settings.Rollout {
   }
 
   /// What versions have to pass; nil: nothing. `sha256` hashes bytes to 32.
-  package func gate(sha256: ([UInt8]) -> [UInt8]) -> RolloutGate? {
+  package func wantedGate(sha256: ([UInt8]) -> [UInt8]) -> RolloutGate? {
     guard let gate, gate.isRequired else { return nil }
     return RolloutGate(suite: gate.suite.flatMap { ContentDigest(bytes: sha256(Array($0.text.utf8))) })
   }

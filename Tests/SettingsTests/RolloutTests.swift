@@ -53,11 +53,11 @@ struct RolloutTests {
     #expect(gate.isRequired && gate.suite?.path == "suite.jsonl" && gate.suite?.text.isEmpty == false)
     let zeros = { (_: [UInt8]) in [UInt8](repeating: 0, count: 32) }
     var rollout = Settings.Rollout()
-    #expect(rollout.gate(sha256: zeros) == nil)
+    #expect(rollout.wantedGate(sha256: zeros) == nil)
     rollout.gate = gate
-    #expect(rollout.gate(sha256: zeros)?.suite?.text == String(repeating: "0", count: 64))
+    #expect(rollout.wantedGate(sha256: zeros)?.suite?.text == String(repeating: "0", count: 64))
     rollout.gate?.isRequired = false
-    #expect(rollout.gate(sha256: zeros) == nil)
+    #expect(rollout.wantedGate(sha256: zeros) == nil)
   }
 
   @Test func itIsPrintedAndReadAgain() throws {

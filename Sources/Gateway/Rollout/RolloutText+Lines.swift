@@ -44,6 +44,7 @@ extension RolloutText {
     for version in overview.versions where version.isOfNote {
       let veto = version.isVetoed ? ", VETOED" : ""
       lines.append("  version \(version.number): \(version.stage.rawValue)\(veto)\(sunset(version.sunset))")
+      if let report = version.evaluation { lines.append("    evaluation \(words(report))") }
     }
     return lines.joined(separator: "\n")
   }
@@ -75,6 +76,7 @@ extension RolloutText {
       + words(overview[candidate.version]?.bundle)
     let judged = overview.judged(rules, now: now)
     var lines = [head]
+    if let report = overview[candidate.version]?.evaluation { lines.append("  evaluation \(words(report))") }
     for (step, weight) in rules.steps.enumerated() {
       let progress = bar(step, candidate, judged?.judge, now: now)
       lines.append("  \(padded("\(weight) %", 8))\(progress)")
