@@ -93,7 +93,10 @@ let package = Package(
     tests("CoordinationTests", ["Coordination", "Policy", "CHiredis", "TestSupport"] + nio),
     tests(
       "SimulationTests",
-      ["Coordination", "Gateway", "Policy", "Settings", "Telemetry", "Upstream", embedded, logging]),
+      [
+        "Control", "Coordination", "Gateway", "Policy", "Settings", "Telemetry", "Upstream", core, embedded,
+        logging,
+      ]),
     tests("UpstreamTests", ["Upstream", "TestSupport"] + nio),
     tests("DialectsTests", ["Dialects", "Policy", "TestSupport"]),
     tests("TelemetryTests", ["Telemetry", "TestSupport", logging] + nio),

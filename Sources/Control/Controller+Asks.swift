@@ -49,6 +49,10 @@ extension Controller {
       return surroundings
     case .unanswered: return nil
     }
+    if terms.rules.gate != nil, ask.deed == .start || ask.deed == .promote {
+      guard let report = await evaluation(of: model, ask.version) else { return nil }
+      surroundings.evaluation = report
+    }
     if !terms.deployments.contains(bundle.deployment) { surroundings.missingDeployment = bundle.deployment }
     guard let active = state.active else { return surroundings }
     switch await find(model, active) {

@@ -37,6 +37,7 @@ extension Controller {
       verdict: judging.judge.verdict(elapsed: .milliseconds(elapsed)), baseline: judging.baseline)
     sight.isVetoed = isVetoed(model, candidate.version)
     sight.isCutOff = await isCutOff(model, state, candidate)
+    sight.mayServe = await mayServe(model, state, candidate)
     act(
       RolloutMachine(terms.rules).decide(candidate, sight, now: change.now), model, state, candidate, &change)
   }
@@ -71,6 +72,8 @@ extension Controller {
     -> Bool
   {
     let last = (now - Self.lateness) / 1_000 - 1
+    // The clock went back: its seconds begin anew.
+    if judging.second * 1_000 > now + ControlLease.tolerance { judging.second = last }
     let first = max(judging.second + 1, last - Self.oldest)
     guard first <= last else { return true }
     let seconds = Array(first...min(last, first + Int64(ControlCounts.mostSeconds) - 1))
@@ -84,7 +87,7 @@ extension Controller {
   }
 
   private func keep(_ judging: Judging, _ model: ControlModel, _ leader: ControlLeader) async {
-    guard judging.second > judging.kept else { return }
+    guard judging.second != judging.kept else { return }
     var tests = judging.judge.fields
     tests["step"] = "\(judging.step) \(judging.since)"
     for (name, place) in Judging.sketches {
@@ -126,6 +129,25 @@ extension Controller {
       && found.allSatisfy { status in
         status.map { $0.phase == .open && [.rate, .probeFailed].contains($0.reason) } ?? false
       }
+  }
+
+  /// Whether what serves next has shown to be as good; until somebody evaluates it, a version waits at its last step.
+  private func mayServe(_ model: ControlModel, _ state: RolloutState, _ candidate: RolloutState.Candidate)
+    async -> Bool
+  {
+    guard let gate = terms.rules.gate, candidate.isAtLastStep(of: terms.rules) else { return true }
+    guard let report = await evaluation(of: model, candidate.version) else { return false }
+    guard let flaw = gate.flaw(report, active: state.active) else { return true }
+    tellOnce(
+      "gate \(model.name) \(candidate.version)", "a version waits for an evaluation before it serves",
+      ["model": "\(model.name)", "version": "\(candidate.version)", "reason": "it \(flaw)"])
+    return false
+  }
+
+  /// Nil inside: there is none. Nil outside: the shared state doesn't answer.
+  func evaluation(of model: ControlModel, _ version: Int) async -> EvaluationReport?? {
+    guard let line = await call({ $0.readEvaluation(model, version: Int64(version), $1) }) else { return nil }
+    return .some(line.flatMap { EvaluationReport(line: $0) })
   }
 
   private func act(

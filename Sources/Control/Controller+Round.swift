@@ -10,17 +10,18 @@ extension Controller {
     let applied = acks.values.map(\.position).max() ?? .none
     highest = max(
       highest, applied.version, read?.position.version ?? 0, known?.position.version ?? 0)
-    let inRedis = read?.position ?? .none
-    let newest = max(inRedis, known?.position ?? .none)
-    var lines = (known.map { $0.position > inRedis } ?? false ? known?.lines : read?.lines) ?? [:]
-    if applied > newest {
+    let isForgotten = known.map { $0.position > read?.position ?? .none } ?? false
+    let newest = isForgotten ? known : read
+    var lines = newest?.lines ?? [:]
+    let isLost = acks.values.contains { $0.isAhead(of: newest?.position ?? .none, newest?.hash ?? "") }
+    if isLost {
       // A replica routes by what nobody here knows: whatever it was, nothing is exposed until it was looked at again.
       logger.warning(
         "a configuration of rollouts is lost: candidates begin their steps anew",
         metadata: ["applied": "\(applied.epoch).\(applied.version)"])
       lines = lines.mapValues(Self.withoutExposure)
     }
-    if newest > inRedis || applied > newest {
+    if isForgotten || isLost {
       guard let put = put(leader, from: read, to: lines), await store(put, lines) else { return }
     } else {
       known = read
@@ -44,6 +45,12 @@ extension Controller {
     }
     if position.epoch > leader.epoch {
       await giveUp("a later leader has written")
+      return true
+    }
+    guard let acks = await call({ $0.readAcks($1) }) else { return false }
+    // It applies nothing that is lower: only a later epoch, and a look at what there is, bring all together again.
+    if acks.values.contains(where: { $0.isAhead(of: position, read?.hash ?? "") }) {
+      await giveUp("a replica goes by what the shared state has forgotten")
       return true
     }
     known = read ?? known
@@ -91,8 +98,9 @@ extension Controller {
     return put
   }
 
-  /// Whether it is in force now.
+  /// Whether it is in force now. Where there is no answer it may be, somewhere: its version is not used again.
   private func store(_ put: ControlPut, _ lines: [ControlModel: String]) async -> Bool {
+    highest = max(highest, put.version)
     guard let reply = await call({ $0.put(put, $1) }) else { return false }
     switch reply {
     case .stored(let version):

@@ -12,12 +12,14 @@ package final class Principal: Sendable {
   package let limits: KeyLimits
   /// The highest class in which its requests wait.
   package let priority: Priority
+  /// Which versions it may ask for by number.
+  package let pins: PinRight
   /// A hash of its name that is the same on all replicas.
   package let caller: UInt64
 
   package init(
     tenant: String, key: String, team: String?, user: String? = nil, tier: String?, models: Set<Int>?,
-    limits: KeyLimits = .none, priority: Priority = .standard
+    limits: KeyLimits = .none, priority: Priority = .standard, pins: PinRight = .served
   ) {
     self.tenant = tenant
     self.key = key
@@ -27,6 +29,7 @@ package final class Principal: Sendable {
     self.models = models
     self.limits = limits
     self.priority = priority
+    self.pins = pins
     caller = Self.hash("\(tenant)/\(key)")
   }
 

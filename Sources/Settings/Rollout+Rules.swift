@@ -18,6 +18,12 @@ extension Settings.Rollout {
     return rules
   }
 
+  /// What versions have to pass; nil: nothing. `sha256` hashes bytes to 32.
+  package func wantedGate(sha256: ([UInt8]) -> [UInt8]) -> RolloutGate? {
+    guard let gate, gate.isRequired else { return nil }
+    return RolloutGate(suite: gate.suite.flatMap { ContentDigest(bytes: sha256(Array($0.text.utf8))) })
+  }
+
   /// How long a leader has the lease, in milliseconds.
   package var term: Int64 { Self.milliseconds(lease) }
 

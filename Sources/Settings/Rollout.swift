@@ -23,8 +23,29 @@ extension Settings {
     package var shadow = Shadow()
     /// How long a deprecated version can still be asked for.
     package var sunset: Duration = .seconds(30 * 86_400)
+    package var gate: Gate?
 
     package init() {}
+  }
+
+  /// What a new version has to pass before it is tried, and before it serves.
+  package struct Gate: Sendable, Equatable {
+    /// Without one, any suite will do.
+    package var suite: Suite?
+    /// Where it isn't, the suite is only what `bundles evaluate` runs by itself.
+    package var isRequired = false
+
+    package init(suite: Suite? = nil, isRequired: Bool = false) {
+      (self.suite, self.isRequired) = (suite, isRequired)
+    }
+  }
+
+  /// Cases of an evaluation, and the file that they came from.
+  package struct Suite: Sendable, Equatable {
+    package var path: String
+    package var text: String
+
+    package init(path: String, text: String) { (self.path, self.text) = (path, text) }
   }
 
   /// Requests that a new version gets a copy of, before anybody gets its answers.

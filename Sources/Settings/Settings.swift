@@ -287,6 +287,8 @@ extension Settings {
     package var limits: [Limit] = []
     /// The highest class in which its requests wait.
     package var priority = Priority.standard
+    /// Which versions it may ask for by number.
+    package var pins = PinRight.served
 
     package init(
       id: String, sha256: [UInt8], team: String? = nil, user: String? = nil, models: [String] = [],

@@ -1,6 +1,6 @@
 import Glibc
 
-/// One request to a replica's admin port, on a connection of its own; blocking, as a command has nothing else to do.
+/// One request to a replica, mostly to its admin port, on a connection of its own; blocking, as a command has nothing else to do.
 struct AdminCall {
   struct Failure: Error, CustomStringConvertible {
     let description: String
@@ -12,6 +12,8 @@ struct AdminCall {
 
   struct Answer {
     var status: Int
+    /// By their names in lower case; of several of a name the last one.
+    var headers: [String: String]
     var body: String
   }
 
@@ -99,11 +101,6 @@ struct AdminCall {
       guard count > 0 else { break }
       bytes += piece[..<count]
     }
-    let answer = String(decoding: bytes, as: UTF8.self)
-    let words = answer.prefix(64).split(separator: " ", maxSplits: 2)
-    guard words.count > 1, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]),
-      let end = answer.firstRange(of: "\r\n\r\n")
-    else { throw Failure("what answers is no replica's admin port") }
-    return Answer(status: status, body: String(answer[end.upperBound...]))
+    return try Answer(bytes)
   }
 }

@@ -7,12 +7,12 @@ import Settings
 /// `switchyard bundles`: the registry of models' versions.
 struct Bundles: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List, show, register, export and import versions of models.",
+    abstract: "List, show, register, evaluate, export and import versions of models.",
     discussion: """
       A version is registered for ever: what changes gets a new number. Versions are kept in the Redis of state.redis, or, without \
       one, in the memory of the replica that --replica names. Exits 1 where the answer is no.
       """,
-    subcommands: [List.self, Show.self, Register.self, Export.self, Import.self])
+    subcommands: [List.self, Show.self, Register.self, Evaluate.self, Export.self, Import.self])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List versions, and where each stands.")
@@ -47,7 +47,9 @@ struct Bundles: AsyncParsableCommand {
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print one version as it is registered: JSON.")
+    static let configuration = CommandConfiguration(
+      abstract:
+        "Print one version as it is registered, and what its last evaluation came to: a line of JSON each.")
 
     @Argument(help: "The model.") var model: String
     @Argument(help: "The version's number.") var version: Int
@@ -59,9 +61,12 @@ struct Bundles: AsyncParsableCommand {
         case .redis(let settings):
           let session = try await RolloutSession.open(settings)
           print(try await session.desk.bundle(model, version).line)
+          if let report = try await session.desk.evaluation(model, version) { print(report.line) }
         case .replica(let call, let token):
           let path = "/api/bundles/\(RolloutAnswer.escaped(model))/\(version)"
           print(try RolloutAnswer(call, token, "GET", path).body, terminator: "")
+          let body = try RolloutAnswer(call, token, "GET", "\(path)/evaluation").body
+          if body.prefix(4) != "null" { print(body, terminator: "") }
         }
       }
     }

@@ -25,14 +25,14 @@ extension Rollout {
 
     func run() async throws {
       try await RolloutDoor.run(rollout) { door in
-        let source = try await Source(door)
+        let source = try await RolloutSource(door)
         guard follow, let model else { return print(try await source.text(model, json: rollout.json)) }
         try await watch(model, source)
       }
     }
 
     /// On a terminal in place; else whenever something has changed.
-    private func watch(_ model: String, _ source: Source) async throws {
+    private func watch(_ model: String, _ source: RolloutSource) async throws {
       let isTerminal = isatty(STDOUT_FILENO) == 1
       var last = ""
       var tried: Int?
@@ -59,7 +59,7 @@ extension Rollout {
 }
 
 /// Where a status is read, again and again.
-private enum Source {
+enum RolloutSource {
   case redis(RolloutSession)
   case replica(AdminCall, token: String?)
 

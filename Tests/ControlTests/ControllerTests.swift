@@ -152,6 +152,31 @@ struct ControllerTests {
     #expect(try world.answer("1") == "done: version 1 is CANARY")
   }
 
+  /// It applied what Redis has lost, at a former primary perhaps: nothing lower is ever taken by it.
+  @Test func aReplicaThatIsAheadHasTheLeaderBeginAnew() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(3, [controller])
+    let before = try #require(try world.config()?.position)
+    let ahead = ControlPosition(epoch: before.epoch + 7, version: 1)
+    EmbeddedState(world.store, clock: { [world] in world.now })
+      .sync(ControlSync(replica: "r9", applied: ahead, hash: "0", vetoMark: 0)) { _ in }
+    try await world.run(4, [controller])
+    #expect(try #require(try world.config()?.position) > ahead)
+    #expect(try world.rollout().candidate?.version == 1)
+    #expect(await controller.figures.values.resignations == 1)
+  }
+
+  @Test func aClockThatGoesBackDoesNotHideHarm() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(30, [controller]) { $0.candidate?.thresholds != nil }
+    try await world.run(2, [controller])
+    world.pass(-3_600_000)
+    try await world.run(30, [controller], canaryErrors: 40) { !$0.rolledBack.isEmpty }
+    #expect(try world.rollout().rolledBack == [1])
+  }
+
   @Test func ofTwoWhoSawTheSameTheSecondIsTold() async throws {
     let controller = try world.controller("a")
     try world.ask("1", ask(.start))

@@ -18,6 +18,7 @@ struct Fixture: CustomTestStringConvertible {
     "/etc/sy/lab-ca.crt": "-----BEGIN CERTIFICATE-----\n", "there": "secret-there\n", "empty": "\n",
     "prompts/support-v3.txt": "Help “kindly”.\n", "large": String(repeating: "x", count: 256 << 10 + 1),
     "latin-1": "caf\u{fffd}",
+    "suite.jsonl": #"{"name":"a","request":{"messages":[{"role":"user","content":"hi"}]}}"#,
   ]
 
   init(_ name: String) throws {

@@ -67,7 +67,8 @@ struct ReferenceTests {
     let settings = try Fixture("reference.yaml").load()
     #expect(settings.queue == Settings().queue)
     #expect(settings.tenants[0].keys[0].priority == .standard)
-    let key = "id: a, sha256: \(String(repeating: "0", count: 64)), priority: batch"
+    #expect(settings.tenants[0].keys[0].pins == .served)
+    let key = "id: a, sha256: \(String(repeating: "0", count: 64)), priority: batch, pin: any"
     let text =
       LoadTests.minimal()
       + "queue: { max: 0, max_wait: 20ms, classes: { batch: 3 } }\ntenants: { t: { keys: [{ \(key) }] } }\n"
@@ -76,6 +77,7 @@ struct ReferenceTests {
     #expect(
       [other.queue.classes.realtime, other.queue.classes.standard, other.queue.classes.batch] == [8, 4, 3])
     #expect(other.tenants[0].keys[0].priority == .batch)
+    #expect(other.tenants[0].keys[0].pins == .all)
     for (wrong, path) in [
       ("classes: { urgent: 3 }", "queue.classes"), ("classes: { batch: 0 }", "queue.classes.batch"),
       ("max: -1", "queue.max"), ("max_wait: 2h", "queue.max_wait"),

@@ -60,9 +60,22 @@ struct RolloutTests {
     #expect(try load("{ shadow: 0 }").rollout == Settings.Rollout())
   }
 
+  @Test func aGateMayHaveASuite() throws {
+    let gate = try #require(try load("{ gate: { suite: suite.jsonl, required: true } }").rollout.gate)
+    #expect(gate.isRequired && gate.suite?.path == "suite.jsonl" && gate.suite?.text.isEmpty == false)
+    let zeros = { (_: [UInt8]) in [UInt8](repeating: 0, count: 32) }
+    var rollout = Settings.Rollout()
+    #expect(rollout.wantedGate(sha256: zeros) == nil)
+    rollout.gate = gate
+    #expect(rollout.wantedGate(sha256: zeros)?.suite?.text == String(repeating: "0", count: 64))
+    rollout.gate?.isRequired = false
+    #expect(rollout.wantedGate(sha256: zeros) == nil)
+  }
+
   @Test func itIsPrintedAndReadAgain() throws {
     for text in [
       "{ lease: 5s }", "{ lease: 6s, shadow: { sample: 1, budget: 3, timeout: 90s, tools: true } }",
+      "{ gate: { suite: suite.jsonl, required: true } }",
     ] {
       let settings = try load(text)
       let printed = settings.printed()

@@ -11,10 +11,15 @@ final class SimulatedRedis {
   let breakers = SimulatedBreakerStore()
   /// Of a primary that has been replaced and does not know it: some replicas are still there.
   var formerBreakers: SimulatedBreakerStore?
+  let control = SimulatedControlStore()
+  var formerControl: SimulatedControlStore?
   var health = Health.up
   /// How far its clock is from the world's, in milliseconds.
   var skew: Int64 = 1_790_000_000_000 {
-    didSet { for store in [breakers, formerBreakers] { store?.clockChanged() } }
+    didSet {
+      for store in [breakers, formerBreakers] { store?.clockChanged() }
+      for store in [control, formerControl] { store?.clockChanged(by: skew - oldValue) }
+    }
   }
   /// How often all was lost.
   private(set) var losses = 0
@@ -35,6 +40,7 @@ final class SimulatedRedis {
     store = LimitStore()
     cache.loseAll()
     breakers.loseAll()
+    control.loseAll(now: now)
     members = [:]
     losses += 1
   }
@@ -74,6 +80,8 @@ final class SimulatedState: SharedState, TroubledLink {
   /// Whether the Redis that it talks to is a former primary.
   var isAtFormer = false
   let standstill = Standstill()
+  /// When it last heard of Redis, in the world's milliseconds.
+  private(set) var heardAt: Int64 = 0
   private static let timeout: Int64 = 25
 
   init(_ world: World, _ redis: SimulatedRedis, _ replica: ReplicaState) {
@@ -146,6 +154,7 @@ final class SimulatedState: SharedState, TroubledLink {
       guard !isOver else { return }
       isOver = true
       if case .success = result {
+        heardAt = world.now
         _ = replica.succeeded(nanoseconds)
       } else {
         _ = replica.failed(nanoseconds)

@@ -36,6 +36,8 @@ package protocol ControlRegister: AnyObject {
   func spend(_ spend: ControlSpend, _ completion: @escaping StateCompletion<ControlSpend.Reply>)
   func ask(_ ask: ControlAsk, _ completion: @escaping StateCompletion<ControlAsk.Reply>)
   func register(_ bundle: ControlBundle, _ completion: @escaping StateCompletion<ControlBundle.Reply>)
+  func keep(
+    _ evaluation: ControlEvaluation, _ completion: @escaping StateCompletion<ControlEvaluation.Reply>)
 
   /// The last leadership, whether or not it lasts; nil where there was none.
   func readLease(_ completion: @escaping StateCompletion<ControlLease?>)
@@ -56,6 +58,10 @@ package protocol ControlRegister: AnyObject {
   func readAnswer(_ ask: String, _ completion: @escaping StateCompletion<String?>)
   func readBundle(_ model: ControlModel, version: Int64, _ completion: @escaping StateCompletion<String?>)
   func readBundles(_ model: ControlModel, _ completion: @escaping StateCompletion<[Int64: String]>)
+  /// Of the last evaluation; nil where there was none.
+  func readEvaluation(
+    _ model: ControlModel, version: Int64, _ completion: @escaping StateCompletion<String?>)
+  func readEvaluations(_ model: ControlModel, _ completion: @escaping StateCompletion<[Int64: String]>)
   /// Lines before one, or the last ones, newest first.
   func readAudit(
     before id: String?, count: Int, _ completion: @escaping StateCompletion<[ControlAudit.Entry]>)

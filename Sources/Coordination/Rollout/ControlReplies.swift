@@ -101,6 +101,14 @@ enum ControlReplies {
     }
   }
 
+  static func evaluate(_ reply: Reply) -> ControlEvaluation.Reply? {
+    switch reply.numbers {
+    case [1]: .kept
+    case [0]: .unknown
+    default: nil
+    }
+  }
+
   static func ask(_ reply: Reply) -> ControlAsk.Reply? {
     guard let parts = reply.parts else { return nil }
     switch (parts.first, parts.count) {

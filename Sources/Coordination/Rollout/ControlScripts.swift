@@ -11,6 +11,7 @@ struct ControlScripts: Sendable {
   let answer: Script
   let judge: Script
   let bundle: Script
+  let evaluate: Script
   let ask: Script
   let count: Script
   let counts: Script
@@ -27,6 +28,7 @@ struct ControlScripts: Sendable {
     answer = script(PackageResources.control_answer_lua)
     judge = script(PackageResources.control_judge_lua)
     bundle = script(PackageResources.control_bundle_lua)
+    evaluate = script(PackageResources.control_evaluate_lua)
     ask = script(PackageResources.control_ask_lua)
     count = script(PackageResources.control_count_lua)
     counts = script(PackageResources.control_counts_lua)
@@ -35,7 +37,9 @@ struct ControlScripts: Sendable {
 
   /// All of them.
   var all: [Script] {
-    [take, release, put, stamp, sync, veto, answer, judge, bundle, ask, count, counts, spend]
+    [
+      take, release, put, stamp, sync, veto, answer, judge, bundle, evaluate, ask, count, counts, spend,
+    ]
   }
 }
 
@@ -112,6 +116,12 @@ extension ScriptCall {
         .string(names.channel), .string(bundle.model.escaped), .number(bundle.version), .string(bundle.text),
         .number(Int64(most)),
       ] + bundle.audit.arguments)
+  }
+
+  init(_ evaluation: ControlEvaluation, _ names: ControlNames) {
+    self.init(
+      keys: [names.evaluations(evaluation.model), names.bundles(evaluation.model), names.audit],
+      arguments: [.number(evaluation.version), .string(evaluation.text)] + evaluation.audit.arguments)
   }
 
   init(_ ask: ControlAsk, _ names: ControlNames, most: Int = ControlAsk.most) {

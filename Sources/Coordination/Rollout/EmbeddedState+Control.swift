@@ -60,6 +60,12 @@ extension EmbeddedState: ControlRegister {
     completion(.success(change { $0.register(bundle, now: $1) }))
   }
 
+  package func keep(
+    _ evaluation: ControlEvaluation, _ completion: @escaping StateCompletion<ControlEvaluation.Reply>
+  ) {
+    completion(.success(change { $0.keep(evaluation, now: $1) }))
+  }
+
   package func readLease(_ completion: @escaping StateCompletion<ControlLease?>) {
     completion(.success(change { $0.lease($1) }))
   }
@@ -108,6 +114,18 @@ extension EmbeddedState: ControlRegister {
     _ model: ControlModel, _ completion: @escaping StateCompletion<[Int64: String]>
   ) {
     completion(.success(change { $0.bundles(of: model, now: $1) }))
+  }
+
+  package func readEvaluation(
+    _ model: ControlModel, version: Int64, _ completion: @escaping StateCompletion<String?>
+  ) {
+    completion(.success(change { $0.evaluation(model, version: version, now: $1) }))
+  }
+
+  package func readEvaluations(
+    _ model: ControlModel, _ completion: @escaping StateCompletion<[Int64: String]>
+  ) {
+    completion(.success(change { $0.evaluations(of: model, now: $1) }))
   }
 
   package func readAudit(

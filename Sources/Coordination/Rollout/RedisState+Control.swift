@@ -64,6 +64,13 @@ extension RedisState: ControlRegister {
     run(scripts.control.bundle, ScriptCall(bundle, controlNames), ControlReplies.bundle, completion)
   }
 
+  package func keep(
+    _ evaluation: ControlEvaluation, _ completion: @escaping StateCompletion<ControlEvaluation.Reply>
+  ) {
+    let call = ScriptCall(evaluation, controlNames)
+    run(scripts.control.evaluate, call, ControlReplies.evaluate, completion)
+  }
+
   package func readLease(_ completion: @escaping StateCompletion<ControlLease?>) {
     readHash(controlNames.lease, ControlLease.init(fields:), completion)
   }
@@ -121,6 +128,19 @@ extension RedisState: ControlRegister {
     _ model: ControlModel, _ completion: @escaping StateCompletion<[Int64: String]>
   ) {
     readFields(controlNames.bundles(model)) { completion($0.map(ControlStore.bundles)) }
+  }
+
+  package func readEvaluation(
+    _ model: ControlModel, version: Int64, _ completion: @escaping StateCompletion<String?>
+  ) {
+    let key = controlNames.evaluations(model)
+    readText(["HGET", key, String(version)], key, completion)
+  }
+
+  package func readEvaluations(
+    _ model: ControlModel, _ completion: @escaping StateCompletion<[Int64: String]>
+  ) {
+    readFields(controlNames.evaluations(model)) { completion($0.map(ControlStore.bundles)) }
   }
 
   package func readAudit(

@@ -92,6 +92,28 @@ package struct RolloutDesk: Sendable {
     if let flaw { throw .changesTooMuch("version \(bundle.version) \(flaw)") }
   }
 
+  /// Keeps what an evaluation came to, beside the version.
+  package func keep(_ report: EvaluationReport, of name: String, _ version: Int) async throws(Failure) {
+    let model = try Self.model(name)
+    let audit = ControlAudit([
+      "what": "evaluate", "model": name, "version": "\(version)", "by": report.by,
+      "why": report.passes ? "passes" : report.flaws[0],
+    ])
+    guard
+      let entry = ControlEvaluation(model, version: Int64(version), text: report.line, audit: audit)
+    else { throw .tooLong }
+    guard case .kept = try await ask({ $0.keep(entry, $1) }) else {
+      throw .unknown(model: name, version: version)
+    }
+  }
+
+  /// Of a version's last evaluation; nil where there was none, or none that this release can read.
+  package func evaluation(_ name: String, _ version: Int) async throws(Failure) -> EvaluationReport? {
+    let model = try Self.model(name)
+    let line: String? = try await ask { $0.readEvaluation(model, version: Int64(version), $1) }
+    return line.flatMap { EvaluationReport(line: $0) }
+  }
+
   // MARK: Who serves what
 
   /// These models, and all that have a rollout or an active version.
@@ -130,6 +152,7 @@ package struct RolloutDesk: Sendable {
     _ model: ControlModel, _ line: String?, _ vetoes: ControlVetoes
   ) async throws(Failure) -> RolloutOverview {
     let lines = try await ask { $0.readBundles(model, $1) }
+    let reports = try await ask { $0.readEvaluations(model, $1) }
     // Nothing is written of a model that has never had a rollout.
     let state: RolloutState? = if let line { RolloutState(text: line) } else { RolloutState() }
     var judge: ControlJudge?
@@ -144,7 +167,8 @@ package struct RolloutDesk: Sendable {
         number: number, stage: state?.stage(of: number) ?? .staging,
         bundle: lines[Int64(number)].flatMap { try? Bundle(line: $0) },
         sunset: state?.deprecated.first { $0.version == number }?.sunset,
-        isVetoed: vetoes.vetoed.contains(key), votes: vetoes.votes[key] ?? [:])
+        isVetoed: vetoes.vetoed.contains(key), votes: vetoes.votes[key] ?? [:],
+        evaluation: reports[Int64(number)].flatMap { EvaluationReport(line: $0) })
     }
     return RolloutOverview(model: model, state: state, versions: versions, judge: judge, spent: spent)
   }

@@ -13,6 +13,8 @@ package struct RolloutOverview: Sendable {
     package var isVetoed: Bool
     /// What single replicas say against it: replica → metric.
     package var votes: [String: String]
+    /// What its last evaluation came to; nil where there was none.
+    package var evaluation: EvaluationReport?
   }
 
   package var model: ControlModel

@@ -8,6 +8,7 @@
 --   {ro} judge:<model>    hash: version, second, epoch, and t:<test> -> its state
 --   {ro} bundles:<model>  hash: version -> text
 --   {ro} shadow:budget:<model>  hash: day, spent, and @<replica> -> sequence
+--   {ro} eval:<model>     hash: version -> text
 --   {ro} asks             hash: id -> '<ms> <text>'
 --   {ro} answer:<id>      string
 --   {ro} audit            stream

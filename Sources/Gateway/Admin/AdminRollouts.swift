@@ -8,6 +8,8 @@ import Settings
 ///
 ///     GET  /api/bundles?model=chat
 ///     GET  /api/bundles/MODEL/VERSION
+///     GET  /api/bundles/MODEL/VERSION/evaluation
+///     POST /api/bundles/MODEL/VERSION/evaluation  what 'bundles evaluate' came to
 ///     POST /api/bundles?by=ann                {"model": "chat", "version": 12, "deployment": "gpt", "parameters": {}}
 ///     GET  /api/rollouts
 ///     GET  /api/rollouts/MODEL
@@ -30,6 +32,10 @@ struct AdminRollouts: Sendable {
       switch (head.method, path.first, path.count) {
       case (.GET, "bundles", 1): return try await list(head.query["model"])
       case (.GET, "bundles", 3): return try await show(path[1], path[2])
+      case (.GET, "bundles", 4) where path[3] == "evaluation":
+        return try await evaluation(path[1], path[2])
+      case (.POST, "bundles", 4) where path[3] == "evaluation":
+        return try await keep(body, path[1], path[2])
       case (.POST, "bundles", 1): return try await register(body, head.query)
       case (.GET, "rollouts", 1): return shown(try await desk.report(on: names), head)
       case (.GET, "rollouts", 2): return shown(try await desk.report(on: path[1]), head)
@@ -49,7 +55,8 @@ struct AdminRollouts: Sendable {
 
   private static let unknown = AdminAnswer.error(
     .notFound,
-    "there are GET and POST /api/bundles, GET /api/bundles/MODEL/VERSION, GET /api/rollouts, /api/rollouts/MODEL, "
+    "there are GET and POST /api/bundles, GET /api/bundles/MODEL/VERSION, GET and POST "
+      + "/api/bundles/MODEL/VERSION/evaluation, GET /api/rollouts, /api/rollouts/MODEL, "
       + "/api/rollouts/MODEL/history and /api/rollouts/MODEL/estimate, and POST /api/rollouts/MODEL/"
       + RolloutAsk.Deed.allCases.map(\.rawValue).joined(separator: "|"))
 
@@ -76,10 +83,34 @@ struct AdminRollouts: Sendable {
   }
 
   private func show(_ model: String, _ version: String) async throws(RolloutDesk.Failure) -> AdminAnswer {
-    guard let number = Int(version), BundleRule.versions.contains(number) else {
-      return .error(.badRequest, "'\(version.prefix(40))' is no version: it is a whole number from 1 on")
-    }
+    guard let number = Self.number(version) else { return Self.noVersion(version) }
     return .json(.ok, RolloutText.json(try await desk.bundle(model, number)))
+  }
+
+  private static func number(_ version: String) -> Int? {
+    Int(version).flatMap { BundleRule.versions.contains($0) ? $0 : nil }
+  }
+
+  private static func noVersion(_ text: String) -> AdminAnswer {
+    .error(.badRequest, "'\(text.prefix(40))' is no version: it is a whole number from 1 on")
+  }
+
+  /// `null` where there was none.
+  private func evaluation(_ model: String, _ version: String) async throws(RolloutDesk.Failure) -> AdminAnswer
+  {
+    guard let number = Self.number(version) else { return Self.noVersion(version) }
+    return .json(.ok, RolloutText.json(try await desk.evaluation(model, number)))
+  }
+
+  private func keep(
+    _ body: String, _ model: String, _ version: String
+  ) async throws(RolloutDesk.Failure) -> AdminAnswer {
+    guard let number = Self.number(version) else { return Self.noVersion(version) }
+    guard let report = EvaluationReport(line: body) else {
+      return .error(.badRequest, "this is no report as 'switchyard bundles evaluate' writes one")
+    }
+    try await desk.keep(report, of: model, number)
+    return .json(.created, RolloutText.json(report))
   }
 
   private func register(_ body: String, _ query: [String: String]) async throws(RolloutDesk.Failure)

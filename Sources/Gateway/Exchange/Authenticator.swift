@@ -56,7 +56,7 @@ struct Authenticator: Sendable {
       tenant: tenant.name, key: key.id, team: key.team, user: key.user, tier: tier,
       models: Self.allowed(key.models.map(Glob.init), models),
       limits: limits.limits(of: key, team: tenant.teams.first { $0.name == key.team }, in: tenant),
-      priority: key.priority)
+      priority: key.priority, pins: key.pins)
   }
 
   private static func allowed(_ globs: [Glob], _ models: [String]) -> Set<Int>? {

@@ -39,10 +39,22 @@ extension VersionTable {
   }
 
   /// The arm of an exchange that asks for a version; nil where there is none that it may have. `now`: milliseconds since 1970.
-  func arm(_ route: Int, pin: VersionPin, now: Int64) -> Arm? {
-    guard let version = pin.version(of: pinnable(route, now: now), active: models[route]?.state.active)
-    else { return nil }
+  func arm(_ route: Int, pin: VersionPin, _ right: PinRight = .served, now: Int64) -> Arm? {
+    let served = pin.version(of: pinnable(route, now: now), active: models[route]?.state.active)
+    guard let version = served ?? (right == .all ? unserved(pin, route) : nil) else { return nil }
     return position(of: version, route: route).map { Arm(kind: .pinned, position: $0) }
+  }
+
+  /// The version that is not served yet, where it is asked for by its number: a range means those that are.
+  private func unserved(_ pin: VersionPin, _ route: Int) -> Int? {
+    guard let number = pin.number, let place = position(of: number, route: route),
+      let entry = entry(at: place)
+    else { return nil }
+    switch entry.stage {
+    case .staging: return number
+    case .shadow, .canary: return models[route]?.candidate?.gate.isOpen == true ? number : nil
+    case .active, .deprecated, .rolledBack: return nil
+    }
   }
 
   /// Versions that may be asked for by number.

@@ -13,13 +13,27 @@ extension Worker {
     let snapshot = exchange.snapshot
     let unit = StickyUnit(
       head: exchange.head, facts: request.facts, principal: principal, request: exchange.id)
-    let arm = try snapshot.arm(model, pin, now: limiter.now) { unit.hash($0) }
+    try load(pin, of: model, principal, snapshot)
+    let arm = try snapshot.arm(model, pin, principal.pins, now: limiter.now) { unit.hash($0) }
     guard let arm, let entry = snapshot.versions?.entry(at: arm.position) else { return exchange.arm = arm }
     exchange.arm = arm
     checkPrompt(entry, exchange)
     guard let edits = entry.edits else { return }
     request.facts = edits.facts(of: request)
     exchange.facts = request.facts
+  }
+
+  /// Of versions that aren't served, a replica reads those that are asked for.
+  private func load(
+    _ pin: VersionPin?, of model: Int, _ principal: Principal, _ snapshot: Snapshot
+  ) throws(ExchangeError) {
+    guard principal.pins == .all, let number = pin?.number,
+      snapshot.versions?.position(of: number, route: model) == nil
+    else { return }
+    let version = StagedVersions.Version(model: snapshot.models[model].name, number: number)
+    let isAbsent = snapshot.versions?.absent.contains { $0.model == version.model && $0.version == number }
+    if isAbsent == true { return }
+    if rollouts.staged.want(version, now: replica.clock.monotonic) == .loading { throw .versionLoading }
   }
 
   /// Clients that send a version's prompt themselves say which one it was.
@@ -52,12 +66,12 @@ extension Snapshot {
 
   /// Nil where nothing was decided about the model, and nothing is pinned. `now`: milliseconds since 1970; `hash` takes a salt.
   func arm(
-    _ model: Int, _ pin: VersionPin?, now: Int64, hash: ([UInt8]) -> UInt64
+    _ model: Int, _ pin: VersionPin?, _ right: PinRight = .served, now: Int64, hash: ([UInt8]) -> UInt64
   ) throws(ExchangeError) -> Arm? {
     guard let pin else {
       return versions?.arm(model, now: StateClock.monotonicMilliseconds(), hash: hash)
     }
-    if let arm = versions?.arm(model, pin: pin, now: now) { return arm }
+    if let arm = versions?.arm(model, pin: pin, right, now: now) { return arm }
     throw .noSuchVersion(of: models[model].name, pinnable: versions?.pinnable(model, now: now) ?? [])
   }
 }
@@ -75,6 +89,11 @@ extension ExchangeError {
   static let badVersion = invalid(
     "The header x-switchyard-version is no version. Send a number (12), or a range (>=11, <=14, or both with a comma).",
     code: "invalid_version")
+
+  static let versionLoading = ExchangeError(
+    status: 503, type: "server_error", code: "version_loading",
+    message: "The version is not served, and this replica reads it now. Try again in a second.",
+    fault: .switchyard, retryAfterSeconds: 1, retryAfterMilliseconds: 300)
 
   static let twoVersions = invalid(
     "The model's name and the header x-switchyard-version ask for different versions. Send one of them.",

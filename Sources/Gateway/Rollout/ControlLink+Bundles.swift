@@ -85,16 +85,25 @@ extension ControlLink {
     bundles = bundles.filter { read[$0.key] != nil }
     missing = missing.filter { read[$0.model]?.served.contains(Int($0.version)) ?? false }
     renewGates()
-    var rollouts = Rollouts(position: config.position, hash: config.hash, lease: desk.lease)
     var candidates: [String: RolloutState.Candidate] = [:]
-    for (model, state) in read {
-      let gate = state.candidate.flatMap { gates[.init(model, Int64($0.version))] }
-      rollouts.models[model.name] = Rollouts.Model(state, bundles: bundles[model] ?? [:], gate: gate)
-      candidates[model.name] = state.candidate
-    }
+    for (model, state) in read { candidates[model.name] = state.candidate }
     desk.evidence.apply(candidates, now: clock())
     let shadowed = candidates.filter { $0.value.phase == .shadow && $0.value.weight > .zero }
     desk.shadows.apply(Set(shadowed.keys))
+    deliver()
+  }
+
+  /// What was taken is to be gone by.
+  func deliver() {
+    var rollouts = Rollouts(
+      position: taken?.position ?? .none, hash: taken?.hash ?? "", lease: desk.lease)
+    for (model, state) in states {
+      let gate = state.candidate.flatMap { gates[.init(model, Int64($0.version))] }
+      rollouts.models[model.name] = Rollouts.Model(state, bundles: bundles[model] ?? [:], gate: gate)
+    }
+    for bundle in staged {
+      rollouts.models[bundle.model, default: Rollouts.Model(RolloutState())].staged[bundle.version] = bundle
+    }
     desk.deliver(rollouts)
   }
 }

@@ -32,6 +32,8 @@ final class ControlLink {
   var bundles: [ControlModel: [Int: Bundle]] = [:]
   /// Versions that may serve and that the registry doesn't have.
   var missing: Set<ControlVetoes.Version> = []
+  /// Versions that aren't served and were asked for, the latest last; see `ControlLink+Staged`.
+  var staged: [Bundle] = []
   var told: Set<String> = []
 
   // Candidates, and what stops them; see `ControlLink+Evidence`.
@@ -64,6 +66,7 @@ final class ControlLink {
   func tick() {
     let now = clock()
     if isDue || now >= nextSync { sync() }
+    readStaged()
     guard now >= nextFlush else { return }
     nextFlush = now + Self.period
     tellEvidence()

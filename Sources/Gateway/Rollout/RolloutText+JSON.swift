@@ -103,7 +103,7 @@ package enum RolloutText {
         "model": .string(overview.model.name), "version": .int(version.number),
         "stage": .string(version.stage.rawValue), "vetoed": .bool(version.isVetoed),
         "votes": .object(votes), "sunset": optional(version.sunset) { .int(Int($0)) },
-        "bundle": optional(version.bundle) { json($0) },
+        "bundle": optional(version.bundle) { json($0) }, "evaluation": json(version.evaluation),
       ]
     }
   }

@@ -44,6 +44,7 @@ extension RolloutText {
     for version in overview.versions where version.isOfNote {
       let veto = version.isVetoed ? ", VETOED" : ""
       lines.append("  version \(version.number): \(version.stage.rawValue)\(veto)\(sunset(version.sunset))")
+      if let report = version.evaluation { lines.append("    evaluation \(words(report))") }
     }
     return lines.joined(separator: "\n")
   }
@@ -81,6 +82,7 @@ extension RolloutText {
       lines.append(
         "  \(padded("copies", 8))\(bar(candidate, judged?.judge, now: now))\(cost(overview.spent))")
     }
+    if let report = overview[candidate.version]?.evaluation { lines.append("  evaluation \(words(report))") }
     for (step, weight) in rules.steps.enumerated() {
       let progress = bar(step, candidate, judged?.judge, now: now)
       lines.append("  \(padded("\(weight) %", 8))\(progress)")

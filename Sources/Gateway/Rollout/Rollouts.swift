@@ -15,6 +15,8 @@ struct Rollouts: Sendable {
     var state: RolloutState
     /// What the registry has of its versions, as far as they may serve.
     var bundles: [Int: Bundle] = [:]
+    /// Further ones, which were asked for by who may: the registry has them, and nobody is served by them.
+    var staged: [Int: Bundle] = [:]
     /// Of the candidate.
     var gate: CandidateGate?
 

@@ -21,6 +21,7 @@ final class VersionDesk: Sendable {
   let evidence = EvidenceDesk()
   let shadows = ShadowDesk()
   let lease = WeightLease()
+  let staged = StagedVersions()
   /// What is to be applied; of several only the newest.
   let changes: AsyncStream<Rollouts>
   private let sink: AsyncStream<Rollouts>.Continuation

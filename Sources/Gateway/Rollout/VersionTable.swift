@@ -66,8 +66,8 @@ struct VersionTable: Sendable {
     models = settings.models.enumerated().map { route, settings -> Model? in
       guard let known = rollouts.models[settings.name] else { return nil }
       var positions: [Int: Int] = [:]
-      for version in known.state.served {
-        let bundle = known.bundles[version] ?? declared[settings.name]?[version]
+      for version in known.state.served + known.staged.keys.sorted() where positions[version] == nil {
+        let bundle = known.bundles[version] ?? known.staged[version] ?? declared[settings.name]?[version]
         guard let bundle, let deployment = deployments[bundle.deployment] else {
           let why = bundle.map { "there is no deployment '\($0.deployment)'" } ?? "it is not registered"
           absent.append(Absent(model: settings.name, version: version, why: why))
@@ -157,9 +157,11 @@ extension VersionTable {
     entries.map { entry in
       let model = configured[entry.route]
       let isTrial = entry.stage == .canary
+      // Who evaluates a version wants its own answers.
+      let fallbacks = entry.stage == .staging ? [] : model.fallbacks
       return RoutingTable.Model(
         name: model.name, deployments: [.init(position: entry.deployment, weight: 1)],
-        fallbacks: (isTrial ? [serving(entry.route)] : []) + model.fallbacks,
+        fallbacks: (isTrial ? [serving(entry.route)] : []) + fallbacks,
         attempts: isTrial ? max(2, model.attempts) : model.attempts, retryPercent: model.retryPercent,
         route: entry.route, isTrial: isTrial)
     }

@@ -38,6 +38,9 @@ package struct ControlNames: Sendable {
     "\(prefix):{ro}:shadow:budget:\(model.escaped)"
   }
 
+  /// A hash: version → the report of its last evaluation, as text.
+  package func evaluations(_ model: ControlModel) -> String { "\(prefix):{ro}:eval:\(model.escaped)" }
+
   /// What came of an ask.
   package func answer(_ ask: String) -> String { "\(prefix):{ro}:answer:\(ask)" }
 

@@ -116,4 +116,27 @@ extension ControlStore {
   package func bundle(_ model: ControlModel, version: Int64, now: Int64) -> String? {
     hash(names.bundles(model), now)["\(version)"]
   }
+
+  // MARK: Evaluations
+
+  package mutating func keep(_ evaluation: ControlEvaluation, now: Int64) -> ControlEvaluation.Reply {
+    guard bundle(evaluation.model, version: evaluation.version, now: now) != nil else { return .unknown }
+    let key = names.evaluations(evaluation.model)
+    var evaluations = hash(key, now)
+    let field = "\(evaluation.version)"
+    if evaluations[field] == evaluation.text { return .kept }
+    note(evaluation.audit, epoch: 0, version: 0, now: now)
+    evaluations[field] = evaluation.text
+    write(evaluations, to: key, now: now)
+    return .kept
+  }
+
+  /// Text by version.
+  package func evaluations(of model: ControlModel, now: Int64) -> [Int64: String] {
+    Self.bundles(hash(names.evaluations(model), now))
+  }
+
+  package func evaluation(_ model: ControlModel, version: Int64, now: Int64) -> String? {
+    hash(names.evaluations(model), now)["\(version)"]
+  }
 }

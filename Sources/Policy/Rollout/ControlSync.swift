@@ -93,4 +93,9 @@ package struct ControlAck: Equatable, Sendable {
   package var text: String {
     "\(position.epoch).\(position.version) \(hash.isEmpty ? "-" : hash) \(at)"
   }
+
+  /// Whether that replica goes by something that is not, or no more, what others can be told.
+  package func isAhead(of position: ControlPosition, _ hash: String) -> Bool {
+    self.position > position || (self.position == position && self.hash != hash)
+  }
 }

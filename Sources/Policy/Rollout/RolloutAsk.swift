@@ -44,6 +44,8 @@ package enum RolloutRefusal: Error, Equatable, Sendable {
   case notPaused
   /// The deployment that it names is none of this cluster's configuration.
   case noDeployment(String)
+  /// Nobody has shown that it is as good as the version that serves; what is missing, behind its name.
+  case notEvaluated(String)
   /// Two variables or more differ from the version that serves, and no reason was given.
   case changesTooMuch([String])
 
@@ -66,6 +68,9 @@ package enum RolloutRefusal: Error, Equatable, Sendable {
     case .notPaused: "\(version) is not held: there is nothing to resume"
     case .noDeployment(let name):
       "\(version) runs at the deployment '\(name)', which the configuration hasn't got"
+    case .notEvaluated(let flaw):
+      "\(version) \(flaw): 'switchyard bundles evaluate \(ask.model) \(ask.version)' comes first, "
+        + "or give --force and --reason"
     case .changesTooMuch(let names):
       "\(version) differs from the one that serves in \(names.joined(separator: " and ")): change one at a time, "
         + "or give --force and --reason"

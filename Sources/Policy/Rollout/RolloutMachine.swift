@@ -13,6 +13,8 @@ package struct RolloutMachine: Sendable {
     package var isVetoed = false
     /// The breakers of all its endpoints are open by their rate of failures.
     package var isCutOff = false
+    /// It has passed the evaluation that is wanted before it serves, or none is wanted.
+    package var mayServe = true
 
     package init(verdict: StageVerdict, baseline: BaselineSketches = .init()) {
       (self.verdict, self.baseline) = (verdict, baseline)
@@ -38,7 +40,7 @@ package struct RolloutMachine: Sendable {
     guard candidate.hold != .paused else { return .none }
     guard candidate.thresholds != nil else { return measure(candidate, sight.baseline, now: now) }
     switch sight.verdict {
-    case .promote: return .goOn
+    case .promote: return candidate.isAtLastStep(of: rules) && !sight.mayServe ? .none : .goOn
     case .inconclusive: return candidate.hold == nil ? .hold : .none
     case .gathering, .rollBack: return .none
     }

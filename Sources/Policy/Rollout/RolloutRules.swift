@@ -23,6 +23,8 @@ package struct RolloutRules: Equatable, Sendable {
   package var negligibleErrors = 0.005
   /// P(a candidate that does no harm is rolled back) by each metric over all steps is at most this.
   package var falseAlarm = 1e-3
+  /// Nil: versions need no evaluation.
+  package var gate: RolloutGate?
 
   package init() {}
 

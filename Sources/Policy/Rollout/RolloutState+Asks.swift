@@ -9,6 +9,8 @@ extension RolloutState {
     package var changes: [String] = []
     /// The deployment that it names and that isn't there.
     package var missingDeployment: String?
+    /// Of its last evaluation.
+    package var evaluation: EvaluationReport?
 
     package init() {}
   }
@@ -44,6 +46,10 @@ extension RolloutState {
       guard ask.isForced else { throw .changesTooMuch(surroundings.changes) }
       if ask.reason == nil { throw .needsReason }
     }
+    if let flaw = rules.gate?.flaw(surroundings.evaluation, active: active) {
+      guard ask.isForced else { throw .notEvaluated(flaw) }
+      if ask.reason == nil { throw .needsReason }
+    }
     let phase: Phase = rules.shadows && !ask.skipsShadow ? .shadow : .canary
     candidate = Candidate(version: ask.version, phase: phase, since: now)
   }
@@ -61,6 +67,11 @@ extension RolloutState {
     try mustBeCandidate(ask)
     if surroundings.isVetoed { throw .vetoed }
     if ask.reason == nil { throw .needsReason }
+    if !ask.isForced, candidate?.isAtLastStep(of: rules) == true,
+      let flaw = rules.gate?.flaw(surroundings.evaluation, active: active)
+    {
+      throw .notEvaluated(flaw)
+    }
     candidate?.hold = nil
     if ask.isForced { promote(sunset: now + rules.sunset) } else { goOn(rules, now: now) }
   }
@@ -93,5 +104,12 @@ extension RolloutState {
       return promote(sunset: now + rules.sunset)
     }
     candidate = next
+  }
+}
+
+extension RolloutState.Candidate {
+  /// Whether it serves once this step has passed.
+  package func isAtLastStep(of rules: RolloutRules) -> Bool {
+    phase == .canary && step + 1 >= rules.steps.count
   }
 }

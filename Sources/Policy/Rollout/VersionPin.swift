@@ -29,6 +29,9 @@ package struct VersionPin: Equatable, Sendable {
     return Int(text)
   }
 
+  /// The one number that it allows; nil for a range.
+  package var number: Int? { versions.count == 1 ? versions.lowerBound : nil }
+
   /// The version to serve: the one that serves everybody, where it is in the range, else the highest that is. Nil where there is none.
   package func version(of pinnable: [Int], active: Int?) -> Int? {
     if let active, versions.contains(active), pinnable.contains(active) { return active }

@@ -30,6 +30,9 @@ extension Form where Value == Settings.Rollout {
         Field(
           "sunset", \.sunset, .duration(.milliseconds(1)...(.seconds(3_650 * 86_400))),
           "How long a deprecated version can still be asked for."),
+        Field(
+          "gate", \.gate, .gate,
+          "What a new version has to pass before it is tried, and before it serves."),
       ],
       finish: RolloutChecks.rollout)
   }

@@ -67,6 +67,9 @@ extension Form where Value == Settings.Key {
         Field("limits", \.limits, .limits(at: .key), "What the key may use.").omittedWhenEmpty,
         .unkept("data_class", .label, "Class of the data that it sends.", .only("none", "data classes are")),
         Field("priority", \.priority, .choice(), "The class in which its requests wait for a full model."),
+        Field(
+          "pin", \.pins, .choice(),
+          "Which versions it may ask for by number: those that are served, or any, those in STAGING too."),
       ])
   }
 }

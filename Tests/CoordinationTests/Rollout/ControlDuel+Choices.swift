@@ -125,7 +125,7 @@ struct ControlSources {
   /// Of the slot of all that publish.
   static let news = "{ro}sy:ev:ro"
 
-  let take, release, put, stamp, sync, veto, answer, judge, bundle, ask, count, counts, spend: String
+  let take, release, put, stamp, sync, veto, answer, judge, bundle, evaluate, ask, count, counts, spend: String
 
   init(plant: @escaping (String) -> String = { $0 }) {
     let scripts = ControlScripts(clock: .argument)
@@ -141,6 +141,7 @@ struct ControlSources {
     (take, release, put) = (source(scripts.take), source(scripts.release), source(scripts.put))
     (stamp, sync, veto) = (source(scripts.stamp), source(scripts.sync), source(scripts.veto))
     (answer, judge, bundle) = (source(scripts.answer), source(scripts.judge), source(scripts.bundle))
+    evaluate = source(scripts.evaluate)
     (ask, count, counts) = (source(scripts.ask), source(scripts.count), source(scripts.counts))
     spend = source(scripts.spend)
   }

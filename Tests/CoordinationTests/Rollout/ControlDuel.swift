@@ -60,6 +60,7 @@ struct ControlDuel {
     case 17: try answer()
     case 18..<21: try judge()
     case 21: try register()
+    case 31: try evaluate()
     case 22..<24: try ask()
     case 24..<26: try count()
     case 26: try readSomething()
@@ -176,6 +177,17 @@ struct ControlDuel {
     let expected = twin.register(bundle, now: now)
     let call = ScriptCall(bundle, names, most: Self.bounds.bundles)
     try compare(expected, ControlReplies.bundle(try self.call(sources.bundle, call)))
+  }
+
+  private mutating func evaluate() throws {
+    let evaluation = ControlEvaluation(
+      someModel(), version: someVersion(), text: ["{}", "{\"é\":1}"][random.below(2)],
+      audit: ControlAudit(["by": "ops", "what": "evaluate"]))
+    guard let evaluation else { throw difference("no evaluation") }
+    journal.append("\(now) evaluate \(evaluation)")
+    let expected = twin.keep(evaluation, now: now)
+    let call = ScriptCall(evaluation, names)
+    try compare(expected, ControlReplies.evaluate(try self.call(sources.evaluate, call)))
   }
 
   private mutating func ask() throws {

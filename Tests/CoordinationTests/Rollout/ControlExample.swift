@@ -30,6 +30,9 @@ struct ControlExample {
       _ = try run(scripts.sync, ScriptCall(sync, names))
     }
     _ = try run(scripts.veto, ScriptCall(Self.veto("r1", version: 9), names))
+    let former = try #require(
+      ControlBundle(model, version: 11, text: "{}", audit: ControlAudit(["what": "register"])))
+    _ = try run(scripts.bundle, ScriptCall(former, names))
     for ask in ["a1", "a2"] {
       _ = try run(scripts.ask, ScriptCall(#require(ControlAsk(id: ask, text: "promote")), names))
     }
@@ -58,6 +61,7 @@ struct ControlExample {
       let answer = ControlAnswer(
         leader, ControlAnswerText(ask: "a2", "gone"), unveto: .init(model, 9), audit: audit)
       let bundle = try #require(ControlBundle(model, version: 12, text: "{}", audit: audit))
+      let evaluation = try #require(ControlEvaluation(model, version: 11, text: "{}", audit: audit))
       let ask = try #require(ControlAsk(id: "a3", text: "abort"))
       let count = try #require(
         ControlCount(replica: "r1", sequence: 1, model, second: second, ["c.n": 5, "c.err": 1]))
@@ -71,6 +75,7 @@ struct ControlExample {
         ("answer", scripts.answer, ScriptCall(answer, names)),
         ("judge", scripts.judge, ScriptCall(judge, names)),
         ("bundle", scripts.bundle, ScriptCall(bundle, names)),
+        ("evaluate", scripts.evaluate, ScriptCall(evaluation, names)),
         ("ask", scripts.ask, ScriptCall(ask, names)), ("count", scripts.count, ScriptCall(count, names)),
         ("counts", scripts.counts, ScriptCall(counts: model, seconds: [second, second - 1], names)),
         (

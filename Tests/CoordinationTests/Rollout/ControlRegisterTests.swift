@@ -81,6 +81,29 @@ struct ControlRegisterTests {
   }
 
   @Test(arguments: [true, false])
+  func theLastEvaluationOfAVersionIsKept(isShared: Bool) async throws {
+    try await Self.with(isShared: isShared) { control in
+      let model = try #require(Self.model)
+      let audit = ControlAudit(["what": "evaluate"])
+      let first = try #require(ControlEvaluation(model, version: 1, text: "{}", audit: audit))
+      #expect(try await control.ask { $0.keep(first, $1) } == .unknown)
+      let bundle = try #require(ControlBundle(model, version: 1, text: "{}", audit: audit))
+      #expect(try await control.ask { $0.register(bundle, $1) } == .registered(isNew: true))
+      #expect(try await control.ask { $0.readEvaluation(model, version: 1, $1) } == nil)
+      #expect(try await control.ask { $0.keep(first, $1) } == .kept)
+      #expect(try await control.ask { $0.keep(first, $1) } == .kept)
+      let second = try #require(ControlEvaluation(model, version: 1, text: "{\"a\":1}", audit: audit))
+      #expect(try await control.ask { $0.keep(second, $1) } == .kept)
+      #expect(try await control.ask { $0.readEvaluation(model, version: 1, $1) } == second.text)
+      #expect(try await control.ask { $0.readEvaluations(model, $1) } == [1: second.text])
+      // Of the bundle and of two evaluations: the same again is no change.
+      #expect(try await control.ask { $0.readAudit(before: nil, count: 9, $1) }.count == 3)
+      let long = String(repeating: "x", count: ControlEvaluation.longest + 1)
+      #expect(ControlEvaluation(model, version: 1, text: long, audit: audit) == nil)
+    }
+  }
+
+  @Test(arguments: [true, false])
   func aReplicaLearnsWhatChangedAndNoMore(isShared: Bool) async throws {
     try await Self.with(isShared: isShared) { control in
       let model = try #require(Self.model)

@@ -14,7 +14,7 @@ struct ControlScriptTests {
 
   /// By place in `ControlExample.calls`.
   private static let names = [
-    "take", "put", "stamp", "sync", "veto", "answer", "judge", "bundle", "ask", "count", "counts",
+    "take", "put", "stamp", "sync", "veto", "answer", "judge", "bundle", "evaluate", "ask", "count", "counts",
     "spend", "release",
   ]
 
@@ -104,8 +104,11 @@ struct ControlScriptTests {
     var kept: Set<String> = []
     for key in try redis.contents.keys where try redis.send("PTTL", key) == .number(-1) { kept.insert(key) }
     #expect(
-      kept == ["sy:{ro}:lease", "sy:{ro}:cfg", "sy:{ro}:veto", "sy:{ro}:bundles:chat", "sy:{ro}:audit"])
-    #expect(try redis.contents.count == 12)
+      kept == [
+        "sy:{ro}:lease", "sy:{ro}:cfg", "sy:{ro}:veto", "sy:{ro}:bundles:chat", "sy:{ro}:eval:chat",
+        "sy:{ro}:audit",
+      ])
+    #expect(try redis.contents.count == 13)
   }
 
   @Test func changesArePublished() async throws {
@@ -113,7 +116,7 @@ struct ControlScriptTests {
     let listener = try await ListenerUnderTest.start("unix://\(redis.socket)", channels: [names.channel])
     #expect(try await eventually { listener.subscriptions == 1 })
     let example = try ControlExample(redis)
-    let before = 4  // of the example: a configuration, a vote and two asks
+    let before = 5  // of the example: a configuration, a vote, a bundle and two asks
     #expect(try await eventually { listener.heard.count == before })
     for (_, script, call) in try example.calls { _ = try example.run(script, call) }
     let expected = [

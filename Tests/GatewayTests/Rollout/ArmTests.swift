@@ -134,6 +134,31 @@ struct ArmTests {
     #expect(versions.pinnable(0, now: 1) == [10, 11])
   }
 
+  @Test func whoMayPinAnyReachesWhatIsNotServedYet() throws {
+    let line = "active=11 candidate=12 state=CANARY step=0 weight=25 since=1 rolledback=8"
+    let gate = CandidateGate()
+    var rollouts = try Versions.rollouts(line, [11, 12].map { try Versions.bundle($0) }, gate: gate)
+    rollouts.models["chat"]?.staged = [
+      8: try Versions.bundle(8), 13: try Versions.bundle(13), 14: try Versions.bundle(14, deployment: "gone"),
+    ]
+    let snapshot = try Versions.snapshot(rollouts)
+    let versions = try #require(snapshot.versions)
+    func version(_ text: String, _ right: PinRight = .all) -> Int? {
+      guard let pin = VersionPin(text), let arm = versions.arm(0, pin: pin, right, now: 1) else { return nil }
+      #expect(arm.kind == .pinned && arm.candidate == nil)
+      return versions.entry(at: arm.position)?.version
+    }
+    #expect(version("13") == 13 && version("12") == 12 && version("11") == 11)
+    #expect(version("13", .served) == nil && version("12", .served) == nil)
+    #expect(version(">=11") == 11 && version(">=12") == nil, "a range means what is served")
+    #expect(version("8") == nil, "it was rolled back")
+    #expect(versions.absent.map(\.version) == [14])
+    gate.close()
+    #expect(version("12") == nil && version("13") == 13)
+    let staged = try #require(versions.position(of: 13, route: 0))
+    #expect(snapshot.table.models[staged].fallbacks.isEmpty)
+  }
+
   @Test func aPinIsPartOfTheNameOrAHeader() throws {
     let rollouts = try Versions.rollouts("active=11", [Versions.bundle(11)])
     let snapshot = try Versions.snapshot(rollouts)

@@ -97,6 +97,22 @@ final class ControlLinkTests {
     #expect(rollouts.models["chat"]?.state == RolloutState())
   }
 
+  @Test func aVersionThatSomebodyMayAskForIsRead() async throws {
+    try register(13)
+    let (link, wanted) = (link(), StagedVersions.Version(model: "chat", number: 13))
+    let other = StagedVersions.Version(model: "chat", number: 14)
+    for version in [wanted, other] { #expect(desk.staged.want(version, now: now) == .loading) }
+    link.tick()
+    #expect(desk.staged.want(other, now: now) == .unknown)
+    now += 2_000
+    #expect(desk.staged.want(other, now: now) == .loading)
+    desk.close()
+    var last: Rollouts?
+    for await rollouts in desk.changes { last = rollouts }
+    #expect(last?.models["chat"]?.staged.keys.sorted() == [13])
+    #expect(last?.models["chat"]?.state == RolloutState() && last?.position == ControlPosition.none)
+  }
+
   @Test func itTellsWhatItHasApplied() async throws {
     try decide("active=11")
     let link = link()

@@ -90,6 +90,65 @@ struct RolloutAskTests {
     #expect(refusal(forced, RolloutState(), surroundings) == nil)
   }
 
+  private func report(_ flaws: [String] = [], baseline: Int = 0) throws -> EvaluationReport {
+    EvaluationReport(
+      suite: try #require(ContentDigest(text: String(repeating: "0a", count: 32))), cases: 1,
+      baseline: baseline, candidateScore: .init(passed: 1, runs: 1, latency95: 1),
+      baselineScore: .init(passed: 1, runs: 1, latency95: 1), flaws: flaws, at: 1, by: "ann")
+  }
+
+  @Test func whereAGateIsClosedNothingStarts() throws {
+    var rules = rules
+    rules.gate = RolloutGate()
+    func refusal(_ ask: RolloutAsk, _ report: EvaluationReport?, active: Int? = nil) -> RolloutRefusal? {
+      var (state, surroundings) = (RolloutState(), RolloutState.Surroundings())
+      (state.active, surroundings.evaluation) = (active, report)
+      do throws(RolloutRefusal) {
+        try state.apply(ask, rules, surroundings, now: 0)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let (good, bad, later) = (try report(), try report(["a"]), try report(baseline: 11))
+    #expect(refusal(ask(.start), nil) == .notEvaluated("has not been evaluated"))
+    #expect(refusal(ask(.start), good) == nil)
+    #expect(refusal(ask(.start), bad) == .notEvaluated("has failed its evaluation (a)"))
+    #expect(
+      refusal(ask(.start), good, active: 11)
+        == .notEvaluated("was compared with the model's own deployments, and version 11 serves now"))
+    #expect(refusal(ask(.start), later, active: 11) == nil)
+    var forced = ask(.start)
+    forced.isForced = true
+    #expect(refusal(forced, nil) == .needsReason)
+    forced.reason = "a fire"
+    #expect(refusal(forced, nil) == nil)
+    rules.gate?.suite = ContentDigest(text: String(repeating: "0b", count: 32))
+    #expect(
+      refusal(ask(.start), good)
+        == .notEvaluated("was evaluated by another suite than that of rollout.gate"))
+    #expect(RolloutRefusal.notEvaluated("x").text(ask(.start)).contains("bundles evaluate chat 12"))
+  }
+
+  @Test func theLastStepIsNotLeftThroughAClosedGate() throws {
+    var rules = rules
+    var (state, promote) = (trying, ask(.promote))
+    rules.gate = RolloutGate()
+    promote.reason = "checked by hand"
+    for _ in 1..<rules.steps.count { try state.apply(promote, rules, .init(), now: 0) }
+    #expect(throws: RolloutRefusal.notEvaluated("has not been evaluated")) {
+      try state.apply(promote, rules, .init(), now: 0)
+    }
+    var surroundings = RolloutState.Surroundings()
+    surroundings.evaluation = try report(baseline: 11)
+    var passed = state
+    try passed.apply(promote, rules, surroundings, now: 0)
+    #expect(passed.active == 12)
+    promote.isForced = true
+    try state.apply(promote, rules, .init(), now: 0)
+    #expect(state.active == 12)
+  }
+
   @Test func ofTwoWhoSawTheSameOneLoses() throws {
     var state = trying
     state.revision = 17

@@ -104,6 +104,15 @@ struct RolloutMachineTests {
     #expect(machine.decide(canary(), sight(.gathering([.requests(3)])), now: 1) == .none)
   }
 
+  @Test func whatWasNotEvaluatedWaitsAtItsLastStep() {
+    var (candidate, closed) = (canary(), sight(.promote))
+    closed.mayServe = false
+    #expect(machine.decide(candidate, closed, now: 1) == .goOn, "there are steps before")
+    candidate.step = machine.rules.steps.count - 1
+    #expect(machine.decide(candidate, closed, now: 1) == .none)
+    #expect(machine.decide(candidate, sight(.promote), now: 1) == .goOn)
+  }
+
   @Test func whatIsNotProvedInTimeIsHeldOnceAndMayStillProveItself() {
     var candidate = canary()
     #expect(machine.decide(candidate, sight(.inconclusive([.metric(.err)])), now: 1) == .hold)
