@@ -179,7 +179,7 @@ extension Judging {
   static var sketches: [(String, WritableKeyPath<BaselineSketches, QuantileSketch>)] {
     [
       ("base.latency", \.latency), ("base.ttft", \.firstToken),
-      ("base.cost", \.cost),
+      ("base.cost", \.cost), ("base.grade", \.grade),
     ]
   }
 }

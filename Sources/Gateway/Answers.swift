@@ -38,6 +38,7 @@ extension Worker {
     fields.add("x-request-id", exchange.id)
     fields.add("x-switchyard-model", snapshot.models[candidate.model].name)
     addVersion(candidate.model, exchange, to: &fields)
+    addTicket(candidate.model, exchange, to: &fields)
     fields.add("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name)
     fields.add("x-switchyard-attempts", exchange.attempts)
     if let hedge = exchange.hedge { fields.add("x-switchyard-hedge", hedge.rawValue) }
@@ -163,7 +164,7 @@ extension Worker {
     answer(json: body, exchange)
   }
 
-  private func answer(json body: PaddedBytes, _ exchange: Exchange) {
+  func answer(json body: PaddedBytes, _ exchange: Exchange) {
     let keepsAlive = exchange.connection.keepsAlive
     var bytes = ByteBuffer()
     responses.head(

@@ -39,6 +39,9 @@ extension Worker {
       let principal = try await authenticate(exchange)
       try answerModels(id, principal, exchange)
       return nil
+    case .feedback:
+      try await takeFeedback(exchange)
+      return nil
     case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
     case .unknown: throw .unknownPath(exchange.head.pathString)
     }

@@ -118,6 +118,7 @@ extension Exchange {
     return switch Route(head) {
     case .models(nil): "/v1/models"
     case .models: "/v1/models/{id}"
+    case .feedback: "/v1/feedback"
     case .surface(let surface): surface.rawValue
     case .wrongMethod, .unknown: "other"
     }

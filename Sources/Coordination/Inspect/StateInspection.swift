@@ -55,7 +55,7 @@ package struct StateInspection: Sendable {
       fields: kind == .hash ? value.fields : nil, length: length, remaining: remaining)
   }
 
-  /// How a key is read. The secret of keys' ids, bundles and streams are measured only, and of an answer its head is read.
+  /// How a key is read. Secrets, bundles and streams are measured only, and of an answer its head is read.
   fileprivate enum Kind {
     case text, set, hash, secret, answer, bundles, stream
 
@@ -65,7 +65,7 @@ package struct StateInspection: Sendable {
       case "hash" where key.contains(":{ro}:bundles:"): self = .bundles
       case "hash": self = .hash
       case "stream": self = .stream
-      case "string" where key.hasSuffix(":{keys}:secret"): self = .secret
+      case "string" where key.hasSuffix(":{keys}:secret") || key.hasSuffix(":{fb}:secret"): self = .secret
       case "string" where key.hasSuffix("}:answer"): self = .answer
       default: self = .text
       }

@@ -69,6 +69,7 @@ package struct StoredKey: Equatable, Sendable {
       value = found.value.map { $0 } ?? value
       return
     }
+    if tag == "fb" || tag.hasPrefix("fb:") { return readFeedback(kind, text, length) }
     switch kind {
     case "rl": readBucket(words, text)
     case "budget": readBudget(words, text)
@@ -105,6 +106,16 @@ package struct StoredKey: Equatable, Sendable {
   }
 
   private var isOfBreaker: Bool { tag.hasPrefix("cb:") }
+
+  /// What tickets are sealed with is there, and no more is said of it.
+  private mutating func readFeedback(_ kind: String, _ text: String?, _ length: Int64?) {
+    switch kind {
+    case "secret": if length != nil { value = .control("there") }
+    case "x": if let text { value = .control(text.hasSuffix(" 1") ? "judged" : "judged, and not counted") }
+    case "s": if text != nil { value = .control("has judged an answer within the last second") }
+    default: break
+    }
+  }
 
   private mutating func readLock(_ text: String?) {
     guard let lock = text.flatMap(CacheStore.Lock.init) else { return }

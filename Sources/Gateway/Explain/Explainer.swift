@@ -78,7 +78,7 @@ struct Explainer {
       return surface
     case .models: throw .wrongMethod(allow: "GET")
     case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
-    case .unknown: throw .unknownPath(head.pathString)
+    case .feedback, .unknown: throw .unknownPath(head.pathString)
     }
   }
 

@@ -19,6 +19,7 @@ final class VersionDesk: Sendable {
   }
 
   let evidence = EvidenceDesk()
+  let feedback = FeedbackDesk()
   let lease = WeightLease()
   /// What is to be applied; of several only the newest.
   let changes: AsyncStream<Rollouts>

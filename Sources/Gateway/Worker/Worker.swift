@@ -41,6 +41,9 @@ actor Worker {
   let rollouts: VersionDesk
   /// Follows what is decided of versions; nil on all workers but one.
   private let control: ControlLink?
+  /// Learns what tickets are sealed with, for all workers; nil on all but one.
+  private let feedbackLink: FeedbackLink?
+  let feedbackRegister: any FeedbackRegister
   let cache: any SharedCache
   let desk: FlightDesk
   let cacheSeries: CacheSeries
@@ -109,6 +112,8 @@ actor Worker {
     self.breakers = BreakerLink(ways.state, breakers, logger) { replica.makeID() }
     self.rollouts = rollouts
     control = isFirst ? ControlLink(ways.state, rollouts, replica: replica.name, logger) : nil
+    feedbackLink = isFirst ? FeedbackLink(ways.state, rollouts.feedback) : nil
+    feedbackRegister = ways.state
     checker =
       isFirst
       ? HealthChecker(upstream, snapshot, logger, now: SystemClock.monotonicNanoseconds()) : nil
@@ -185,6 +190,7 @@ actor Worker {
     keys.tick()
     breakers.tick()
     control?.tick()
+    feedbackLink?.tick()
     for exchange in unattended { exchange.check(now: now) }
     cache.beat()
     desk.tick()

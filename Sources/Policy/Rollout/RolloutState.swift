@@ -106,6 +106,8 @@ package struct Thresholds: Equatable, Sendable {
   package var cost90: Int64?
   /// What one request counts as at most where means are compared.
   package var cost99: Int64?
+  /// Grades below it are low: millionths. Nil, as the baseline had too few: those below a half are.
+  package var lowq10: Int64?
 
   package init() {}
 

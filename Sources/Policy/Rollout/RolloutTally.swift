@@ -1,8 +1,8 @@
 /// What a replica, or one worker of it, has seen of both arms of a model since it last told.
 ///
 /// Its words are the fields of the second's hash in Redis: `c.` is the canary, `b.` the baseline. `n` and `err` are of all requests;
-/// `t` are those that had a first token, `k` those that have a price; `lat.`, `ttft.` and `cost.` are the baseline's sketches, bin by bin, as
-/// long as thresholds are wanted.
+/// `t` are those that had a first token, `k` those that have a price, `q` answers that somebody judged; `lat.`, `ttft.`, `cost.` and
+/// `grade.` are the baseline's sketches, bin by bin, as long as thresholds are wanted.
 package struct RolloutTally: Equatable, Sendable {
   package private(set) var words: [String: Int64] = [:]
 
@@ -35,6 +35,17 @@ package struct RolloutTally: Equatable, Sendable {
       count(arm, "k", cost, [("cost90", thresholds.cost90)])
       if let most = thresholds.cost99, most > 0 { addCost(arm, cost, most) }
     }
+  }
+
+  /// Counts what somebody makes of an answer.
+  package mutating func add(_ grade: Feedback.Grade, _ arm: StickyArm, _ thresholds: Thresholds?) {
+    guard let thresholds else {
+      if arm == .baseline { add("b.grade.\(QuantileSketch.bin(of: Double(grade.value)))") }
+      return
+    }
+    let arm = arm == .canary ? "c" : "b"
+    add("\(arm).q")
+    if grade.isLow(thresholds.lowq10) { add("\(arm).lowq") }
   }
 
   private mutating func count(_ arm: String, _ exposure: String, _ value: Int64, _ events: [(String, Int64?)])
@@ -82,6 +93,7 @@ extension StageJudge.Second {
     }
     let metrics: [(RolloutMetric, String)] = [
       (.err, "n"), (.slow95, "s"), (.slow99, "s"), (.ttft95, "t"), (.cost90, "k"),
+      (.lowq, "q"),
     ]
     var counts: [RolloutMetric: ArmCounts] = [:]
     for (metric, exposure) in metrics {
@@ -99,6 +111,7 @@ extension BaselineSketches {
       if let bin = word.after("b.lat.") { latency.add(count, bin: bin) }
       if let bin = word.after("b.ttft.") { firstToken.add(count, bin: bin) }
       if let bin = word.after("b.cost.") { cost.add(count, bin: bin) }
+      if let bin = word.after("b.grade.") { grade.add(count, bin: bin) }
     }
   }
 }

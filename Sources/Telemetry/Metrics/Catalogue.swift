@@ -193,6 +193,12 @@ package enum Catalogue {
     .counter, "switchyard_prompt_mismatches_total", labels: ["model"],
     help: "Requests whose x-prompt-hash is not that of the version that they were for.")
 
+  package static let feedback = MetricFamily(
+    .counter, "switchyard_feedback_total", labels: ["result"],
+    help:
+      "Judgements of answers, by what came of them (counted, uncounted: no evidence any more, or too much of one session or tenant,"
+      + " repeated, unknown, late, invalid, unavailable).")
+
   // MARK: What must return to zero
 
   package static let cacheFlights = MetricFamily(
@@ -284,7 +290,7 @@ package enum Catalogue {
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     rolloutWeight, rolloutVersion, weightsEpoch, weightsVersion, fencingRejections, localVetoes, leader,
-    promptMismatches,
+    promptMismatches, feedback,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     controlEpoch, controlRounds, controlActions, controlAsks, controlResignations,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,

@@ -1,0 +1,77 @@
+/// What an answer says of itself to whoever judges it later: which arms its exchange was in.
+///
+/// Clients send it back as it was, sealed: until they do, nothing of it is kept anywhere.
+package struct FeedbackTicket: Equatable, Sendable {
+  /// When the answer began, by the shared state's clock; milliseconds.
+  package var at: Int64
+  /// By chance: each answer is judged once.
+  package var id: UInt64
+  /// Of a model with a candidate.
+  package var rollout: Rollout?
+
+  /// Milliseconds for which an answer may be judged.
+  package static let lifetime: Int64 = 86_400_000
+
+  package struct Rollout: Equatable, Sendable {
+    package var model: ControlModel
+    /// The candidate's.
+    package var version: Int
+    package var arm: StickyArm
+    /// What of its session is left behind hashing.
+    package var unit: UInt64
+
+    package init(model: ControlModel, version: Int, arm: StickyArm, unit: UInt64) {
+      (self.model, self.version, self.arm, self.unit) = (model, version, arm, unit)
+    }
+  }
+
+  package init(at: Int64, id: UInt64, rollout: Rollout? = nil) {
+    (self.at, self.id, self.rollout) = (at, id, rollout)
+  }
+
+  /// Whose judgements count once in a second.
+  package var unit: UInt64 { rollout?.unit ?? id }
+}
+
+// MARK: Text
+
+/// `1~<at>~<id>~<model>@<version>@<b or c>@<unit>`, numbers to the base of 36; `-` where there is none.
+extension FeedbackTicket {
+  private static let release = "1"
+
+  package var text: String {
+    [Self.release, Self.digits(UInt64(max(0, at))), Self.digits(id), rollout?.text ?? "-"]
+      .joined(separator: "~")
+  }
+
+  /// Nil where another release wrote it.
+  package init?(text: some StringProtocol) {
+    let parts = text.split(separator: "~", omittingEmptySubsequences: false)
+    guard parts.count == 4, parts[0] == Self.release,
+      let at = Self.number(parts[1]).flatMap({ Int64(exactly: $0) }), let id = Self.number(parts[2])
+    else { return nil }
+    self.init(at: at, id: id)
+    guard parts[3] != "-" else { return }
+    guard let rollout = Rollout(text: parts[3]) else { return nil }
+    self.rollout = rollout
+  }
+
+  static func digits(_ number: UInt64) -> String { String(number, radix: 36) }
+  static func number(_ text: some StringProtocol) -> UInt64? { UInt64(text, radix: 36) }
+}
+
+extension FeedbackTicket.Rollout {
+  fileprivate var text: String {
+    let arm = arm == .canary ? "c" : "b"
+    return "\(model.escaped)@\(FeedbackTicket.digits(UInt64(version)))@\(arm)@\(FeedbackTicket.digits(unit))"
+  }
+
+  fileprivate init?(text: some StringProtocol) {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 4, let model = ControlModel(escaped: parts[0]),
+      let version = FeedbackTicket.number(parts[1]).flatMap({ Int(exactly: $0) }),
+      parts[2] == "b" || parts[2] == "c", let unit = FeedbackTicket.number(parts[3])
+    else { return nil }
+    self.init(model: model, version: version, arm: parts[2] == "c" ? .canary : .baseline, unit: unit)
+  }
+}
