@@ -12,6 +12,7 @@ package final class EmbeddedStore: Sendable {
   private let breakers = NIOLockedValueBox(BreakerStore())
   private let control = NIOLockedValueBox(ControlStore(EmbeddedState.controlNames))
   private let feedback = NIOLockedValueBox(FeedbackStore(EmbeddedState.feedbackNames))
+  private let experiments = NIOLockedValueBox(ExperimentStore(EmbeddedState.experimentNames))
 
   package init() { stores = (0..<32).map { _ in NIOLockedValueBox(LimitStore()) } }
 
@@ -27,6 +28,10 @@ package final class EmbeddedStore: Sendable {
 
   func withFeedback<Value>(_ body: (inout FeedbackStore) -> Value) -> Value { feedback.withLockedValue(body) }
 
+  func withExperiments<Value>(_ body: (inout ExperimentStore) -> Value) -> Value {
+    experiments.withLockedValue(body)
+  }
+
   private let swept = Synchronization.Atomic<Int64>(0)
   private static let period: Int64 = 10_000
 
@@ -41,6 +46,7 @@ package final class EmbeddedStore: Sendable {
     withBreakers { $0.sweep(now: now) }
     withControl { $0.sweep(now: now) }
     withFeedback { $0.sweep(now: now) }
+    withExperiments { $0.sweep(now: now) }
   }
 
   /// Everything that is kept now, for people who look.

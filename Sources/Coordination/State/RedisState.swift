@@ -10,6 +10,7 @@ package final class RedisState: SharedState {
   package let keyNames: KeyNames
   package let controlNames: ControlNames
   let feedbackNames: FeedbackNames
+  let experimentNames: ExperimentNames
   let runner: ScriptRunner
   private let settlements: Settlements
   private var admissions: [() -> Void] = []
@@ -41,6 +42,7 @@ package final class RedisState: SharedState {
     keyNames = KeyNames(prefix: prefix)
     controlNames = ControlNames(prefix: prefix)
     feedbackNames = FeedbackNames(prefix: prefix)
+    experimentNames = ExperimentNames(prefix: prefix)
     scripts = .shared
     client = RedisClient(address, on: loop) { news in
       if news == .up { replica.isCheckDue.store(true, ordering: .relaxed) }
@@ -205,6 +207,7 @@ struct StateScripts: Sendable {
   let breakers = BreakerScripts()
   let control = ControlScripts()
   let feedback = FeedbackScripts()
+  let experiments = ExperimentScripts()
   let presence = Script(PackageResources.presence_lua)
 
   static let shared = StateScripts()
