@@ -38,6 +38,7 @@ extension Worker {
     fields.add("x-request-id", exchange.id)
     fields.add("x-switchyard-model", snapshot.models[candidate.model].name)
     addVersion(candidate.model, exchange, to: &fields)
+    addExperiment(exchange, to: &fields)
     addTicket(candidate.model, exchange, to: &fields)
     fields.add("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name)
     fields.add("x-switchyard-attempts", exchange.attempts)
@@ -58,6 +59,7 @@ extension Worker {
     fields.add("x-request-id", exchange.id)
     if let model = exchange.model { fields.add("x-switchyard-model", exchange.snapshot.models[model].name) }
     if let arm = exchange.arm { addVersion(arm.position, exchange, to: &fields) }
+    addExperiment(exchange, to: &fields)
     if exchange.attempts > 0 { fields.add("x-switchyard-attempts", exchange.attempts) }
     addLimits(exchange, to: &fields)
     addCacheStatus(exchange, to: &fields)

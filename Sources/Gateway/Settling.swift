@@ -35,6 +35,7 @@ extension Worker {
     settlement.costMicrodollars = exchange.cost ?? 0
     record(settlement, exchange)
     if exchange.arm != nil { tellEvidence(exchange, settlement) }
+    if exchange.part != nil { tellExperiment(exchange, settlement) }
     log?.append(logRecord(exchange, answer, settlement))
   }
 
@@ -77,6 +78,7 @@ extension Worker {
       if let entry = snapshot.versions?.entry(at: candidate.model) { record.version = Int64(entry.version) }
     }
     record.arm = exchange.arm?.kind.rawValue
+    record.experiment = exchange.experimentLabel
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
     record.tenant = exchange.principal?.tenant
     record.keyID = exchange.principal?.key

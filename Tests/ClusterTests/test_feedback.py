@@ -61,7 +61,7 @@ class FeedbackCase(Case):
     def forge(self, age, holder="acme ci", version=12):
         """A ticket that is `age` seconds old, sealed as the page of decisions says."""
         at = int((time.time() - age) * 1_000)
-        text = f"1~{digits(at)}~{digits(time.time_ns())}~chat@{digits(version)}@c@{digits(time.time_ns())}"
+        text = f"1~{digits(at)}~{digits(time.time_ns())}~chat@{digits(version)}@c@{digits(time.time_ns())}~-"
         secret = bytes.fromhex(self.redis.command("GET", "sy:{fb}:secret"))
         seal = hmac.new(secret, holder.encode() + b"\0" + text.encode(), hashlib.sha256).hexdigest()[:32]
         return f"{text}~{seal}"

@@ -9,6 +9,12 @@ extension ExchangeError {
       param: member.map { String($0.prefix(40)) })
   }
 
+  static func unknownOutcome(_ name: String, _ plan: ExperimentPlan) -> ExchangeError {
+    let known = plan.outcomes.isEmpty ? "none" : plan.outcomes.joined(separator: ", ")
+    return invalidFeedback(
+      "outcome", "names '\(name.prefix(40))', and the experiment '\(plan.name)' has \(known)")
+  }
+
   static let feedbackTooLarge = invalid(
     "Feedback has at most \(Feedback.mostBytes) bytes. Send no more than the id and what you make of the answer.",
     code: "request_too_large", status: 413)

@@ -32,11 +32,14 @@ extension Worker {
       throw .feedbackUnknown
     }
     guard limiter.now - ticket.at <= FeedbackTicket.lifetime else { throw .feedbackLate }
-    switch try await mark(FeedbackMark(ticket, call: replica.makeID()), exchange) {
-    case .repeated: throw .feedbackRepeated
-    case .uncounted: return false
-    case .counts: return tell(feedback.grade, ticket, principal)
+    let plan = ticket.trial.flatMap { exchange.snapshot.experiments?.plan(of: $0.subject) }
+    if let plan, let name = feedback.outcomes.keys.sorted().first(where: { !plan.outcomes.contains($0) }) {
+      throw .unknownOutcome(name, plan)
     }
+    let reply = try await mark(FeedbackMark(ticket, call: replica.makeID()), exchange)
+    if reply == .repeated { throw .feedbackRepeated }
+    let isEvidence = reply == .counts && tell(feedback, ticket.rollout, principal)
+    return tell(feedback, ticket.trial, plan) || isEvidence
   }
 
   private func mark(_ mark: FeedbackMark, _ exchange: Exchange) async throws(ExchangeError)
@@ -53,11 +56,23 @@ extension Worker {
     throw .stateUnavailable
   }
 
-  private func tell(_ grade: Feedback.Grade, _ ticket: FeedbackTicket, _ principal: Principal) -> Bool {
-    guard let rollout = ticket.rollout else { return false }
+  private func tell(
+    _ feedback: Feedback, _ rollout: FeedbackTicket.Rollout?, _ principal: Principal
+  ) -> Bool {
+    guard let rollout, let grade = feedback.grade else { return false }
     return rollouts.evidence.add(
       grade, rollout.arm, tenant: principal.tenant,
       of: .init(model: rollout.model.name, version: rollout.version), now: replica.clock.monotonic)
+  }
+
+  /// A session has one value of each metric, however often it speaks.
+  private func tell(_ feedback: Feedback, _ trial: FeedbackTicket.Trial?, _ plan: ExperimentPlan?) -> Bool {
+    guard let trial, let plan, plan.arms.indices.contains(trial.arm) else { return false }
+    var tally = SessionTally(arm: trial.arm)
+    if let grade = feedback.grade { tally.add(grade.value, of: .score) }
+    for (name, value) in feedback.outcomes { tally.add(value, of: .outcome(name)) }
+    rollouts.experiments.add(tally, unit: trial.unit, of: trial.subject)
+    return true
   }
 
   private func countFeedback(_ result: String) {
@@ -68,10 +83,11 @@ extension Worker {
 
   /// With what an answer of this model's position may be judged, where that is evidence of anything.
   func addTicket(_ position: Int, _ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
-    guard let rollout = exchange.rollout(answeredBy: position), let principal = exchange.principal,
+    let (rollout, trial) = (exchange.rollout(answeredBy: position), exchange.trial)
+    guard rollout != nil || trial != nil, let principal = exchange.principal,
       let secret = rollouts.feedback.secret
     else { return }
-    let ticket = FeedbackTicket(at: limiter.now, id: random.next(), rollout: rollout)
+    let ticket = FeedbackTicket(at: limiter.now, id: random.next(), rollout: rollout, trial: trial)
     fields.add("x-switchyard-feedback", secret.seal(ticket, for: principal.holder))
   }
 }
@@ -84,6 +100,13 @@ extension Exchange {
     else { return nil }
     return FeedbackTicket.Rollout(
       model: name, version: version, arm: arm.kind == .canary ? .canary : .baseline, unit: arm.unit)
+  }
+}
+
+extension Exchange {
+  fileprivate var trial: FeedbackTicket.Trial? {
+    guard let part, let entry = snapshot.experiments?.entries[part.entry] else { return nil }
+    return FeedbackTicket.Trial(subject: entry.plan.subject, arm: part.arm, unit: part.unit)
   }
 }
 

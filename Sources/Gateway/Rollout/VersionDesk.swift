@@ -20,6 +20,7 @@ final class VersionDesk: Sendable {
 
   let evidence = EvidenceDesk()
   let feedback = FeedbackDesk()
+  let experiments = ExperimentDesk()
   let lease = WeightLease()
   /// What is to be applied; of several only the newest.
   let changes: AsyncStream<Rollouts>
@@ -55,6 +56,7 @@ extension VersionDesk {
     shard.set(registry.series(Catalogue.fencingRejections), to: standing.refusals)
     shard.set(registry.series(Catalogue.localVetoes), to: standing.vetoes)
     shard.set(registry.series(Catalogue.leader), to: standing.isLeader ? 1 : 0)
+    recordExperiments(in: shard, of: registry)
     guard let versions = snapshot.versions else { return }
     for (route, model) in versions.models.enumerated() {
       guard let model else { continue }

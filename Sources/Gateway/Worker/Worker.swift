@@ -44,6 +44,10 @@ actor Worker {
   /// Learns what tickets are sealed with, for all workers; nil on all but one.
   private let feedbackLink: FeedbackLink?
   let feedbackRegister: any FeedbackRegister
+  /// Tells what is seen of experiments, for all workers; nil on all but one.
+  private let experimentLink: ExperimentLink?
+  /// Shows what is known of them, over this worker's way to the shared state.
+  let experimentReader: ExperimentReader
   let cache: any SharedCache
   let desk: FlightDesk
   let cacheSeries: CacheSeries
@@ -114,6 +118,9 @@ actor Worker {
     control = isFirst ? ControlLink(ways.state, rollouts, replica: replica.name, logger) : nil
     feedbackLink = isFirst ? FeedbackLink(ways.state, rollouts.feedback) : nil
     feedbackRegister = ways.state
+    experimentLink =
+      isFirst ? ExperimentLink(ways.state, rollouts.experiments, replica: replica.name) : nil
+    experimentReader = ExperimentReader(ways.state, on: loop)
     checker =
       isFirst
       ? HealthChecker(upstream, snapshot, logger, now: SystemClock.monotonicNanoseconds()) : nil
@@ -191,6 +198,7 @@ actor Worker {
     breakers.tick()
     control?.tick()
     feedbackLink?.tick()
+    experimentLink?.tick()
     for exchange in unattended { exchange.check(now: now) }
     cache.beat()
     desk.tick()

@@ -22,6 +22,16 @@ package struct SessionTally: Equatable, Sendable {
     self.told[metric.name] = told
   }
 
+  /// What was told later. A session has one arm.
+  package static func += (one: inout SessionTally, other: SessionTally) {
+    for (name, told) in other.told where one.arm == other.arm {
+      var sum = one.told[name] ?? Told(kind: told.kind)
+      sum.count = min(sum.count + told.count, most)
+      sum.sum = min(sum.sum + told.sum, most)
+      one.told[name] = sum
+    }
+  }
+
   private static let most: Int64 = 1_000_000_000_000
 }
 

@@ -1,9 +1,12 @@
 /// What somebody makes of an answer, as `POST /v1/feedback` takes it:
-/// `{"id": …, "score": 0…1}`, `{"id": …, "thumbs": "up"}`.
+/// `{"id": …, "score": 0…1}`, `{"id": …, "thumbs": "up"}`, either with or without `"outcome": {"bought": 1}`, or that alone.
 package struct Feedback: Equatable, Sendable {
   /// The sealed ticket of the answer.
   package let ticket: String
-  package let grade: Grade
+  /// Nil where there are outcomes alone.
+  package let grade: Grade?
+  /// Of its session, by name: thousandths.
+  package let outcomes: [String: Int64]
 
   package enum Grade: Equatable, Sendable {
     /// In millionths.
@@ -51,7 +54,7 @@ extension Feedback {
   package init(body: String) throws(FeedbackFlaw) {
     let members: [String: JSONLiteral] = try Self.members(body)
     if let name = members.keys.sorted().first(where: { !Self.known.contains($0) }) {
-      throw FeedbackFlaw(name, "is unknown here: send id, and score or thumbs")
+      throw FeedbackFlaw(name, "is unknown here: send id, score or thumbs, and outcome")
     }
     if members["comment"] != nil {
       throw FeedbackFlaw("comment", "is not kept anywhere here, so it is not taken: leave it out")
@@ -61,9 +64,14 @@ extension Feedback {
     }
     self.ticket = ticket
     grade = try Self.grade(members["score"], members["thumbs"])
+    outcomes = try Self.outcomes(members["outcome"])
+    if grade == nil, outcomes.isEmpty {
+      throw FeedbackFlaw("score", "is missing: send it, thumbs or outcome")
+    }
   }
 
-  private static let known: Set<String> = ["id", "score", "thumbs", "comment"]
+  private static let known: Set<String> = ["id", "score", "thumbs", "outcome", "comment"]
+  private static let mostOutcomes = 16
 
   private static func members(_ body: String) throws(FeedbackFlaw) -> [String: JSONLiteral] {
     let value: JSONLiteral
@@ -78,9 +86,34 @@ extension Feedback {
     return Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
   }
 
-  private static func grade(_ score: JSONLiteral?, _ thumbs: JSONLiteral?) throws(FeedbackFlaw) -> Grade {
+  /// Numbers that are not negative; true is 1.
+  private static func outcomes(_ value: JSONLiteral?) throws(FeedbackFlaw) -> [String: Int64] {
+    guard let value else { return [:] }
+    guard case .object(let members) = value, members.count <= mostOutcomes else {
+      throw FeedbackFlaw("outcome", "is no object of at most \(mostOutcomes) names and numbers")
+    }
+    var outcomes: [String: Int64] = [:]
+    for member in members {
+      let number: Double? =
+        switch member.value {
+        case .bool(let isTrue): isTrue ? 1 : 0
+        case .number(let number): Double(number.text)
+        case .null, .string, .array, .object: nil
+        }
+      let most = Double(ExperimentMetric.Kind.most) / 1_000
+      guard let number, (0...most).contains(number) else {
+        throw FeedbackFlaw("outcome", "has a value that is no number from 0 to \(Int(most))")
+      }
+      outcomes[member.name] = Int64((number * 1_000).rounded())
+    }
+    return outcomes
+  }
+
+  private static func grade(
+    _ score: JSONLiteral?, _ thumbs: JSONLiteral?
+  ) throws(FeedbackFlaw) -> Grade? {
     switch (score, thumbs) {
-    case (nil, nil): throw FeedbackFlaw("score", "is missing: send it, or thumbs")
+    case (nil, nil): return nil
     case (.some, .some): throw FeedbackFlaw("thumbs", "stands beside score: send one of them")
     case (.number(let number)?, nil):
       guard let value = Double(number.text), (0...1).contains(value) else {

@@ -199,6 +199,13 @@ package enum Catalogue {
       "Judgements of answers, by what came of them (counted, uncounted: no evidence any more, or too much of one session or tenant,"
       + " repeated, unknown, late, invalid, unavailable).")
 
+  package static let experimentExchanges = MetricFamily(
+    .counter, "switchyard_experiment_exchanges_total", labels: ["experiment", "arm"],
+    help: "Exchanges of sessions that take part in an experiment, by its arm.")
+  package static let experimentLost = MetricFamily(
+    .counter, "switchyard_experiment_lost_sessions_total",
+    help: "Sessions of which something was not told, as the shared state took too little or nothing.")
+
   // MARK: What must return to zero
 
   package static let cacheFlights = MetricFamily(
@@ -290,7 +297,7 @@ package enum Catalogue {
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     rolloutWeight, rolloutVersion, weightsEpoch, weightsVersion, fencingRejections, localVetoes, leader,
-    promptMismatches, feedback,
+    promptMismatches, feedback, experimentExchanges, experimentLost,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     controlEpoch, controlRounds, controlActions, controlAsks, controlResignations,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,

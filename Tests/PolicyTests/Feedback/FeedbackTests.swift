@@ -30,6 +30,24 @@ struct FeedbackTests {
     }
   }
 
+  @Test func outcomesAreThousandths() throws {
+    let feedback = try Feedback(body: #"{"id":"t","outcome":{"bought":true,"value":12.3456,"left":false}}"#)
+    #expect(feedback.grade == nil)
+    #expect(feedback.outcomes == ["bought": 1_000, "value": 12_346, "left": 0])
+    #expect(try Feedback(body: #"{"id":"t","thumbs":"up","outcome":{}}"#).outcomes.isEmpty)
+  }
+
+  @Test(arguments: [
+    "7", "{\"a\":-1}", "{\"a\":90001}", "{\"a\":\"1\"}", "{\"a\":null}", "[1]",
+  ])
+  func outcomesAreNumbers(outcome: String) {
+    #expect {
+      try Feedback(body: "{\"id\":\"t\",\"outcome\":\(outcome)}")
+    } throws: {
+      ($0 as? FeedbackFlaw)?.member == "outcome"
+    }
+  }
+
   @Test func lowIsBelowMostOfTheBaselineOrBelowAHalf() {
     #expect(Feedback.Grade.down.isLow(0) && Feedback.Grade.down.isLow(nil))
     #expect(!Feedback.Grade.up.isLow(1_000_001))

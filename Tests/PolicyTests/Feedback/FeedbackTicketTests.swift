@@ -9,9 +9,14 @@ struct FeedbackTicketTests {
       rollout: .init(model: try #require(ControlModel(model)), version: 12, arm: arm, unit: 77))
   }
 
+  private var trial: FeedbackTicket {
+    let subject = ExperimentSubject(name: "a/b:c+1", edition: "0123456789abcdef")
+    return FeedbackTicket(at: 5, id: 6, trial: .init(subject: subject, arm: 11, unit: 3))
+  }
+
   @Test func textsAreReadBack() throws {
     for ticket in [
-      try ticket(), try ticket("a~b@1 é/x", .baseline), FeedbackTicket(at: 0, id: 0),
+      try ticket(), try ticket("a~b@1 é/x", .baseline), FeedbackTicket(at: 0, id: 0), trial,
     ] {
       #expect(FeedbackTicket(text: ticket.text) == ticket)
       #expect(ticket.text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F })
@@ -19,8 +24,9 @@ struct FeedbackTicketTests {
   }
 
   @Test(arguments: [
-    "", "1", "2~0~0~-", "1~0~0", "1~0~0~", "1~0~0~-~-", "1~x!~0~-", "1~0~zzzzzzzzzzzzzzzz~-", "1~0~0~chat@c@c@1",
-    "1~0~0~chat@c@x@1", "1~0~0~chat@c@c", "1~0~0~@c@c@1", "1~zzzzzzzzzzzzz~0~-",
+    "", "1", "2~0~0~-~-", "1~0~0~-", "1~0~0~-~", "1~0~0~-~-~-", "1~x!~0~-~-", "1~0~zzzzzzzzzzzzzzzz~-~-",
+    "1~0~0~chat@c@x@1~-", "1~0~0~chat@c@c~-", "1~0~0~@c@c@1~-", "1~zzzzzzzzzzzzz~0~-~-", "1~0~0~-~a@1@0",
+    "1~0~0~-~@1@0@0", "1~0~0~-~a@@0@0", "1~0~0~-~a@1@!@0",
   ])
   func nothingElseIsATicket(text: String) {
     #expect(FeedbackTicket(text: text) == nil)
@@ -29,6 +35,7 @@ struct FeedbackTicketTests {
   @Test func aTicketOfNoSessionIsItsOwnSession() throws {
     #expect(FeedbackTicket(at: 0, id: 5).unit == 5)
     #expect(try ticket().unit == 77)
+    #expect(trial.unit == 3)
   }
 }
 
