@@ -47,6 +47,11 @@ package struct StateInspection: Sendable {
       + (tag == nil ? "*" : "}*")
   }
 
+  /// One of very many: a session of an experiment, or a judged answer. They are left out.
+  fileprivate static func isOne(_ key: String) -> Bool {
+    key.contains(":{fb:") || (key.contains(":{xp:") && key.contains("}:s:"))
+  }
+
   fileprivate func stored(_ key: String, _ kind: Kind, _ value: Reply, _ remaining: Int64?) -> StoredKey? {
     let length: Int64? = if case .number(let length) = value { length } else { nil }
     return StoredKey(
@@ -139,7 +144,7 @@ private final class Reading {
       guard case .list(let parts) = reply, parts.count == 2, let next = parts[0].text else {
         return fail("SCAN was answered by \(reply)")
       }
-      read(parts[1].words, over: link) { [self] in
+      read(parts[1].words.filter { !StateInspection.isOne($0) }, over: link) { [self] in
         next == "0" ? scan(Array(links.dropFirst()), cursor: "0") : scan(links, cursor: next)
       }
     }

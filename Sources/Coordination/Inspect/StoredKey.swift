@@ -31,6 +31,8 @@ package struct StoredKey: Equatable, Sendable {
     case leadership(ControlLease)
     /// Of the registry and of rollouts: what it holds, in words.
     case control(String)
+    /// Of an experiment: what it holds, in words.
+    case experiment(String)
     /// Nothing that a script wrote.
     case foreign(String)
   }
@@ -69,7 +71,11 @@ package struct StoredKey: Equatable, Sendable {
       value = found.value.map { $0 } ?? value
       return
     }
-    if tag == "fb" || tag.hasPrefix("fb:") { return readFeedback(kind, text, length) }
+    if tag == "fb" {
+      if kind == "secret", length != nil { value = .control("what tickets of feedback are sealed with") }
+      return
+    }
+    if tag.hasPrefix("xp:") { return readExperiment(kind, fields) }
     switch kind {
     case "rl": readBucket(words, text)
     case "budget": readBudget(words, text)
@@ -107,12 +113,16 @@ package struct StoredKey: Equatable, Sendable {
 
   private var isOfBreaker: Bool { tag.hasPrefix("cb:") }
 
-  /// What tickets are sealed with is there, and no more is said of it.
-  private mutating func readFeedback(_ kind: String, _ text: String?, _ length: Int64?) {
+  private mutating func readExperiment(_ kind: String, _ fields: [String: String]?) {
+    guard let fields else { return }
     switch kind {
-    case "secret": if length != nil { value = .control("there") }
-    case "x": if let text { value = .control(text.hasSuffix(" 1") ? "judged" : "judged, and not counted") }
-    case "s": if text != nil { value = .control("has judged an answer within the last second") }
+    case "sums":
+      let arms = fields.compactMap { name, count -> String? in
+        let words = name.split(separator: ".")
+        return words.count == 2 && words[1] == "n" ? "arm \(words[0]) \(count)" : nil
+      }
+      value = .experiment("\(fields["sessions"] ?? "0") sessions: \(arms.sorted().joined(separator: ", "))")
+    case "told": value = .experiment("\(fields.count) replicas have told of sessions")
     default: break
     }
   }

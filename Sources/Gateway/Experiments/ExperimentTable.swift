@@ -105,6 +105,11 @@ struct ExperimentTable: Sendable {
     return nil
   }
 
+  /// Those that requests for a model may be in.
+  func plans(of asked: Int) -> [ExperimentPlan] {
+    layers[asked].map { $0.entries.map { entries[$0].plan } } ?? []
+  }
+
   func target(of part: Part) -> Target { entries[part.entry].targets[part.arm] }
   func label(of part: Part) -> String { entries[part.entry].labels[part.arm] }
 

@@ -15,7 +15,7 @@ extension Explainer {
     return arm
   }
 
-  private func unit(_ facts: RequestFacts) -> StickyUnit {
+  func unit(_ facts: RequestFacts) -> StickyUnit {
     StickyUnit(head: head, facts: facts, principal: principal, request: nil)
   }
 
@@ -37,6 +37,7 @@ extension Explainer {
     _ versions: VersionTable
   ) -> String {
     if arm.kind == .pinned { return "the request asks for it" }
+    if arm.kind == .experiment { return "it is the arm of an experiment" }
     guard let candidate = model.state.candidate else { return "no version is being tried" }
     let name = "version \(candidate.version)"
     if let absent = versions.absent.first(where: {

@@ -13,8 +13,12 @@ extension Worker {
     let snapshot = exchange.snapshot
     let unit = StickyUnit(
       head: exchange.head, facts: request.facts, principal: principal, request: exchange.id)
-    let chosen = target.version.map { Arm(kind: .experiment, position: $0) }
-    let arm = try chosen ?? snapshot.arm(target.model, pin, now: limiter.now) { unit.hash($0) }
+    let arm: Arm?
+    if let version = target.version {
+      arm = Arm(kind: .experiment, position: version)
+    } else {
+      arm = try snapshot.arm(target.model, pin, now: limiter.now) { unit.hash($0) }
+    }
     guard let arm, let entry = snapshot.versions?.entry(at: arm.position) else { return exchange.arm = arm }
     exchange.arm = arm
     checkPrompt(entry, exchange)
