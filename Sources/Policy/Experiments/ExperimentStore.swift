@@ -38,6 +38,9 @@ package struct ExperimentStore: Sendable {
     fields(names.sums(subject), now)
   }
 
+  /// Loses a key, as a Redis may.
+  package mutating func forget(_ key: String) { entries[key] = nil }
+
   /// Forgets what has expired, which changes no answer.
   package mutating func sweep(now: Int64) { entries = entries.filter { $0.value.expires > now } }
 
