@@ -71,7 +71,8 @@ struct Experiment: AsyncParsableCommand {
   private static func reader(_ settings: Settings) async throws -> ExperimentReader {
     guard let url = settings.state.redis else {
       throw RolloutSession.Failure(
-        description: "The configuration has no state.redis: say --replica HOST:PORT, whose memory results are in.")
+        description:
+          "The configuration has no state.redis: say --replica HOST:PORT, whose memory results are in.")
     }
     let address = try RedisAddress(
       url.revealed, password: settings.state.password?.revealed, caFile: settings.state.caFile)

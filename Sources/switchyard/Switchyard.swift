@@ -11,7 +11,8 @@ struct Switchyard: AsyncParsableCommand {
     abstract: "A distributed router for AI models.",
     version: version,
     subcommands: [
-      Serve.self, Bundles.self, Check.self, Experiment.self, Explain.self, Health.self, Inspect.self, Keys.self,
+      Serve.self, Bundles.self, Check.self, Experiment.self, Explain.self, Health.self, Inspect.self,
+      Keys.self,
       Purge.self, Rollout.self,
     ])
 

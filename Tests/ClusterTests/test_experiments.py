@@ -110,7 +110,7 @@ def test_a_session_stays_in_its_arm_at_all_replicas(case):
     line = case.routers[0].access_log(headers["x-request-id"])
     assert line["experiment"] == parts[0] and line["model"] == served
     metric = case.routers[0].metric
-    assert metric("switchyard_experiment_exchanges_total", experiment="bigger") == 41
+    assert eventually(lambda: metric("switchyard_experiment_exchanges_total", experiment="bigger") == 41)
     # Who asks for the treatment by its name takes no part.
     assert case.part(0, model="big") is None
 

@@ -7,7 +7,8 @@ struct ExperimentTests {
   private static let models = "m: { deployments: [d] }, n: { deployments: [d] }, o: { deployments: [d] }"
 
   private func load(_ experiments: String) throws -> Settings {
-    try Fixture.load(LoadTests.minimal(models: Self.models) + "routing: { experiments: { \(experiments) } }\n")
+    try Fixture.load(
+      LoadTests.minimal(models: Self.models) + "routing: { experiments: { \(experiments) } }\n")
   }
 
   @Test func twoModelsAreAnExperiment() throws {
@@ -27,7 +28,8 @@ struct ExperimentTests {
       """)
     let plan = try #require(settings.experimentPlans.first)
     #expect(plan.model == "o" && plan.arms.map(\.name) == ["m@3", "new"])
-    #expect(plan.arms.map(\.version) == [3, nil] && plan.goal == .outcome("bought") && plan.leastSessions == 50)
+    #expect(
+      plan.arms.map(\.version) == [3, nil] && plan.goal == .outcome("bought") && plan.leastSessions == 50)
   }
 
   @Test func experimentsOfALayerFollowOneAnother() throws {

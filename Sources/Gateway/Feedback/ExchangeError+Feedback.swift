@@ -26,7 +26,8 @@ extension ExchangeError {
     code: "feedback_unknown", param: "id", status: 404)
 
   static let feedbackLate = invalid(
-    "The answer is older than 24 hours. Feedback is taken until then.", code: "feedback_too_late", param: "id",
+    "The answer is older than 24 hours. Feedback is taken until then.", code: "feedback_too_late",
+    param: "id",
     status: 410)
 
   static let feedbackRepeated = invalid(

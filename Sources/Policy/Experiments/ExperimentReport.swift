@@ -16,7 +16,9 @@ package struct ExperimentReport: Equatable, Sendable {
 
   /// `fields` are those of the experiment's sums.
   package init(_ plan: ExperimentPlan, fields: [String: String]) {
-    func number(_ name: String) -> Double { fields[name].flatMap { Int64($0) }.map { Double(max(0, $0)) } ?? 0 }
+    func number(_ name: String) -> Double {
+      fields[name].flatMap { Int64($0) }.map { Double(max(0, $0)) } ?? 0
+    }
     self.plan = plan
     let sessions = plan.arms.indices.map { Int64(number("\($0).n")) }
     self.sessions = sessions

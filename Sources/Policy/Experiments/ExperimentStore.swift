@@ -45,7 +45,9 @@ package struct ExperimentStore: Sendable {
   package mutating func sweep(now: Int64) { entries = entries.filter { $0.value.expires > now } }
 
   /// What is known of the session then; nil where it isn't counted: there are enough, or it was given another arm.
-  private func add(_ tally: SessionTally, to former: [String: String], _ sums: inout Sums) -> [String: String]? {
+  private func add(_ tally: SessionTally, to former: [String: String], _ sums: inout Sums) -> [String:
+    String]?
+  {
     var session = former
     if former.isEmpty {
       guard sums["sessions"] < most else { return nil }

@@ -99,7 +99,8 @@ enum ExperimentChecks {
       let place = ["routing", "experiments", experiment.name]
       if taken[layer, default: 0] > 10_000 {
         reader.fail(
-          "layer '\(layer)' has no room for it: all its experiments together have more than 100%", under: place)
+          "layer '\(layer)' has no room for it: all its experiments together have more than 100%",
+          under: place)
       }
       if let other = layers[experiment.asked], other.layer != layer {
         reader.fail(

@@ -6,8 +6,6 @@ import Testing
 
 /// Who takes part, and what serves each arm.
 struct ExperimentTableTests {
-  private static let versions = VersionsUnderTest.self
-
   private func snapshot(
     _ experiments: String, more: String = "", _ rollouts: Rollouts = .none
   ) throws -> Snapshot {
@@ -48,10 +46,11 @@ struct ExperimentTableTests {
     let table = try snapshot("x: { control: chat, treatment: big, percentage: 20 }").experiments
     let arms = try dealt(table, model: 0)
     #expect(near(arms.count { $0 == 1 }, 0.2) && arms.allSatisfy { $0 >= 0 })
-    #expect(arms == (try dealt(table, model: 0)), "the same again")
+    #expect(try dealt(table, model: 0) == arms, "the same again")
     #expect(try dealt(table, model: 1, sessions: 5) == [-1, -1, -1, -1, -1], "it is about another model")
     let part = ExperimentTable.Part(entry: 0, arm: 1, unit: 0)
-    #expect(table?.target(of: part) == .init(model: 1) && table?.label(of: part) == "x=big")
+    #expect(table?.target(of: part) == ExperimentTable.Target(model: 1))
+    #expect(table?.label(of: part) == "x=big")
   }
 
   @Test func whatIsBehindTheLastArmTakesNoPartAndFurtherArmsMoveNobody() throws {
@@ -71,7 +70,9 @@ struct ExperimentTableTests {
     var counts: [Int: Int] = [:]
     for session in 0..<2_000 {
       let unit = try unit(session)
-      if let part = table.part(0, principal(), hash: { unit.hash($0) }) { counts[part.entry, default: 0] += 1 }
+      if let part = table.part(0, principal(), hash: { unit.hash($0) }) {
+        counts[part.entry, default: 0] += 1
+      }
     }
     #expect(near(counts[0] ?? 0, 0.4) && near(counts[1] ?? 0, 0.4))
   }
@@ -108,7 +109,8 @@ struct ExperimentTableTests {
     let arms = "[{ model: chat, version: 1, percentage: 50 }, { model: chat, version: 2, percentage: 50 }]"
     let snapshot = try snapshot("x: { arms: \(arms) }", more: Self.bundles)
     let table = try #require(snapshot.experiments)
-    #expect(table.entries[0].targets == [.init(model: 0, version: 3), .init(model: 0, version: 4)])
+    let targets = [3, 4].map { ExperimentTable.Target(model: 0, version: $0) }
+    #expect(table.entries[0].targets == targets)
     #expect(table.entries[0].labels == ["x=chat@1", "x=chat@2"])
     #expect(snapshot.versions?.models.allSatisfy { $0 == nil } == true, "no model has an arm of a rollout")
     #expect(snapshot.versions?.pinnable(0, now: 0) == [])

@@ -11,7 +11,8 @@ struct ExperimentPlanTests {
     return ExperimentPlan(
       name: "x", model: "a", layer: layer, offset: offset,
       arms: [
-        .init(name: "one", model: "a", share: share), .init(name: "two", model: "b", version: version, share: share),
+        .init(name: "one", model: "a", share: share),
+        .init(name: "two", model: "b", version: version, share: share),
       ], goal: ExperimentMetric(goal: goal), outcomes: ["bought"], leastSessions: least)
   }
 
@@ -29,10 +30,11 @@ struct ExperimentPlanTests {
     #expect(try plan().metrics == [.error, .latency, .cost, .score, .outcome("bought")])
   }
 
-  @Test(arguments: [
-    (.any, 3, 0, 0), (.any, 3, 2, 1), (.mean, 3, 10, 3), (.mean, 2, 5, 3), (.mean, 1, .max, 90_000_000),
-    (.sum, 3, 10, 10), (.sum, 1, 100_000_000, 90_000_000), (.any, 0, 5, nil), (.mean, 0, 0, nil),
-  ] as [(ExperimentMetric.Kind, Int64, Int64, Int64?)])
+  @Test(
+    arguments: [
+      (.any, 3, 0, 0), (.any, 3, 2, 1), (.mean, 3, 10, 3), (.mean, 2, 5, 3), (.mean, 1, .max, 90_000_000),
+      (.sum, 3, 10, 10), (.sum, 1, 100_000_000, 90_000_000), (.any, 0, 5, nil), (.mean, 0, 0, nil),
+    ] as [(ExperimentMetric.Kind, Int64, Int64, Int64?)])
   func aSessionHasOneValue(kind: ExperimentMetric.Kind, count: Int64, sum: Int64, value: Int64?) {
     #expect(kind.value(count: count, sum: min(sum, ControlRule.most)) == value)
   }

@@ -53,7 +53,9 @@ struct ExperimentReportTests {
   }
 
   @Test func squaresOfTwoPartsAreOne() throws {
-    let fields = ["0.n": "2", "0.cost.n": "2", "0.cost.s": "180000000", "0.cost.qh": "16200000", "0.cost.ql": "0"]
+    let fields = [
+      "0.n": "2", "0.cost.n": "2", "0.cost.s": "180000000", "0.cost.qh": "16200000", "0.cost.ql": "0",
+    ]
     let report = ExperimentReport(try plan(goal: "cost"), fields: fields)
     #expect(report.metrics[0].outcomes[0].variance == 0 && report.metrics[0].outcomes[0].mean == 90_000_000)
   }

@@ -16,7 +16,9 @@ struct ExperimentStoreTests {
     return tally
   }
 
-  private mutating func note(_ unit: UInt64, _ arm: Int, _ values: [(ExperimentMetric, Int64)], now: Int64 = 0) {
+  private mutating func note(
+    _ unit: UInt64, _ arm: Int, _ values: [(ExperimentMetric, Int64)], now: Int64 = 0
+  ) {
     sequence += 1
     let note = ExperimentNote(
       replica: "r1", sequence: sequence, Self.subject, [.init(unit: unit, tally: tally(arm, values))])

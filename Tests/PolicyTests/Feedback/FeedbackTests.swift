@@ -4,24 +4,26 @@ import Testing
 
 /// Bodies of `POST /v1/feedback`.
 struct FeedbackTests {
-  @Test(arguments: [
-    (#"{"id":"t","score":0.25}"#, .score(250_000)), (#"{"id":"t","score":1}"#, .score(1_000_000)),
-    (#"{"id":"t","score":1e-7}"#, .score(0)), (#"{"thumbs":"up","id":"t"}"#, .up),
-    (#" {"id":"t","thumbs":"down"} "#, .down),
-  ] as [(String, Feedback.Grade)])
+  @Test(
+    arguments: [
+      (#"{"id":"t","score":0.25}"#, .score(250_000)), (#"{"id":"t","score":1}"#, .score(1_000_000)),
+      (#"{"id":"t","score":1e-7}"#, .score(0)), (#"{"thumbs":"up","id":"t"}"#, .up),
+      (#" {"id":"t","thumbs":"down"} "#, .down),
+    ] as [(String, Feedback.Grade)])
   func gradesAreRead(body: String, grade: Feedback.Grade) throws {
     let feedback = try Feedback(body: body)
     #expect(feedback.ticket == "t" && feedback.grade == grade)
   }
 
-  @Test(arguments: [
-    ("", nil), ("[]", nil), ("{", nil), (#"{"score":1}"#, "id"), (#"{"id":7,"score":1}"#, "id"),
-    (#"{"id":"","score":1}"#, "id"), (#"{"id":"t"}"#, "score"), (#"{"id":"t","score":1.01}"#, "score"),
-    (#"{"id":"t","score":-0.1}"#, "score"), (#"{"id":"t","score":"1"}"#, "score"),
-    (#"{"id":"t","score":1,"thumbs":"up"}"#, "thumbs"), (#"{"id":"t","thumbs":"Up"}"#, "thumbs"),
-    (#"{"id":"t","thumbs":true}"#, "thumbs"), (#"{"id":"t","score":1,"comment":"fine"}"#, "comment"),
-    (#"{"id":"t","score":1,"user":"ann"}"#, "user"), (#"{"id":"t","score":1,"score":0}"#, nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("", nil), ("[]", nil), ("{", nil), (#"{"score":1}"#, "id"), (#"{"id":7,"score":1}"#, "id"),
+      (#"{"id":"","score":1}"#, "id"), (#"{"id":"t"}"#, "score"), (#"{"id":"t","score":1.01}"#, "score"),
+      (#"{"id":"t","score":-0.1}"#, "score"), (#"{"id":"t","score":"1"}"#, "score"),
+      (#"{"id":"t","score":1,"thumbs":"up"}"#, "thumbs"), (#"{"id":"t","thumbs":"Up"}"#, "thumbs"),
+      (#"{"id":"t","thumbs":true}"#, "thumbs"), (#"{"id":"t","score":1,"comment":"fine"}"#, "comment"),
+      (#"{"id":"t","score":1,"user":"ann"}"#, "user"), (#"{"id":"t","score":1,"score":0}"#, nil),
+    ] as [(String, String?)])
   func whatIsNoneSaysWhere(body: String, member: String?) {
     #expect {
       try Feedback(body: body)
