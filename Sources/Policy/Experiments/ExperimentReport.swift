@@ -25,7 +25,7 @@ package struct ExperimentReport: Equatable, Sendable {
     var rule = ExperimentRule()
     rule.leastSessions = Double(plan.leastSessions)
     let others = plan.metrics.filter { $0 != plan.goal }
-    metrics = ([plan.goal] + others).map { metric in
+    metrics = ([plan.goal] + others).map { metric -> Metric in
       let outcomes = plan.arms.indices.map { position -> Moments in
         let name = "\(position).\(metric.name)"
         var count = number("\(name).n")

@@ -107,7 +107,7 @@ enum ExperimentChecks {
           "requests for '\(experiment.asked)' are in experiment '\(other.name)' already: give both one layer",
           under: place)
       }
-      layers[experiment.asked] = layers[experiment.asked] ?? (layer, experiment.name)
+      layers[experiment.asked] = layers[experiment.asked] ?? (layer: layer, name: experiment.name)
     }
   }
 }

@@ -25,11 +25,8 @@ struct FeedbackTests {
       (#"{"id":"t","score":1,"user":"ann"}"#, "user"), (#"{"id":"t","score":1,"score":0}"#, nil),
     ] as [(String, String?)])
   func whatIsNoneSaysWhere(body: String, member: String?) {
-    #expect {
-      try Feedback(body: body)
-    } throws: {
-      ($0 as? FeedbackFlaw)?.member == member
-    }
+    let flaw = #expect(throws: FeedbackFlaw.self) { try Feedback(body: body) }
+    #expect(flaw?.member == member)
   }
 
   @Test func outcomesAreThousandths() throws {
@@ -43,11 +40,10 @@ struct FeedbackTests {
     "7", "{\"a\":-1}", "{\"a\":90001}", "{\"a\":\"1\"}", "{\"a\":null}", "[1]",
   ])
   func outcomesAreNumbers(outcome: String) {
-    #expect {
+    let flaw = #expect(throws: FeedbackFlaw.self) {
       try Feedback(body: "{\"id\":\"t\",\"outcome\":\(outcome)}")
-    } throws: {
-      ($0 as? FeedbackFlaw)?.member == "outcome"
     }
+    #expect(flaw?.member == "outcome")
   }
 
   @Test func lowIsBelowMostOfTheBaselineOrBelowAHalf() {
