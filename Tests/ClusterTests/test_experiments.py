@@ -200,9 +200,9 @@ def fill(case, sums, name="bigger"):
 def arms(sessions, bought):
     sums = {"sessions": sum(sessions)}
     for arm, (number, good) in enumerate(zip(sessions, bought)):
-        sums |= {f"{arm}.n": number, f"{arm}.bought.n": good, f"{arm}.bought.s": good * 1_000}
+        sums |= {f"{arm}.n": number, f"{arm}.o:bought.n": good, f"{arm}.o:bought.s": good * 1_000}
         squares = good * 1_000_000
-        sums |= {f"{arm}.bought.qh": squares // 10**9, f"{arm}.bought.ql": squares % 10**9}
+        sums |= {f"{arm}.o:bought.qh": squares // 10**9, f"{arm}.o:bought.ql": squares % 10**9}
     return sums
 
 

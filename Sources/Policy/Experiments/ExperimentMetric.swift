@@ -29,7 +29,12 @@ package enum ExperimentMetric: Hashable, Sendable {
   /// Those that nobody has to tell, or that feedback tells.
   package static let measured: [ExperimentMetric] = [.error, .latency, .cost, .score]
 
-  /// In keys, and to people and programs.
+  /// In the shared state, where outcomes may be called as anything else is.
+  package var key: String {
+    if case .outcome(let name) = self { "o:\(name)" } else { name }
+  }
+
+  /// To people and programs.
   package var name: String {
     switch self {
     case .error: "error"

@@ -9,17 +9,17 @@ package struct SessionTally: Equatable, Sendable {
 
   /// The arm's position.
   package let arm: Int
-  /// By the metric's name.
+  /// By the metric's key.
   package private(set) var told: [String: Told] = [:]
 
   package init(arm: Int) { self.arm = arm }
 
   /// `value` is in the metric's unit; less than nothing is nothing.
   package mutating func add(_ value: Int64, of metric: ExperimentMetric) {
-    var told = told[metric.name] ?? Told(kind: metric.kind)
+    var told = told[metric.key] ?? Told(kind: metric.kind)
     told.count = min(told.count + 1, Self.most)
     told.sum = min(told.sum + min(max(0, value), ExperimentMetric.Kind.most), Self.most)
-    self.told[metric.name] = told
+    self.told[metric.key] = told
   }
 
   /// What was told later. A session has one arm.

@@ -27,7 +27,7 @@ package struct ExperimentReport: Equatable, Sendable {
     let others = plan.metrics.filter { $0 != plan.goal }
     metrics = ([plan.goal] + others).map { metric -> Metric in
       let outcomes = plan.arms.indices.map { position -> Moments in
-        let name = "\(position).\(metric.name)"
+        let name = "\(position).\(metric.key)"
         var count = number("\(name).n")
         // Who tells nothing has 0.
         if case .outcome = metric { count = max(count, Double(sessions[position])) }

@@ -43,9 +43,9 @@ package struct RolloutTally: Equatable, Sendable {
       if arm == .baseline { add("b.grade.\(QuantileSketch.bin(of: Double(grade.value)))") }
       return
     }
-    let arm = arm == .canary ? "c" : "b"
-    add("\(arm).q")
-    if grade.isLow(thresholds.lowq10) { add("\(arm).lowq") }
+    let name = arm == .canary ? "c" : "b"
+    add("\(name).q")
+    if grade.isLow(thresholds.lowq10) { add("\(name).lowq") }
   }
 
   private mutating func count(_ arm: String, _ exposure: String, _ value: Int64, _ events: [(String, Int64?)])

@@ -43,7 +43,7 @@ struct ExperimentReportTests {
 
   @Test func whoTellsNothingHasZero() throws {
     var fields = fields((1_000, 1_000), errors: (0, 0))
-    for (name, value) in ["0.bought.n": "10", "0.bought.s": "10000", "0.bought.ql": "10000000"] {
+    for (name, value) in ["0.o:bought.n": "10", "0.o:bought.s": "10000", "0.o:bought.ql": "10000000"] {
       fields[name] = value
     }
     let report = ExperimentReport(try plan(goal: "bought"), fields: fields)
