@@ -75,7 +75,10 @@ package struct StoredKey: Equatable, Sendable {
       if kind == "secret", length != nil { value = .control("what tickets of feedback are sealed with") }
       return
     }
-    if tag.hasPrefix("xp:") { return readExperiment(kind, fields) }
+    if tag.hasPrefix("xp:") {
+      readExperiment(kind, fields)
+      return
+    }
     switch kind {
     case "rl": readBucket(words, text)
     case "budget": readBudget(words, text)

@@ -19,15 +19,24 @@ if last then
   if last + 0 >= sequence + 0 then return 2 end
 end
 
-local sums = read_hash(KEYS[2])
-for _, value in pairs(sums) do
-  if not natural(value) then bad(KEYS[2]) end
-end
-local changed = {}
-local function get(name) return (sums[name] or 0) + 0 end
+local sums, changed = {}, {}
+local stored = call('HGETALL', KEYS[2])
+for i = 1, #stored, 2 do sums[stored[i]] = natural(stored[i + 1]) or bad(KEYS[2]) end
 local function put(name, number)
-  sums[name] = digits(number)
-  changed[name] = sums[name]
+  sums[name] = number
+  changed[name] = true
+end
+
+-- Names of a metric's sums, each made once.
+local known = {}
+local function names_of(arm, name)
+  local key = arm .. '.' .. name
+  local names = known[key]
+  if not names then
+    names = { n = key .. '.n', s = key .. '.s', high = key .. '.qh', low = key .. '.ql' }
+    known[key] = names
+  end
+  return names
 end
 
 -- A session's value by what was told of it; nothing where nothing was.
@@ -38,15 +47,15 @@ local function value(kind, count, sum)
   return min(sum, MOST)
 end
 
-local function replace(old, new, name)
-  put(name .. '.n', get(name .. '.n') + (old and 0 or 1))
+local function replace(old, new, names)
+  put(names.n, (sums[names.n] or 0) + (old and 0 or 1))
   -- Below 0 only where Redis lost the sums and kept sessions.
-  put(name .. '.s', max(0, get(name .. '.s') + new - (old or 0)))
-  local low = get(name .. '.ql') + new * new - (old or 0) * (old or 0)
+  put(names.s, max(0, (sums[names.s] or 0) + new - (old or 0)))
+  local low = (sums[names.low] or 0) + new * new - (old or 0) * (old or 0)
   local carry = floor(low / BASE)
-  local high = get(name .. '.qh') + carry
-  put(name .. '.qh', max(0, high))
-  put(name .. '.ql', high < 0 and 0 or low - carry * BASE)
+  local high = (sums[names.high] or 0) + carry
+  put(names.high, max(0, high))
+  put(names.low, high < 0 and 0 or low - carry * BASE)
 end
 
 local writes = {}
@@ -55,10 +64,10 @@ for i = 3, #KEYS do
   local found = read_hash(KEYS[i])
   local is_new, counts = next(found) == nil, found.arm == arm
   if not is_new and not natural(found.arm) then bad(KEYS[i]) end
-  if is_new and get('sessions') < most then
+  if is_new and (sums.sessions or 0) < most then
     counts = true
-    put('sessions', get('sessions') + 1)
-    put(arm .. '.n', get(arm .. '.n') + 1)
+    put('sessions', (sums.sessions or 0) + 1)
+    put(arm .. '.n', (sums[arm .. '.n'] or 0) + 1)
   end
   local words = { 'arm', arm }
   for _ = 1, metrics do
@@ -74,7 +83,7 @@ for i = 3, #KEYS do
       words[#words + 1] = name
       words[#words + 1] = digits(count) .. ' ' .. digits(sum)
       local new = value(kind, count, sum)
-      if new then replace(value(kind, had, total), new, arm .. '.' .. name) end
+      if new then replace(value(kind, had, total), new, names_of(arm, name)) end
     end
   end
   if counts then writes[#writes + 1] = { KEYS[i], words } end
@@ -85,9 +94,9 @@ for _, write in ipairs(writes) do
   call('PEXPIRE', write[1], SESSION)
 end
 local words = {}
-for name, number in pairs(changed) do
+for name in pairs(changed) do
   words[#words + 1] = name
-  words[#words + 1] = number
+  words[#words + 1] = digits(sums[name])
 end
 if #words > 0 then call('HSET', KEYS[2], unpack(words)) end
 if next(sums) then call('PEXPIRE', KEYS[2], SUMS) end

@@ -4,6 +4,8 @@ import Policy
 /// Tells the shared state what this replica's exchanges say of experiments, once a second. On one worker; confined to its loop.
 final class ExperimentLink {
   private static let period: Int64 = 1_000
+  /// Calls of a turn that are answered at once, by a store in memory; the rest is for the next tick.
+  private static let rounds = 100
   /// Refusals of one call, a second apart, behind which it is given up: somebody else's value stands in its way.
   private static let patience = 20
 
@@ -21,6 +23,9 @@ final class ExperimentLink {
   private var pending: [ExperimentSubject: Pending] = [:]
   private var sequence: Int64 = 0
   private var due: Int64 = 0
+  private var isTelling = false
+  /// What was told has been answered at once, and there may be more.
+  private var hasMore = false
 
   init(
     _ register: any ExperimentRegister, _ desk: ExperimentDesk, replica: String,
@@ -38,6 +43,18 @@ final class ExperimentLink {
   }
 
   private func tell() {
+    guard !isTelling else { return hasMore = true }
+    isTelling = true
+    defer { isTelling = false }
+    for _ in 0..<Self.rounds {
+      hasMore = false
+      tellSome()
+      guard hasMore else { return }
+    }
+    due = 0
+  }
+
+  private func tellSome() {
     for batch in desk.take(besides: Set(pending.keys)) {
       sequence += 1
       let note = ExperimentNote(replica: replica, sequence: sequence, batch.subject, batch.sessions)

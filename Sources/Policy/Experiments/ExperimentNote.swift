@@ -50,7 +50,8 @@ package struct ExperimentNote: Equatable, Sendable {
   package let subject: ExperimentSubject
   package let sessions: [Session]
 
-  package static let mostSessions = 50
+  /// So many keep the script below a tenth of a millisecond.
+  package static let mostSessions = 10
   /// Milliseconds: a session that is silent for a day has ended, and what comes behind that is another one.
   package static let sessionLifetime: Int64 = 86_400_000
   /// What was added up is kept so long beyond the last call, and which calls were.

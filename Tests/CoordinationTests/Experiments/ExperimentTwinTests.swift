@@ -16,11 +16,11 @@ struct ExperimentTwinTests {
   @Test(arguments: [
     ("if last + 0 >= sequence + 0 then return 2 end", ""), ("last + 0 >= sequence", "last + 0 > sequence"),
     ("return sum > 0 and 1 or 0", "return sum"), ("sum / count + 0.5", "sum / count"),
-    ("return min(sum, MOST)", "return sum"), ("get('sessions') < most", "get('sessions') <= most"),
+    ("return min(sum, MOST)", "return sum"), ("(sums.sessions or 0) < most", "(sums.sessions or 0) <= most"),
     ("is_new, counts = next(found) == nil, found.arm == arm", "is_new, counts = next(found) == nil, true"),
-    ("put('sessions', get('sessions') + 1)", ""), ("(old and 0 or 1)", "1"),
+    ("put('sessions', (sums.sessions or 0) + 1)", ""), ("(old and 0 or 1)", "1"),
     ("+ new - (old or 0)))", "+ new))"), ("- (old or 0) * (old or 0)", ""),
-    ("put(name .. '.s', max(0,", "put(name .. '.s', max(-9e15,"), ("carry * BASE", "carry"),
+    ("put(names.s, max(0,", "put(names.s, max(-9e15,"), ("carry * BASE", "carry"),
     ("if new then replace", "if new and had == 0 then replace"), ("high < 0 and 0 or", ""),
     ("min(had + count, LARGEST)", "count"),
   ])
