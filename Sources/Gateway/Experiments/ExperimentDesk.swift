@@ -41,15 +41,14 @@ final class ExperimentDesk: Sendable {
     state.withLockedValue { state in
       var batches: [Batch] = []
       for subject in state.sessions.keys.sorted() where !busy.contains(subject) {
-        let held = state.sessions[subject] ?? [:]
-        let units = held.keys.prefix(ExperimentNote.mostSessions)
+        // No second reference to the sessions: they would be copied.
+        let units = Array((state.sessions[subject] ?? [:]).keys.prefix(ExperimentNote.mostSessions))
         var batch = Batch(subject: subject)
         for unit in units {
-          guard let tally = held[unit] else { continue }
+          guard let tally = state.sessions[subject]?.removeValue(forKey: unit) else { continue }
           batch.sessions.append(ExperimentNote.Session(unit: unit, tally: tally))
-          state.sessions[subject]?[unit] = nil
         }
-        if units.count == held.count { state.sessions[subject] = nil }
+        if state.sessions[subject]?.isEmpty == true { state.sessions[subject] = nil }
         state.count -= units.count
         batches.append(batch)
       }
