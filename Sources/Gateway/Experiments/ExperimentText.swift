@@ -90,7 +90,7 @@ package enum ExperimentText {
       return "INVALID: the arms have not the shares that they should (p = \(number(report.goal.balance))):"
         + " something loses sessions of one of them"
     case .valid(let directions):
-      return directions.enumerated().map { index, direction in
+      return directions.enumerated().map { index, direction -> String in
         let arm = plan.arms[index + 1].name
         return direction == .undecided
           ? "\(arm) is not shown to differ from \(plan.arms[0].name)"
