@@ -203,7 +203,7 @@ extension Judging {
   static var sketches: [(String, WritableKeyPath<BaselineSketches, QuantileSketch>)] {
     [
       ("base.latency", \.latency), ("base.ttft", \.firstToken),
-      ("base.cost", \.cost), ("base.length", \.length),
+      ("base.cost", \.cost), ("base.length", \.length), ("base.grade", \.grade),
     ]
   }
 }

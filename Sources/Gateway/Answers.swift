@@ -38,6 +38,8 @@ extension Worker {
     fields.add("x-request-id", exchange.id)
     fields.add("x-switchyard-model", snapshot.models[candidate.model].name)
     addVersion(candidate.model, exchange, to: &fields)
+    addExperiment(exchange, to: &fields)
+    addTicket(candidate.model, exchange, to: &fields)
     fields.add("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name)
     fields.add("x-switchyard-attempts", exchange.attempts)
     if let hedge = exchange.hedge { fields.add("x-switchyard-hedge", hedge.rawValue) }
@@ -57,6 +59,7 @@ extension Worker {
     fields.add("x-request-id", exchange.id)
     if let model = exchange.model { fields.add("x-switchyard-model", exchange.snapshot.models[model].name) }
     if let arm = exchange.arm { addVersion(arm.position, exchange, to: &fields) }
+    addExperiment(exchange, to: &fields)
     if exchange.attempts > 0 { fields.add("x-switchyard-attempts", exchange.attempts) }
     addLimits(exchange, to: &fields)
     addCacheStatus(exchange, to: &fields)
@@ -163,7 +166,7 @@ extension Worker {
     answer(json: body, exchange)
   }
 
-  private func answer(json body: PaddedBytes, _ exchange: Exchange) {
+  func answer(json body: PaddedBytes, _ exchange: Exchange) {
     let keepsAlive = exchange.connection.keepsAlive
     var bytes = ByteBuffer()
     responses.head(

@@ -40,6 +40,9 @@ extension Worker {
       let principal = try await authenticate(exchange)
       try answerModels(id, principal, exchange)
       return nil
+    case .feedback:
+      try await takeFeedback(exchange)
+      return nil
     case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
     case .unknown: throw .unknownPath(exchange.head.pathString)
     }
@@ -60,12 +63,16 @@ extension Worker {
   private func route(
     _ request: inout PeekedRequest, _ principal: Principal, _ exchange: Exchange
   ) throws(ExchangeError) -> Int {
-    let (model, pin) = try exchange.snapshot.asked(request.facts, exchange.head, principal)
-    exchange.model = model
-    if exchange.snapshot.versions != nil || pin != nil {
-      try chooseArm(&request, model, pin, principal, exchange)
+    let (asked, pin) = try exchange.snapshot.asked(request.facts, exchange.head, principal)
+    var target = ExperimentTable.Target(model: asked)
+    if exchange.snapshot.experiments != nil, pin == nil {
+      target = chooseTarget(asked, request.facts, principal, exchange)
     }
-    return model
+    exchange.model = target.model
+    if exchange.snapshot.versions != nil || pin != nil {
+      try chooseArm(&request, target, pin, principal, exchange)
+    }
+    return target.model
   }
 
   /// Sends the attempt's answer; from here on nothing can be tried again.

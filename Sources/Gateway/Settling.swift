@@ -39,6 +39,7 @@ extension Worker {
       exchange.snapshot.models[model].traffic.add(answer.usage, cost: settlement.costMicrodollars)
     }
     let sample = exchange.arm == nil ? nil : tellEvidence(exchange, settlement)
+    if exchange.part != nil { tellExperiment(exchange, settlement) }
     log?.append(logRecord(exchange, answer, settlement))
     if let seed = exchange.shadow { mirror(seed, exchange, sample) }
   }
@@ -82,6 +83,7 @@ extension Worker {
       if let entry = snapshot.versions?.entry(at: candidate.model) { record.version = Int64(entry.version) }
     }
     record.arm = exchange.arm?.kind.rawValue
+    record.experiment = exchange.experimentLabel
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
     record.tenant = exchange.principal?.tenant
     record.keyID = exchange.principal?.key
@@ -123,6 +125,7 @@ extension Exchange {
     return switch Route(head) {
     case .models(nil): "/v1/models"
     case .models: "/v1/models/{id}"
+    case .feedback: "/v1/feedback"
     case .surface(let surface): surface.rawValue
     case .wrongMethod, .unknown: "other"
     }

@@ -252,6 +252,7 @@ extension Settings {
     package var defaultModel: String?
     /// The fallbacks of models that have none of their own.
     package var fallbacks: [String] = []
+    package var experiments: [Experiment] = []
   }
 
   package struct Auth: Sendable, Equatable {

@@ -7,26 +7,30 @@ import Settings
 /// `switchyard inspect`: what replicas share, with units.
 struct Inspect: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case all, limits, reservations, replicas, loads, keys, cache, breakers, rollouts
+    case all, limits, reservations, replicas, loads, keys, cache, breakers, rollouts, experiments
   }
 
   static let configuration = CommandConfiguration(
     abstract: "Show the state that replicas share in Redis, with units.",
     discussion: """
       Limits with what they have left now, reservations of exchanges that run, replicas with what they have in flight, \
-      virtual keys, stored answers, the breakers that ever opened, and who leads which rollouts. Reads only; no prompt of a \
+      virtual keys, stored answers, the breakers that ever opened, who leads which rollouts, and how many sessions \
+      experiments have. Reads only; no prompt of a \
       request and no key is ever there to be shown. Exits 1 where Redis can't be asked.
       """)
 
   @Argument(
-    help: "What to show: all, limits, reservations, replicas, loads, keys, cache, breakers or rollouts.")
+    help: """
+      What to show: all, limits, reservations, replicas, loads, keys, cache, breakers, rollouts or experiments.
+      """)
   var part = Part.all
 
   @OptionGroup var options: ConfigOptions
 
   @Option(
     help: """
-      One tag only: t:TENANT, m:MODEL, d:DEPLOYMENT, p:PROVIDER/N, k:KEY, cb:ENDPOINT/DEPLOYMENT, ro or ro:MODEL.
+      One tag only: t:TENANT, m:MODEL, d:DEPLOYMENT, p:PROVIDER/N, k:KEY, cb:ENDPOINT/DEPLOYMENT, ro, ro:MODEL or \
+      xp:EXPERIMENT.
       """)
   var tag: String?
 
@@ -84,7 +88,7 @@ extension Inspect.Part {
       (.reservations, .reservation), (.reservations, .lease), (.replicas, .replicas), (.loads, .loads),
       (.cache, .cached), (.cache, .flight), (.keys, .key), (.keys, .keyIndex),
       (.breakers, .breaker), (.breakers, .breakerPart),
-      (.rollouts, .leadership), (.rollouts, .control):
+      (.rollouts, .leadership), (.rollouts, .control), (.experiments, .experiment):
       true
     default: false
     }
@@ -178,6 +182,10 @@ struct InspectedRow {
         (left > 0 ? "\(lease.id) for \(left) ms" : "nobody; last \(lease.id)") + ", epoch \(lease.epoch)"
       figures = [("epoch", lease.epoch), ("left_ms", left)]
     case .control(let text):
+      what = "\(stored.tag): \(stored.key.drop { $0 != "}" }.dropFirst(2))"
+      standing = text
+      figures = []
+    case .experiment(let text):
       what = "\(stored.tag): \(stored.key.drop { $0 != "}" }.dropFirst(2))"
       standing = text
       figures = []

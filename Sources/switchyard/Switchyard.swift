@@ -11,8 +11,9 @@ struct Switchyard: AsyncParsableCommand {
     abstract: "A distributed router for AI models.",
     version: version,
     subcommands: [
-      Serve.self, Bundles.self, Check.self, Explain.self, Health.self, Inspect.self, Keys.self, Purge.self,
-      Rollout.self,
+      Serve.self, Bundles.self, Check.self, Experiment.self, Explain.self, Health.self, Inspect.self,
+      Keys.self,
+      Purge.self, Rollout.self,
     ])
 
   /// Exit codes: the answer is no, or the command was used wrongly.

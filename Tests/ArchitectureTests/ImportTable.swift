@@ -58,7 +58,7 @@ enum ImportTable {
         "NIOHTTP1": [
           "AdminServer.swift", "AdminDesk.swift", "AdminAnswer.swift", "AdminExplain.swift",
           "AdminKeys.swift",
-          "AdminRollouts.swift",
+          "AdminRollouts.swift", "AdminExperiments.swift",
         ],
         "CLinux": ["ListenerDoor.swift"],
       ]),

@@ -32,7 +32,7 @@ struct RedisRightsTests {
         ),
         (scripts.lease, ScriptCall(Self.lease)),
         (LoadScripts().tell, ScriptCall(Self.loads, key: "sy:{lb}:inflight")),
-      ] + Self.breakerCalls + (try Self.controlCalls(redis)) {
+      ] + Self.breakerCalls + Self.feedbackCalls + Self.experimentCalls + (try Self.controlCalls(redis)) {
         let arguments = ["\(call.keys.count)"] + call.keys + call.arguments.map(\.text)
         let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
         #expect(unknown == .success(.error(.noScript)))
@@ -73,6 +73,20 @@ struct RedisRightsTests {
       (scripts.probe, ScriptCall(probe, keys, settings, jitter: 0)),
       (scripts.read, ScriptCall(reading: keys)),
     ]
+  }
+
+  private static var experimentCalls: [(Script, ScriptCall)] {
+    var tally = SessionTally(arm: 0)
+    tally.add(1, of: .cost)
+    let note = ExperimentNote(
+      replica: "r1", sequence: 1, ExperimentSubject(name: "x", edition: "e"), [.init(unit: 1, tally: tally)])
+    return [(ExperimentScripts().note, ScriptCall(note, ExperimentNames(prefix: "sy")))]
+  }
+
+  private static var feedbackCalls: [(Script, ScriptCall)] {
+    let names = FeedbackNames(prefix: "sy")
+    let mark = FeedbackMark(FeedbackTicket(at: 0, id: 1), call: "r-1")
+    return [(FeedbackScripts().mark, ScriptCall(mark, names))]
   }
 
   private static var lease: LeaseCall {

@@ -40,6 +40,18 @@ struct StoredKeyTests {
     #expect(key?.value == .budget(spent: 7, capacity: 50, starts: "2026-11-20T23:00Z"))
   }
 
+  @Test func experimentsAndSecretsAreRead() {
+    func value(_ key: String, _ fields: [String: String]? = nil, length: Int64? = nil) -> StoredKey.Value? {
+      StoredKey(
+        key, prefix: "sy", text: nil, members: nil, fields: fields, length: length, remaining: 5)?.value
+    }
+    let sums = ["sessions": "30", "0.n": "10", "1.n": "20", "0.error.n": "10", "0.error.s": "1"]
+    #expect(value("sy:{xp:a/b}:sums:e", sums) == .experiment("30 sessions: arm 0 10, arm 1 20"))
+    #expect(value("sy:{xp:a/b}:told:e", ["r1": "7"]) == .experiment("1 replicas have told of sessions"))
+    #expect(value("sy:{fb}:secret", length: 64) == .control("what tickets of feedback are sealed with"))
+    #expect(value("sy:{xp:a/b}:sums:e") == .foreign(""))
+  }
+
   @Test func breakersAreRead() {
     let tag = "sy:{cb:http://a:1/v1/d}"
     let fields = [

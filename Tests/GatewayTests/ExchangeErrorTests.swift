@@ -72,6 +72,9 @@ struct ExchangeErrorTests {
       (.headTimeout, 408, "invalid_request_error"), (.requestTimeout, 400, "invalid_request_error"),
       (.repeatedCredential, 400, "invalid_request_error"),
       (.refused(status: 422), 422, "invalid_request_error"),
+      (.invalidFeedback("score", "is no number"), 400, "invalid_request_error"),
+      (.feedbackUnknown, 404, "invalid_request_error"), (.feedbackRepeated, 409, "invalid_request_error"),
+      (.feedbackLate, 410, "invalid_request_error"), (.feedbackTooLarge, 413, "invalid_request_error"),
     ]
     for (failure, status, type) in cases {
       #expect(failure.status == status)

@@ -16,6 +16,12 @@ struct RouteTests {
     }
   }
 
+  @Test func feedbackIsPosted() throws {
+    #expect(try route("POST", "/v1/feedback") == .feedback)
+    #expect(try route("GET", "/v1/feedback") == .wrongMethod(allow: "POST"))
+    #expect(try route("POST", "/v1/feedback/") == .unknown)
+  }
+
   @Test func modelsAreRead() throws {
     for method in ["GET", "HEAD"] {
       #expect(try route(method, "/v1/models") == .models(id: nil))

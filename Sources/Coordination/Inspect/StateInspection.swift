@@ -47,6 +47,11 @@ package struct StateInspection: Sendable {
       + (tag == nil ? "*" : "}*")
   }
 
+  /// One of very many: a session of an experiment, or a judged answer. They are left out.
+  fileprivate static func isOne(_ key: String) -> Bool {
+    key.contains(":{fb:") || (key.contains(":{xp:") && key.contains("}:s:"))
+  }
+
   fileprivate func stored(_ key: String, _ kind: Kind, _ value: Reply, _ remaining: Int64?) -> StoredKey? {
     let length: Int64? = if case .number(let length) = value { length } else { nil }
     return StoredKey(
@@ -55,7 +60,7 @@ package struct StateInspection: Sendable {
       fields: kind == .hash ? value.fields : nil, length: length, remaining: remaining)
   }
 
-  /// How a key is read. The secret of keys' ids, bundles and streams are measured only, and of an answer its head is read.
+  /// How a key is read. Secrets, bundles and streams are measured only, and of an answer its head is read.
   fileprivate enum Kind {
     case text, set, hash, secret, answer, bundles, stream
 
@@ -65,7 +70,7 @@ package struct StateInspection: Sendable {
       case "hash" where key.contains(":{ro}:bundles:"): self = .bundles
       case "hash": self = .hash
       case "stream": self = .stream
-      case "string" where key.hasSuffix(":{keys}:secret"): self = .secret
+      case "string" where key.hasSuffix(":{keys}:secret") || key.hasSuffix(":{fb}:secret"): self = .secret
       case "string" where key.hasSuffix("}:answer"): self = .answer
       default: self = .text
       }
@@ -139,7 +144,7 @@ private final class Reading {
       guard case .list(let parts) = reply, parts.count == 2, let next = parts[0].text else {
         return fail("SCAN was answered by \(reply)")
       }
-      read(parts[1].words, over: link) { [self] in
+      read(parts[1].words.filter { !StateInspection.isOne($0) }, over: link) { [self] in
         next == "0" ? scan(Array(links.dropFirst()), cursor: "0") : scan(links, cursor: next)
       }
     }

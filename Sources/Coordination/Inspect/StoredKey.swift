@@ -31,6 +31,8 @@ package struct StoredKey: Equatable, Sendable {
     case leadership(ControlLease)
     /// Of the registry and of rollouts: what it holds, in words.
     case control(String)
+    /// Of an experiment: what it holds, in words.
+    case experiment(String)
     /// Nothing that a script wrote.
     case foreign(String)
   }
@@ -69,6 +71,14 @@ package struct StoredKey: Equatable, Sendable {
       value = found.value.map { $0 } ?? value
       return
     }
+    if tag == "fb" {
+      if kind == "secret", length != nil { value = .control("what tickets of feedback are sealed with") }
+      return
+    }
+    if tag.hasPrefix("xp:") {
+      readExperiment(kind, fields)
+      return
+    }
     switch kind {
     case "rl": readBucket(words, text)
     case "budget": readBudget(words, text)
@@ -105,6 +115,20 @@ package struct StoredKey: Equatable, Sendable {
   }
 
   private var isOfBreaker: Bool { tag.hasPrefix("cb:") }
+
+  private mutating func readExperiment(_ kind: String, _ fields: [String: String]?) {
+    guard let fields else { return }
+    switch kind {
+    case "sums":
+      let arms = fields.compactMap { name, count -> String? in
+        let words = name.split(separator: ".")
+        return words.count == 2 && words[1] == "n" ? "arm \(words[0]) \(count)" : nil
+      }
+      value = .experiment("\(fields["sessions"] ?? "0") sessions: \(arms.sorted().joined(separator: ", "))")
+    case "told": value = .experiment("\(fields.count) replicas have told of sessions")
+    default: break
+    }
+  }
 
   private mutating func readLock(_ text: String?) {
     guard let lock = text.flatMap(CacheStore.Lock.init) else { return }

@@ -11,6 +11,8 @@ package final class EmbeddedStore: Sendable {
   private let keys = NIOLockedValueBox(KeyStore(EmbeddedState.names))
   private let breakers = NIOLockedValueBox(BreakerStore())
   private let control = NIOLockedValueBox(ControlStore(EmbeddedState.controlNames))
+  private let feedback = NIOLockedValueBox(FeedbackStore(EmbeddedState.feedbackNames))
+  private let experiments = NIOLockedValueBox(ExperimentStore(EmbeddedState.experimentNames))
 
   package init() { stores = (0..<32).map { _ in NIOLockedValueBox(LimitStore()) } }
 
@@ -23,6 +25,12 @@ package final class EmbeddedStore: Sendable {
   func withBreakers<Value>(_ body: (inout BreakerStore) -> Value) -> Value { breakers.withLockedValue(body) }
 
   func withControl<Value>(_ body: (inout ControlStore) -> Value) -> Value { control.withLockedValue(body) }
+
+  func withFeedback<Value>(_ body: (inout FeedbackStore) -> Value) -> Value { feedback.withLockedValue(body) }
+
+  func withExperiments<Value>(_ body: (inout ExperimentStore) -> Value) -> Value {
+    experiments.withLockedValue(body)
+  }
 
   private let swept = Synchronization.Atomic<Int64>(0)
   private static let period: Int64 = 10_000
@@ -37,6 +45,8 @@ package final class EmbeddedStore: Sendable {
     withKeys { $0.sweep(now: now) }
     withBreakers { $0.sweep(now: now) }
     withControl { $0.sweep(now: now) }
+    withFeedback { $0.sweep(now: now) }
+    withExperiments { $0.sweep(now: now) }
   }
 
   /// Everything that is kept now, for people who look.

@@ -9,6 +9,8 @@ package final class RedisState: SharedState {
   let scripts: StateScripts
   package let keyNames: KeyNames
   package let controlNames: ControlNames
+  let feedbackNames: FeedbackNames
+  let experimentNames: ExperimentNames
   let runner: ScriptRunner
   private let settlements: Settlements
   private var admissions: [() -> Void] = []
@@ -39,6 +41,8 @@ package final class RedisState: SharedState {
     loadKey = "\(prefix):{lb}:inflight"
     keyNames = KeyNames(prefix: prefix)
     controlNames = ControlNames(prefix: prefix)
+    feedbackNames = FeedbackNames(prefix: prefix)
+    experimentNames = ExperimentNames(prefix: prefix)
     scripts = .shared
     client = RedisClient(address, on: loop) { news in
       if news == .up { replica.isCheckDue.store(true, ordering: .relaxed) }
@@ -202,6 +206,8 @@ struct StateScripts: Sendable {
   let loads = LoadScripts()
   let breakers = BreakerScripts()
   let control = ControlScripts()
+  let feedback = FeedbackScripts()
+  let experiments = ExperimentScripts()
   let presence = Script(PackageResources.presence_lua)
 
   static let shared = StateScripts()

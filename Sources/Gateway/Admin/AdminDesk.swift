@@ -10,6 +10,7 @@ enum AdminPart: Equatable {
   case explain
   case bundles
   case rollouts
+  case experiments
 
   init(_ head: HTTPRequestHead) {
     let path = head.uri.prefix { $0 != "?" }
@@ -19,6 +20,8 @@ enum AdminPart: Equatable {
       self = .bundles
     } else if path == "/api/rollouts" || path.hasPrefix("/api/rollouts/") {
       self = .rollouts
+    } else if path == "/api/experiments" || path.hasPrefix("/api/experiments/") {
+      self = .experiments
     } else {
       self = path.hasPrefix("/keys") ? .keys : .plain
     }
@@ -27,7 +30,7 @@ enum AdminPart: Equatable {
   /// Bytes of a request's body; more is refused.
   var bodyLimit: Int {
     switch self {
-    case .plain, .keys, .rollouts: 64 << 10
+    case .plain, .keys, .rollouts, .experiments: 64 << 10
     case .explain: AdminExplain.bodyLimit
     case .bundles: AdminRollouts.bodyLimit
     }
@@ -41,6 +44,7 @@ enum AdminPart: Equatable {
     case .explain: "requests are explained"
     case .bundles: "versions are registered and shown"
     case .rollouts: "rollouts are led and shown"
+    case .experiments: "experiments are shown"
     }
   }
 }
@@ -69,6 +73,9 @@ struct AdminDesk: Sendable {
     case .bundles, .rollouts:
       let path = Self.parts(head).dropFirst().map { Route.decoded($0) }
       return await replica.adminRollouts().answer(head, path, body: String(buffer: body))
+    case .experiments:
+      let path = Self.parts(head).dropFirst().map { Route.decoded($0) }
+      return await replica.adminExperiments().answer(head, path)
     }
   }
 
@@ -112,7 +119,9 @@ struct AdminDesk: Sendable {
     default:
       return AdminAnswer(
         status: .notFound,
-        text: "there are /livez, /readyz, /metrics, /keys, /api/explain, /api/bundles and /api/rollouts\n")
+        text:
+          "there are /livez, /readyz, /metrics, /keys, /api/explain, /api/bundles, /api/rollouts and /api/experiments\n"
+      )
     }
   }
 

@@ -28,8 +28,10 @@ final class Exchange: @unchecked Sendable {
   var surface: Surface?
   var principal: Principal?
   var facts: RequestFacts?
-  /// The position of the model that was asked for.
+  /// The position of the model that was asked for, or that serves its arm of an experiment.
   var model: Int?
+  /// Nil where it takes part in none.
+  var part: ExperimentTable.Part?
   /// Which version of it this is for; nil where nothing was decided about its versions.
   var arm: Arm?
   /// What the first attempt at that version came to.

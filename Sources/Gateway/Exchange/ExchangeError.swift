@@ -88,7 +88,7 @@ extension ExchangeError {
   static func unknownPath(_ path: String) -> ExchangeError {
     invalid(
       "There is nothing at \(path). Served are POST /v1/chat/completions, /v1/completions, /v1/embeddings,"
-        + " /v1/responses and GET /v1/models.",
+        + " /v1/responses, /v1/feedback and GET /v1/models.",
       code: "unknown_path", status: 404)
   }
 

@@ -5,6 +5,7 @@ enum Route: Equatable {
   case surface(Surface)
   /// The list of models, or one of them.
   case models(id: String?)
+  case feedback
   case wrongMethod(allow: String)
   case unknown
 
@@ -16,6 +17,8 @@ enum Route: Equatable {
     } else if head.pathHasPrefix("/v1/models/") {
       let id = head.pathString.dropFirst("/v1/models/".count)
       self = head.isRead ? .models(id: Self.decoded(id)) : .wrongMethod(allow: "GET")
+    } else if head.pathEquals("/v1/feedback") {
+      self = head.method == .post ? .feedback : .wrongMethod(allow: "POST")
     } else {
       self = .unknown
     }

@@ -39,8 +39,10 @@ final class Snapshot: Sendable {
   let settings: Settings
   /// What was decided about versions of models.
   let rollouts: Rollouts
-  /// Nil where nothing was.
+  /// Nil where nothing was, and no experiment compares versions.
   let versions: VersionTable?
+  /// Nil where there are none.
+  let experiments: ExperimentTable?
   let limits: TimeLimits
   let table: RoutingTable
   /// The configured ones, then versions of them.
@@ -74,6 +76,7 @@ final class Snapshot: Sendable {
     self.rollouts = rollouts
     let versions = VersionTable(settings, rollouts)
     self.versions = versions
+    experiments = ExperimentTable(settings, versions)
     limits = TimeLimits(settings.server)
     let addresses = Addresses(settings, former: former)
     let endpoints = addresses.endpoints

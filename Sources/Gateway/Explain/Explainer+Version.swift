@@ -7,7 +7,9 @@ extension Explainer {
   /// Of who stays in no arm most requests are the baseline's, and so is this one.
   func arm(_ model: Int, _ pin: VersionPin?, _ facts: RequestFacts) throws(ExchangeError) -> Arm? {
     let unit = unit(facts)
-    var arm = try snapshot.arm(model, pin, principal.pins, now: SystemClock.wallMilliseconds()) { unit.hash($0) }
+    var arm = try snapshot.arm(model, pin, principal.pins, now: SystemClock.wallMilliseconds()) {
+      unit.hash($0)
+    }
     if let versions = snapshot.versions, arm?.kind == .canary, !unit.isSticky {
       arm?.kind = .baseline
       arm?.position = versions.serving(model)
@@ -15,7 +17,7 @@ extension Explainer {
     return arm
   }
 
-  private func unit(_ facts: RequestFacts) -> StickyUnit {
+  func unit(_ facts: RequestFacts) -> StickyUnit {
     StickyUnit(head: head, facts: facts, principal: principal, request: nil)
   }
 
@@ -37,6 +39,7 @@ extension Explainer {
     _ versions: VersionTable
   ) -> String {
     if arm.kind == .pinned { return "the request asks for it" }
+    if arm.kind == .experiment { return "it is the arm of an experiment" }
     guard let candidate = model.state.candidate else { return "no version is being tried" }
     let name = "version \(candidate.version)"
     if let absent = versions.absent.first(where: {

@@ -20,6 +20,9 @@ struct Explainer {
   struct Request {
     var facts: RequestFacts
     var model: Int
+    /// The model's that was asked for: another one where an arm of an experiment is.
+    var asked: Int
+    var part: ExperimentTable.Part?
     /// Nil where nothing was decided about the model's versions.
     var arm: Arm?
     var directives: CacheDirectives
@@ -47,8 +50,16 @@ struct Explainer {
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
     let peeked = try peeked(body, surface, peek)
     var facts = peeked.facts
-    let (model, pin) = try snapshot.asked(facts, head, principal)
-    let arm = try arm(model, pin, facts)
+    let (asked, pin) = try snapshot.asked(facts, head, principal)
+    let part = part(asked, pin, facts)
+    let target = part.flatMap { snapshot.experiments?.target(of: $0) } ?? .init(model: asked)
+    let model = target.model
+    let arm: Arm?
+    if let version = target.version {
+      arm = Arm(kind: .experiment, position: version)
+    } else {
+      arm = try self.arm(model, pin, facts)
+    }
     if let edits = arm.flatMap({ snapshot.versions?.entry(at: $0.position)?.edits }) {
       facts = edits.facts(of: peeked)
     }
@@ -57,7 +68,8 @@ struct Explainer {
       body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name, directives,
       beta: head.string(.openAIBeta), peek, canonical)
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
-    return Request(facts: facts, model: model, arm: arm, directives: directives, place: place)
+    return Request(
+      facts: facts, model: model, asked: asked, part: part, arm: arm, directives: directives, place: place)
   }
 
   private func peeked(
@@ -78,7 +90,7 @@ struct Explainer {
       return surface
     case .models: throw .wrongMethod(allow: "GET")
     case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
-    case .unknown: throw .unknownPath(head.pathString)
+    case .feedback, .unknown: throw .unknownPath(head.pathString)
     }
   }
 
@@ -203,6 +215,7 @@ struct Explainer {
       name: snapshot.models[request.model].name, asked: request.facts.model, isStream: request.facts.stream)
     let isPriced = walk.firstDeployment.flatMap { snapshot.deployments[$0].price } != nil
     explanation.version = version(request)
+    explanation.experiment = experiment(request)
     explanation.estimate = .init(demand: walk.demand, isPriced: isPriced)
     explanation.cache = cache(request, stored)
     if let own = walk.own { (explanation.limits, explanation.limitBasis) = (own.lines, own.basis) }

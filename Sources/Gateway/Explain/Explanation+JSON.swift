@@ -8,7 +8,7 @@ extension Explanation {
     let asked: [(name: String, value: JSON)] = [
       ("answer", verdictJSON), ("live", .bool(seen != nil)), ("seen", seen.map(\.json) ?? .null),
       ("path", .string(path)), ("asker", asker.json), ("model", model.map(\.json) ?? .null),
-      ("version", version.map(\.json) ?? .null),
+      ("version", version.map(\.json) ?? .null), ("experiment", experiment.map(\.json) ?? .null),
     ]
     let found: [(name: String, value: JSON)] = [
       ("estimate", estimate.map(\.json) ?? .null), ("cache", cache.map(\.json) ?? .null),
@@ -79,6 +79,10 @@ extension Explanation.Version {
       "weight_percent": .text(weight?.description), "salt": .text(salt), "why": .string(why),
     ]
   }
+}
+
+extension Explanation.Experiment {
+  fileprivate var json: JSON { ["name": .string(name), "arm": .text(arm), "why": .string(why)] }
 }
 
 extension Explanation.Estimate {

@@ -17,6 +17,9 @@ extension Explanation {
       rows.append(["model", model.name + asked + (model.isStream ? ", a stream" : "")])
     }
     if let version { rows.append(["version", version.words]) }
+    if let experiment {
+      rows.append(["experiment", "\(experiment.name)=\(experiment.arm ?? "?"): \(experiment.why)"])
+    }
     if let estimate {
       let cost = estimate.isPriced ? ", about \(ExplainedNumbers.dollars(estimate.demand.microdollars))" : ""
       rows.append([

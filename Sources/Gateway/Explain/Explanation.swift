@@ -47,6 +47,14 @@ package struct Explanation: Sendable {
     var why: String
   }
 
+  /// Which arm of which experiment it would be in.
+  struct Experiment: Sendable {
+    var name: String
+    /// Nil: nobody knows before it comes.
+    var arm: String?
+    var why: String
+  }
+
   struct Estimate: Sendable {
     var demand: Demand
     /// By what this worker has seen of the model, or by the rule that all begin with.
@@ -157,6 +165,7 @@ package struct Explanation: Sendable {
   var path: String
   var model: Model?
   var version: Version?
+  var experiment: Experiment?
   var estimate: Estimate?
   var cache: Cache?
   /// The caller's own limits; what they are asked for.

@@ -42,7 +42,9 @@ struct StateEngine: Sendable {
 
   /// A worker's ways to what is shared.
   struct Ways {
-    var state: any SharedState & KeyRegister & SharedBreakers & LimitReading & ControlRegister
+    var state:
+      any SharedState & KeyRegister & SharedBreakers & LimitReading & ControlRegister & FeedbackRegister
+        & ExperimentRegister
     var cache: any SharedCache
     /// Nil where there are no other replicas.
     var loads: (any LoadRegister)?

@@ -143,6 +143,15 @@ package final class Replica: Sendable {
       desk: workers[0].rolloutDesk, settings: snapshot.withLockedValue { $0.settings })
   }
 
+  /// What shows experiments, by the configuration in force.
+  func adminExperiments() -> AdminExperiments {
+    let snapshot = snapshot.withLockedValue { $0 }
+    let idle = (snapshot.experiments?.idle ?? []).map { ($0.name, $0.why) }
+    return AdminExperiments(
+      reader: workers[0].experimentReader, settings: snapshot.settings,
+      idle: Dictionary(idle) { first, _ in first })
+  }
+
   // MARK: Explaining
 
   /// Where a request would go now; nothing is changed by it.

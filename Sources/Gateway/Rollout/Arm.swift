@@ -2,7 +2,7 @@ import Policy
 
 /// Which version an exchange is for, of a model about whose versions something was decided.
 struct Arm: Sendable, Equatable {
-  enum Kind: String, Sendable { case baseline, canary, pinned }
+  enum Kind: String, Sendable { case baseline, canary, pinned, experiment }
 
   var kind: Kind
   /// In the routing table.

@@ -7,14 +7,19 @@ import Telemetry
 extension Worker {
   /// Changes the facts to those of the request that will be sent.
   func chooseArm(
-    _ request: inout PeekedRequest, _ model: Int, _ pin: VersionPin?, _ principal: Principal,
-    _ exchange: Exchange
+    _ request: inout PeekedRequest, _ target: ExperimentTable.Target, _ pin: VersionPin?,
+    _ principal: Principal, _ exchange: Exchange
   ) throws(ExchangeError) {
     let snapshot = exchange.snapshot
     let unit = StickyUnit(
       head: exchange.head, facts: request.facts, principal: principal, request: exchange.id)
-    try load(pin, of: model, principal, snapshot)
-    let arm = try snapshot.arm(model, pin, principal.pins, now: limiter.now) { unit.hash($0) }
+    let arm: Arm?
+    if let version = target.version {
+      arm = Arm(kind: .experiment, position: version)
+    } else {
+      try load(pin, of: target.model, principal, snapshot)
+      arm = try snapshot.arm(target.model, pin, principal.pins, now: limiter.now) { unit.hash($0) }
+    }
     guard let arm, let entry = snapshot.versions?.entry(at: arm.position) else { return exchange.arm = arm }
     exchange.arm = arm
     checkPrompt(entry, exchange)

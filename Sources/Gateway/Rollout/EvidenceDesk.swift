@@ -22,6 +22,8 @@ final class EvidenceDesk: Sendable {
     var candidate: RolloutState.Candidate
     var tally = RolloutTally()
     var share: EvidenceShare
+    /// The same of grades.
+    var gradeShare: EvidenceShare
     var second: Int64 = 0
     /// Units that were counted in this second.
     var units: Set<UInt64> = []
@@ -36,7 +38,8 @@ final class EvidenceDesk: Sendable {
       lines = candidates.reduce(into: [:]) { next, entry in
         let (model, candidate) = (entry.key, entry.value)
         guard var line = former[model], line.candidate.isJudged(as: candidate) else {
-          next[model] = Line(candidate: candidate, share: EvidenceShare(now: now))
+          let share = EvidenceShare(now: now)
+          next[model] = Line(candidate: candidate, share: share, gradeShare: share)
           return
         }
         line.candidate = candidate
@@ -68,6 +71,17 @@ final class EvidenceDesk: Sendable {
     }
   }
 
+  /// What somebody makes of an answer; false where that is no evidence: another candidate is tried, or its tenant has said enough. That
+  /// a session counts once in a second, the shared state has seen to.
+  func add(
+    _ grade: Feedback.Grade, _ arm: EvidenceArm, tenant: String, of subject: Subject, now: Int64
+  ) -> Bool {
+    lines.withLockedValue { lines in
+      guard lines[subject.model]?.candidate.version == subject.version else { return false }
+      return lines[subject.model]?.add(grade, arm, tenant: tenant, now: now) ?? false
+    }
+  }
+
   /// What there is to be told of models that aren't `busy`.
   func take(besides busy: Set<String> = []) -> [Batch] {
     lines.withLockedValue { lines in
@@ -93,6 +107,14 @@ extension EvidenceDesk.Line {
     guard let first = samples.first, units.insert(unit).inserted, share.admits(tenant, first.arm, now: now)
     else { return }
     for sample in samples { tally.add(sample, candidate.thresholds) }
+  }
+
+  fileprivate mutating func add(
+    _ grade: Feedback.Grade, _ arm: EvidenceArm, tenant: String, now: Int64
+  ) -> Bool {
+    guard gradeShare.admits(tenant, arm, now: now) else { return false }
+    tally.add(grade, arm, candidate.thresholds)
+    return true
   }
 }
 

@@ -84,6 +84,7 @@ package enum RolloutText {
     let values: [(String, Int64?)] = [
       ("slow95_ms", thresholds.slow95), ("slow99_ms", thresholds.slow99), ("ttft95_ms", thresholds.ttft95),
       ("cost90_microdollars", thresholds.cost90), ("long95_tokens", thresholds.long95),
+      ("lowq10_millionths", thresholds.lowq10),
     ]
     var members: [(name: String, value: JSON)] = []
     for (name, value) in values { members.append((name, optional(value) { .int(Int($0)) })) }

@@ -20,6 +20,8 @@ final class VersionDesk: Sendable {
 
   let evidence = EvidenceDesk()
   let shadows = ShadowDesk()
+  let feedback = FeedbackDesk()
+  let experiments = ExperimentDesk()
   let lease = WeightLease()
   let staged = StagedVersions()
   /// What is to be applied; of several only the newest.
@@ -57,6 +59,7 @@ extension VersionDesk {
     shard.set(registry.series(Catalogue.localVetoes), to: standing.vetoes)
     shard.set(registry.series(Catalogue.leader), to: standing.isLeader ? 1 : 0)
     recordShadows(in: shard, of: registry)
+    recordExperiments(in: shard, of: registry)
     guard let versions = snapshot.versions else { return }
     for (route, model) in versions.models.enumerated() {
       guard let model else { continue }

@@ -52,31 +52,35 @@ struct VersionTable: Sendable {
   let absent: [Absent]
   let lease: WeightLease
 
-  /// Nil where nothing was decided about any model that there is.
+  /// Nil where nothing was decided about any model that there is, and no experiment compares versions.
   init?(_ settings: Settings, _ rollouts: Rollouts) {
-    guard !rollouts.models.isEmpty, settings.models.contains(where: { rollouts.models[$0.name] != nil })
-    else {
-      return nil
-    }
+    let compared = settings.comparedVersions
+    guard settings.models.contains(where: { rollouts.models[$0.name] != nil || compared[$0.name] != nil })
+    else { return nil }
     let declared = Self.declared(settings)
     let deployments = Dictionary(
       uniqueKeysWithValues: settings.deployments.enumerated().map { ($1.name, $0) })
     var (entries, absent) = ([Entry](), [Absent]())
     let base = settings.models.count
     models = settings.models.enumerated().map { route, settings -> Model? in
-      guard let known = rollouts.models[settings.name] else { return nil }
+      let known = rollouts.models[settings.name]
+      let state = known?.state ?? RolloutState()
+      // Versions in STAGING serve nobody but who is in an arm of an experiment.
+      let others = (compared[settings.name] ?? []).filter { state.stage(of: $0) == .staging }
       var positions: [Int: Int] = [:]
-      for version in known.state.served + known.staged.keys.sorted() where positions[version] == nil {
-        let bundle = known.bundles[version] ?? known.staged[version] ?? declared[settings.name]?[version]
+      let staged = known?.staged.keys.sorted() ?? []
+      for version in state.served + others + staged where positions[version] == nil {
+        let bundle =
+          known?.bundles[version] ?? known?.staged[version] ?? declared[settings.name]?[version]
         guard let bundle, let deployment = deployments[bundle.deployment] else {
           let why = bundle.map { "there is no deployment '\($0.deployment)'" } ?? "it is not registered"
           absent.append(Absent(model: settings.name, version: version, why: why))
           continue
         }
         positions[version] = base + entries.count
-        entries.append(Entry(bundle, route: route, deployment: deployment, known.state))
+        entries.append(Entry(bundle, route: route, deployment: deployment, state))
       }
-      return Model(known, settings.name, positions)
+      return known.map { Model($0, settings.name, positions) }
     }
     (self.base, self.entries, self.absent, lease) = (base, entries, absent, rollouts.lease)
   }

@@ -41,6 +41,13 @@ actor Worker {
   let rollouts: VersionDesk
   /// Follows what is decided of versions; nil on all workers but one.
   private let control: ControlLink?
+  /// Learns what tickets are sealed with, for all workers; nil on all but one.
+  private let feedbackLink: FeedbackLink?
+  let feedbackRegister: any FeedbackRegister
+  /// Tells what is seen of experiments, for all workers; nil on all but one.
+  private let experimentLink: ExperimentLink?
+  /// Shows what is known of them, over this worker's way to the shared state.
+  let experimentReader: ExperimentReader
   let cache: any SharedCache
   let desk: FlightDesk
   let cacheSeries: CacheSeries
@@ -111,6 +118,11 @@ actor Worker {
     self.breakers = BreakerLink(ways.state, breakers, logger) { replica.makeID() }
     self.rollouts = rollouts
     control = isFirst ? ControlLink(ways.state, rollouts, replica: replica.name, logger) : nil
+    feedbackLink = isFirst ? FeedbackLink(ways.state, rollouts.feedback) : nil
+    feedbackRegister = ways.state
+    experimentLink =
+      isFirst ? ExperimentLink(ways.state, rollouts.experiments, replica: replica.name) : nil
+    experimentReader = ExperimentReader(ways.state, on: loop)
     checker =
       isFirst
       ? HealthChecker(upstream, snapshot, logger, now: SystemClock.monotonicNanoseconds()) : nil
@@ -188,6 +200,8 @@ actor Worker {
     keys.tick()
     breakers.tick()
     control?.tick()
+    feedbackLink?.tick()
+    experimentLink?.tick()
     for exchange in unattended { exchange.check(now: now) }
     for copy in copies { copy.check(now: now) }
     cache.beat()

@@ -16,14 +16,14 @@ package struct PromotionRule: Equatable, Sendable {
 
   package var metrics: [RolloutMetric: Metric] = [
     .err: Metric(passRatio: 1.5), .slow95: Metric(passRatio: 1.25), .slow99: Metric(), .ttft95: Metric(),
-    .cost90: Metric(passRatio: 1.25), .lowq: Metric(), .format: Metric(),
+    .cost90: Metric(passRatio: 1.25), .lowq: Metric(passRatio: 1.5), .format: Metric(),
   ]
   package var cost = CostGuard()
   /// P(a rollback without harm) of a metric and stage is at most this.
   package var harmLevel = 1e-3
   /// P(a promotion in spite of harm) is.
   package var passLevel = 0.05
-  /// Of the canary.
+  /// Of the canary. Its grades are waited for only once there are as many of them, too: nobody has to judge answers.
   package var leastRequests: Int64 = 300
   package var leastTime = Duration.seconds(300)
   /// A stage that is not decided by then is held for people to decide: never promoted.

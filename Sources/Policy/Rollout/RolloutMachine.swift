@@ -79,13 +79,14 @@ package enum RolloutHarm: Equatable, Sendable {
   }
 }
 
-/// What the baseline was like: milliseconds, micro-dollars and tokens.
+/// What the baseline was like: milliseconds, micro-dollars, tokens, and millionths of the best grade.
 package struct BaselineSketches: Equatable, Sendable {
   package var latency = QuantileSketch()
   package var firstToken = QuantileSketch()
   package var cost = QuantileSketch()
   /// Of answers.
   package var length = QuantileSketch()
+  package var grade = QuantileSketch()
 
   package init() {}
 
@@ -99,7 +100,14 @@ package struct BaselineSketches: Equatable, Sendable {
     thresholds.cost90 = Self.threshold(cost, 0.9)
     thresholds.cost99 = Self.threshold(cost, 0.99)
     thresholds.long95 = Self.threshold(length, 0.95)
+    thresholds.lowq10 = lowGrade
     return thresholds
+  }
+
+  /// The lower end of the bin that the p10 is in: grades are few and round, and whatever most of the baseline's are is not low.
+  private var lowGrade: Int64? {
+    guard grade.count >= 20, let value = grade.quantile(0.1) else { return nil }
+    return value > 0 ? Int64((value / (1 + QuantileSketch.accuracy)).rounded(.down)) + 1 : 0
   }
 
   /// Fewer than twenty values have no p95.

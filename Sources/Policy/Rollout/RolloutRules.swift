@@ -19,6 +19,8 @@ package struct RolloutRules: Equatable, Sendable {
   package var errorRatio = 1.5
   package var latencyRatio = 1.25
   package var costRatio = 1.25
+  /// The same of low grades, once so many answers were judged as requests are wanted.
+  package var gradeRatio = 1.5
   /// Fewer errors than this part of its requests are fine, however few the baseline has: where errors are rare, there is nothing to compare.
   package var negligibleErrors = 0.005
   /// P(a candidate that does no harm is rolled back) by each metric over all steps is at most this.
@@ -57,6 +59,7 @@ package struct RolloutRules: Equatable, Sendable {
     rule.metrics[.err]?.negligible = negligibleErrors
     rule.metrics[.slow95]?.passRatio = latencyRatio
     rule.metrics[.cost90]?.passRatio = costRatio
+    rule.metrics[.lowq]?.passRatio = gradeRatio
     rule.cost.passRatio = costRatio
     rule.harmLevel = falseAlarm / Double(max(1, steps.count + (shadows ? 1 : 0)))
     rule.leastRequests = minRequests

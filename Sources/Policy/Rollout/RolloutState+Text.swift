@@ -39,8 +39,7 @@ extension RolloutState {
   /// All words that this release writes.
   private static let known: Set<String> = [
     "ver", "active", "candidate", "state", "step", "weight", "since", "hold", "slow95", "slow99", "ttft95",
-    "cost90",
-    "cost99", "long95", "deprecated", "rolledback",
+    "cost90", "cost99", "long95", "lowq10", "deprecated", "rolledback",
   ]
 
   /// Nil inside: there is none. Nil outside: what stands there is no version.
@@ -111,7 +110,7 @@ extension Thresholds {
   static var places: [(String, WritableKeyPath<Thresholds, Int64?>)] {
     [
       ("slow95", \.slow95), ("slow99", \.slow99), ("ttft95", \.ttft95), ("cost90", \.cost90),
-      ("cost99", \.cost99), ("long95", \.long95),
+      ("cost99", \.cost99), ("long95", \.long95), ("lowq10", \.lowq10),
     ]
   }
 

@@ -108,6 +108,8 @@ package struct Thresholds: Equatable, Sendable {
   package var cost99: Int64?
   /// Tokens.
   package var long95: Int64?
+  /// Grades below it are low: millionths. Nil, as the baseline had too few: those below a half are.
+  package var lowq10: Int64?
 
   package init() {}
 

@@ -2,8 +2,8 @@
 ///
 /// Its words are the fields of the second's hash in Redis, by `EvidenceArm`: `c.` is the canary, `s.` its copies before, `b.` the baseline.
 /// `n` and `err` are of all requests; `t` are those that had a first token, `k` those that have a price, `o` those whose tokens are known, `r`
-/// those that could be refusals, `f` those that were to have a format; `lat.`, `ttft.`, `cost.` and `len.` are the baseline's sketches, bin by
-/// bin, as long as thresholds are wanted.
+/// those that could be refusals, `f` those that were to have a format, `q` answers that somebody judged; `lat.`, `ttft.`, `cost.`, `len.` and
+/// `grade.` are the baseline's sketches, bin by bin, as long as thresholds are wanted.
 package struct RolloutTally: Equatable, Sendable {
   package private(set) var words: [String: Int64] = [:]
 
@@ -53,6 +53,15 @@ package struct RolloutTally: Equatable, Sendable {
     if isEvent { add("\(arm).\(name)") }
   }
 
+  /// Counts what somebody makes of an answer.
+  package mutating func add(_ grade: Feedback.Grade, _ arm: EvidenceArm, _ thresholds: Thresholds?) {
+    guard let thresholds else {
+      if arm == .baseline { add("b.grade.\(QuantileSketch.bin(of: Double(grade.value)))") }
+      return
+    }
+    count(arm.rawValue, "q", "lowq", grade.isLow(thresholds.lowq10))
+  }
+
   private mutating func count(_ arm: String, _ exposure: String, _ value: Int64, _ events: [(String, Int64?)])
   {
     guard events.contains(where: { $0.1 != nil }) else { return }
@@ -100,8 +109,8 @@ extension StageJudge.Second {
         squares: Double(words["\(arm).cost2"] ?? 0))
     }
     let metrics: [(RolloutMetric, String)] = [
-      (.err, "n"), (.slow95, "s"), (.slow99, "s"), (.ttft95, "t"), (.cost90, "k"), (.format, "f"),
-      (.refusal, "r"), (.long95, "o"),
+      (.err, "n"), (.slow95, "s"), (.slow99, "s"), (.ttft95, "t"), (.cost90, "k"), (.lowq, "q"),
+      (.format, "f"), (.refusal, "r"), (.long95, "o"),
     ]
     var counts: [RolloutMetric: ArmCounts] = [:]
     for (metric, exposure) in metrics {
@@ -120,6 +129,7 @@ extension BaselineSketches {
       if let bin = word.after("b.ttft.") { firstToken.add(count, bin: bin) }
       if let bin = word.after("b.cost.") { cost.add(count, bin: bin) }
       if let bin = word.after("b.len.") { length.add(count, bin: bin) }
+      if let bin = word.after("b.grade.") { grade.add(count, bin: bin) }
     }
   }
 }

@@ -10,6 +10,8 @@ package struct StageJudge: Equatable, Sendable {
   /// Once shown, however the costs go on.
   private var isDear = false
   package private(set) var requests: Int64 = 0
+  /// Answers of the canary that somebody judged.
+  package private(set) var graded: Int64 = 0
 
   /// What all replicas counted in one second.
   package struct Second: Sendable {
@@ -41,6 +43,9 @@ package struct StageJudge: Equatable, Sendable {
     costs.canary += second.canaryCosts
     costs.baseline += second.baselineCosts
     isDear = isDear || rule.cost.isHarmful(costs.canary, costs.baseline, alpha: rule.harmLevel)
+    if let grades = second.counts[.lowq] {
+      graded = min(graded + min(grades.canary.exposures, 1 << 40), 1 << 50)
+    }
     guard let all = second.counts[.err] else { return }
     first.fold(all)
     requests = min(requests + min(all.canary.exposures, 1 << 40), 1 << 50)
@@ -70,7 +75,7 @@ package struct StageJudge: Equatable, Sendable {
     if requests < rule.leastRequests { needs.append(.requests(rule.leastRequests - requests)) }
     if elapsed < rule.leastTime { needs.append(.time(rule.leastTime - elapsed)) }
     for metric in RolloutMetric.allCases where pass[metric]?.passes(at: rule.passLevel) == false {
-      needs.append(.metric(metric))
+      if metric != .lowq || graded >= rule.leastRequests { needs.append(.metric(metric)) }
     }
     let (canary, baseline) = costs
     if CostGuard.isOf(canary, baseline),
@@ -83,7 +88,7 @@ package struct StageJudge: Equatable, Sendable {
 
   package static func == (a: StageJudge, b: StageJudge) -> Bool {
     a.rule == b.rule && a.harm == b.harm && a.pass == b.pass && a.first == b.first && a.costs == b.costs
-      && a.isDear == b.isDear && a.requests == b.requests
+      && a.isDear == b.isDear && a.requests == b.requests && a.graded == b.graded
   }
 }
 
@@ -93,7 +98,7 @@ extension StageJudge {
   /// What is known so far, exactly, as fields of a hash: `harm.err`, `pass.err`, `first`, `requests`, `costs.canary` …
   package var fields: [String: String] {
     var fields = [
-      "first": first.text, "requests": "\(requests)", "dear": isDear ? "1" : "0",
+      "first": first.text, "requests": "\(requests)", "graded": "\(graded)", "dear": isDear ? "1" : "0",
       "costs.canary": costs.canary.text, "costs.baseline": costs.baseline.text,
     ]
     for (metric, test) in harm { fields["harm.\(metric.rawValue)"] = test.text }
@@ -111,6 +116,8 @@ extension StageJudge {
       let baseline = fields["costs.baseline"].flatMap(Moments.init)
     else { return nil }
     (self.first, self.requests, isDear, costs) = (first, requests, dear == "1", (canary, baseline))
+    // A release that knew no grades has none.
+    graded = min(max(0, fields["graded"].flatMap(Int64.init) ?? 0), 1 << 50)
     for (metric, terms) in rule.metrics {
       let hypothesis = RateHypothesis(.harmless, terms.harmRatio)
       if let test = fields["harm.\(metric.rawValue)"].flatMap({ SequentialTest(hypothesis, text: $0) }) {

@@ -37,10 +37,10 @@ package struct ExperimentArms: Equatable, Sendable {
   }
 
   /// The position of a unit's arm; nil where it takes no part. `hash` is as `StickyArm`'s, the salt being the experiment's layer: units
-  /// of another layer are dealt independently.
-  package func arm(hash: UInt64) -> Int? {
-    let place = StickyArm.place(hash)
-    return edges.firstIndex { place < $0 }
+  /// of another layer are dealt independently. `offset`: hundredths of a percent that other experiments of the layer have before it.
+  package func arm(hash: UInt64, from offset: Int = 0) -> Int? {
+    let place = StickyArm.place(hash) - offset
+    return place < 0 ? nil : edges.firstIndex { place < $0 }
   }
 
   /// Whether no unit leaves its arm if this becomes `next`: arms are added at the end, and the last one may grow.

@@ -7,6 +7,7 @@ enum Checks {
     checkMode(settings, &reader)
     checkPorts(settings, &reader)
     checkBalance(settings, &reader)
+    ExperimentChecks.all(settings, &reader)
   }
 
   /// A way to balance needs what it goes by.

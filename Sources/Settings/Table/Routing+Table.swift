@@ -7,8 +7,8 @@ extension Form where Value == Settings.Routing {
         .unkept(
           "rules", .list(.rule), "The first whose condition holds chooses.", .unbuilt("routing rules are")),
         Field("fallbacks", \.fallbacks, .modelNames, "The fallbacks of models that have none of their own."),
-        .unkept(
-          "experiments", .entries(.experiment), "Two models compared.", .unbuilt("experiments are")),
+        Field("experiments", \.experiments, .experiments, "Models or versions compared, by name.")
+          .omittedWhenEmpty,
         .unkept("complexity", .complexity, "How hard a request is.", .unbuilt("complexity is")),
       ])
   }
@@ -36,16 +36,6 @@ extension Form where Value == Unkept {
       [
         .unkept("data", .oneOrMany(.label), "Classes of data that they may see."),
         .unkept("regions", .labels, "Where they run."),
-      ])
-  }
-
-  private static var experiment: Form {
-    .record(
-      Unkept(),
-      [
-        .unkept("control", .name(of: .model), required: true, "The model that serves so far."),
-        .unkept("treatment", .name(of: .model), required: true, "The model that is tried."),
-        .unkept("percentage", .finePercent, required: true, "Share of sessions that are served by it."),
       ])
   }
 

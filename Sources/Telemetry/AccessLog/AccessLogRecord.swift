@@ -23,10 +23,12 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var status: Int
 
   package var model: String?
-  /// Which version of the model answered, and why that one: baseline, canary or pinned; shadow: a copy, that nobody was sent; nil
-  /// where it has none.
+  /// Which version of the model answered, and why that one: baseline, canary, pinned or experiment; shadow: a copy, that nobody was
+  /// sent; nil where it has none.
   package var version: Int64?
   package var arm: String?
+  /// `NAME=ARM`; nil where it takes part in none.
+  package var experiment: String?
   package var deployment: String?
   package var provider: String?
   package var endpoint: String?

@@ -212,6 +212,19 @@ package enum Catalogue {
     .gauge, "switchyard_shadow_spent_dollars", .dollars, labels: ["model"],
     help: "What the copies of all replicas cost today (UTC), as far as this one knows.")
 
+  package static let feedback = MetricFamily(
+    .counter, "switchyard_feedback_total", labels: ["result"],
+    help:
+      "Judgements of answers, by what came of them (counted, uncounted: no evidence any more, or too much of one session or tenant,"
+      + " repeated, unknown, late, invalid, unavailable).")
+
+  package static let experimentExchanges = MetricFamily(
+    .counter, "switchyard_experiment_exchanges_total", labels: ["experiment", "arm"],
+    help: "Exchanges of sessions that take part in an experiment, by its arm.")
+  package static let experimentLost = MetricFamily(
+    .counter, "switchyard_experiment_lost_sessions_total",
+    help: "Sessions of which something was not told, as the shared state took too little or nothing.")
+
   // MARK: What must return to zero
 
   package static let shadowsActive = MetricFamily(
@@ -307,6 +320,7 @@ package enum Catalogue {
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     rolloutWeight, rolloutVersion, weightsEpoch, weightsVersion, fencingRejections, localVetoes, leader,
     promptMismatches, shadowCopies, shadowDrops, shadowCost, shadowSpent, shadowsActive,
+    feedback, experimentExchanges, experimentLost,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     controlEpoch, controlRounds, controlActions, controlAsks, controlResignations,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,

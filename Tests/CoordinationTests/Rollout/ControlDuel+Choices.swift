@@ -125,7 +125,8 @@ struct ControlSources {
   /// Of the slot of all that publish.
   static let news = "{ro}sy:ev:ro"
 
-  let take, release, put, stamp, sync, veto, answer, judge, bundle, evaluate, ask, count, counts, spend: String
+  let take, release, put, stamp, sync, veto, answer, judge, bundle, evaluate, ask, count, counts,
+    spend: String
 
   init(plant: @escaping (String) -> String = { $0 }) {
     let scripts = ControlScripts(clock: .argument)

@@ -108,6 +108,25 @@ struct EvidenceDeskTests {
     #expect(desk.take().isEmpty, "a canary begins with nothing")
   }
 
+  private func grade(_ desk: EvidenceDesk, tenant: String, version: Int = 12) -> Bool {
+    desk.add(.down, .canary, tenant: tenant, of: .init(model: "chat", version: version), now: 0)
+  }
+
+  @Test func gradesAreCountedBesideRequests() {
+    let desk = desk()
+    add(desk, unit: 1)
+    #expect(grade(desk, tenant: "acme") && !grade(desk, tenant: "acme", version: 11))
+    let words = desk.take().first?.tally.words
+    #expect(words?["c.n"] == 1 && words?["c.q"] == 1 && words?["c.lowq"] == 1)
+  }
+
+  @Test func noTenantGivesMoreThanItsPartOfTheGrades() {
+    let desk = desk()
+    for tenant in 0..<5 { #expect(grade(desk, tenant: "t\(tenant)")) }
+    let more = (0..<100).map { _ in grade(desk, tenant: "t0") }
+    #expect(more.count { $0 } == 1)
+  }
+
   @Test func whatIsBeingToldWaits() {
     let desk = desk()
     add(desk, unit: 1)

@@ -145,6 +145,24 @@ struct StageJudgeTests {
     #expect(judge(250, second).verdict(elapsed: .zero) == .rollBack(.costs))
   }
 
+  @Test func gradesAreWaitedForOnceThereAreEnough() throws {
+    var rule = PromotionRule()
+    rule.metrics = [.err: .init(), .lowq: .init(passRatio: 1.5)]
+    var second = StageJudge.Second([
+      .err: ArmCounts(canary: EventCount(300), baseline: EventCount(900)),
+      .lowq: ArmCounts(canary: EventCount(299, events: 30), baseline: EventCount(900, events: 90)),
+    ])
+    #expect(judge(1, second, rule).verdict(elapsed: .seconds(300)) == .promote)
+    second.counts[.lowq]?.canary = EventCount(300, events: 30)
+    let waiting = judge(1, second, rule)
+    #expect(waiting.verdict(elapsed: .seconds(300)) == .gathering([.metric(.lowq)]))
+    #expect(judge(20, second, rule).verdict(elapsed: .seconds(300)) == .promote)
+    let next = try #require(StageJudge(rule, fields: waiting.fields))
+    #expect(next == waiting && next.graded == 300)
+    second.counts[.lowq]?.canary = EventCount(300, events: 90)
+    #expect(judge(20, second, rule).verdict(elapsed: .zero) == .rollBack(.metric(.lowq)))
+  }
+
   @Test func negligibleErrorsPassThoughTooFewToCompare() {
     var rule = PromotionRule()
     rule.metrics = [.err: .init(passRatio: 1.5)]

@@ -87,6 +87,40 @@ struct RolloutTallyTests {
     #expect((39...41).contains(sketches.thresholds.long95 ?? 0))
   }
 
+  @Test func gradesAreEventsBelowTheirThreshold() {
+    var thresholds = thresholds
+    thresholds.lowq10 = 800_000
+    var tally = RolloutTally()
+    for grade in [.score(799_999), .score(800_000), .down, .up] as [Feedback.Grade] {
+      tally.add(grade, .canary, thresholds)
+    }
+    tally.add(.up, .baseline, thresholds)
+    #expect(
+      StageJudge.Second(tally.words).counts[.lowq]
+        == ArmCounts(canary: .init(4, events: 2), baseline: .init(1)))
+  }
+
+  @Test(arguments: [800_000, 1_000_000, 1, 333_333] as [Int64])
+  func whatMostGradesOfTheBaselineAreIsNotLow(usual: Int64) throws {
+    var (tally, sketches) = (RolloutTally(), BaselineSketches())
+    for _ in 0..<95 { tally.add(.score(usual), .baseline, nil) }
+    for _ in 0..<5 { tally.add(.down, .baseline, nil) }
+    tally.add(.score(1), .canary, nil)
+    sketches.add(tally.words)
+    let threshold = try #require(sketches.thresholds.lowq10)
+    #expect(sketches.grade.count == 100)
+    #expect(!Feedback.Grade.score(usual).isLow(threshold))
+    #expect(Feedback.Grade.score(Int64(Double(usual) * 0.95)).isLow(threshold))
+  }
+
+  @Test func fewGradesHaveNoThresholdAndNothingIsBelowTheWorst() {
+    var few = BaselineSketches()
+    few.add(["b.grade.zero": 19])
+    #expect(few.thresholds.lowq10 == nil)
+    few.add(["b.grade.zero": 1])
+    #expect(few.thresholds.lowq10 == 0)
+  }
+
   @Test func talliesAddUp() {
     var (one, other) = (RolloutTally(), RolloutTally())
     one.add(sample(.canary), thresholds)

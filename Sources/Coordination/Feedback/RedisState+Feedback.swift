@@ -1,0 +1,15 @@
+package import Policy
+
+/// Feedback in Redis, by its scripts.
+extension RedisState: FeedbackRegister {
+  package func feedbackSecret(
+    proposing secret: FeedbackSecret, _ completion: @escaping StateCompletion<FeedbackSecret>
+  ) {
+    let call = ScriptCall(proposing: secret, feedbackNames)
+    run(scripts.feedback.secret, call, FeedbackReplies.secret, completion)
+  }
+
+  package func mark(_ mark: FeedbackMark, _ completion: @escaping StateCompletion<FeedbackMark.Reply>) {
+    run(scripts.feedback.mark, ScriptCall(mark, feedbackNames), FeedbackReplies.mark, completion)
+  }
+}

@@ -1,0 +1,44 @@
+/// What was judged, in memory: the twin of `feedback_mark.lua` and of the secret's script. Times are milliseconds.
+package struct FeedbackStore: Sendable {
+  package struct Entry: Equatable, Sendable {
+    package var text: String
+    /// From this millisecond on there is no such entry; nil: it stays.
+    package var expires: Int64?
+  }
+
+  package private(set) var entries: [String: Entry] = [:]
+  private let names: FeedbackNames
+
+  package init(_ names: FeedbackNames) { self.names = names }
+
+  /// The secret in force, which is the proposed one where there was none.
+  package mutating func secret(_ proposal: String, now: Int64) -> String {
+    if let secret = text(names.secret, now) { return secret }
+    entries[names.secret] = Entry(text: proposal)
+    return proposal
+  }
+
+  package mutating func mark(_ mark: FeedbackMark, now: Int64) -> FeedbackMark.Reply {
+    let (key, session) = (names.mark(mark), names.session(mark))
+    if let found = text(key, now) {
+      let words = found.split(separator: " ")
+      guard words.count == 2, words[0] == mark.call, let reply = Int64(words[1]) else { return .repeated }
+      return FeedbackMark.Reply(rawValue: reply) ?? .repeated
+    }
+    let counts = text(session, now) == nil
+    if counts { entries[session] = Entry(text: mark.call, expires: now + FeedbackMark.tick) }
+    let reply = counts ? FeedbackMark.Reply.counts : .uncounted
+    entries[key] = Entry(text: "\(mark.call) \(reply.rawValue)", expires: now + FeedbackMark.lifetime)
+    return reply
+  }
+
+  /// Forgets what has expired, which changes no answer.
+  package mutating func sweep(now: Int64) {
+    entries = entries.filter { $0.value.expires.map { $0 > now } ?? true }
+  }
+
+  private func text(_ key: String, _ now: Int64) -> String? {
+    guard let entry = entries[key], entry.expires.map({ $0 > now }) ?? true else { return nil }
+    return entry.text
+  }
+}

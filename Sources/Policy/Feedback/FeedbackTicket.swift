@@ -1,0 +1,115 @@
+/// What an answer says of itself to whoever judges it later: which arms its exchange was in.
+///
+/// Clients send it back as it was, sealed: until they do, nothing of it is kept anywhere.
+package struct FeedbackTicket: Equatable, Sendable {
+  /// When the answer began, by the shared state's clock; milliseconds.
+  package var at: Int64
+  /// By chance: each answer is judged once.
+  package var id: UInt64
+  /// Of a model with a candidate.
+  package var rollout: Rollout?
+  /// Of an exchange in an experiment.
+  package var trial: Trial?
+
+  /// Milliseconds for which an answer may be judged.
+  package static let lifetime: Int64 = 86_400_000
+
+  package struct Rollout: Equatable, Sendable {
+    package var model: ControlModel
+    /// The candidate's.
+    package var version: Int
+    package var arm: StickyArm
+    /// What of its session is left behind hashing.
+    package var unit: UInt64
+
+    package init(model: ControlModel, version: Int, arm: StickyArm, unit: UInt64) {
+      (self.model, self.version, self.arm, self.unit) = (model, version, arm, unit)
+    }
+  }
+
+  package struct Trial: Equatable, Sendable {
+    package var subject: ExperimentSubject
+    /// Its position.
+    package var arm: Int
+    /// What of its session is left behind hashing.
+    package var unit: UInt64
+
+    package init(subject: ExperimentSubject, arm: Int, unit: UInt64) {
+      (self.subject, self.arm, self.unit) = (subject, arm, unit)
+    }
+  }
+
+  package init(at: Int64, id: UInt64, rollout: Rollout? = nil, trial: Trial? = nil) {
+    (self.at, self.id, self.rollout, self.trial) = (at, id, rollout, trial)
+  }
+
+  /// Whose judgements count once in a second.
+  package var unit: UInt64 { rollout?.unit ?? trial?.unit ?? id }
+}
+
+// MARK: Text
+
+/// `1~<at>~<id>~<model>@<version>@<b or c>@<unit>~<experiment>@<edition>@<arm>@<unit>`, numbers to the base of 36; `-` where there is
+/// no candidate, or no experiment.
+extension FeedbackTicket {
+  private static let release = "1"
+
+  package var text: String {
+    [
+      Self.release, Self.digits(UInt64(max(0, at))), Self.digits(id), rollout?.text ?? "-",
+      trial?.text ?? "-",
+    ].joined(separator: "~")
+  }
+
+  /// Nil where another release wrote it.
+  package init?(text: some StringProtocol) {
+    let parts = text.split(separator: "~", omittingEmptySubsequences: false)
+    guard parts.count == 5, parts[0] == Self.release,
+      let at = Self.number(parts[1]).flatMap({ Int64(exactly: $0) }), let id = Self.number(parts[2])
+    else { return nil }
+    self.init(at: at, id: id)
+    if parts[3] != "-" {
+      guard let rollout = Rollout(text: parts[3]) else { return nil }
+      self.rollout = rollout
+    }
+    if parts[4] != "-" {
+      guard let trial = Trial(text: parts[4]) else { return nil }
+      self.trial = trial
+    }
+  }
+
+  static func digits(_ number: UInt64) -> String { String(number, radix: 36) }
+  static func number(_ text: some StringProtocol) -> UInt64? { UInt64(text, radix: 36) }
+}
+
+extension FeedbackTicket.Rollout {
+  fileprivate var text: String {
+    let arm = arm == .canary ? "c" : "b"
+    return "\(model.escaped)@\(FeedbackTicket.digits(UInt64(version)))@\(arm)@\(FeedbackTicket.digits(unit))"
+  }
+
+  fileprivate init?(text: some StringProtocol) {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 4, let model = ControlModel(escaped: parts[0]),
+      let version = FeedbackTicket.number(parts[1]).flatMap({ Int(exactly: $0) }),
+      parts[2] == "b" || parts[2] == "c", let unit = FeedbackTicket.number(parts[3])
+    else { return nil }
+    self.init(model: model, version: version, arm: parts[2] == "c" ? .canary : .baseline, unit: unit)
+  }
+}
+
+extension FeedbackTicket.Trial {
+  fileprivate var text: String {
+    "\(subject.name)@\(subject.edition)@\(FeedbackTicket.digits(UInt64(arm)))@\(FeedbackTicket.digits(unit))"
+  }
+
+  fileprivate init?(text: some StringProtocol) {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 4, RecordRule.isName(parts[0]), !parts[1].isEmpty,
+      let arm = FeedbackTicket.number(parts[2]).flatMap({ Int(exactly: $0) }),
+      let unit = FeedbackTicket.number(parts[3])
+    else { return nil }
+    let subject = ExperimentSubject(name: String(parts[0]), edition: String(parts[1]))
+    self.init(subject: subject, arm: arm, unit: unit)
+  }
+}
