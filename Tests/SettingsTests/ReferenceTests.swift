@@ -23,7 +23,7 @@ struct ReferenceTests {
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
         "routing.rules", "routing.experiments",
-        "routing.complexity", "telemetry.traces",
+        "routing.complexity", "rollout.shadow", "telemetry.traces",
       ])
     #expect(
       unbuilt.map { ($0.line, $0.column) }.elementsEqual(

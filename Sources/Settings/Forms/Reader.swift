@@ -91,6 +91,16 @@ struct Reader {
 
   /// Notes that the document asks for what this version has not got. Parts of it aren't noted again.
   mutating func note(unbuilt what: String, at mark: Mark, instead: String) {
+    note(unbuilt: what, at: mark, path: path, instead: instead)
+  }
+
+  /// The same of a value at a key below where the reader stands, which is written.
+  mutating func note(unbuilt what: String, under key: String, instead: String) {
+    let place = Path(path.parts + [key])
+    note(unbuilt: what, at: marks[place] ?? .start, path: place, instead: instead)
+  }
+
+  private mutating func note(unbuilt what: String, at mark: Mark, path: Path, instead: String) {
     guard unbuiltDepth == 0 else { return }
     let reason = "\(what) not built yet: \(instead), or use `switchyard check` only"
     unbuilt.append(

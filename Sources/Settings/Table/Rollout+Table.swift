@@ -76,6 +76,8 @@ enum RolloutChecks {
     }
     if rollout.shadow.sample > 0, rollout.shadow.budget == nil {
       reader.fail("costs money: write { sample, budget }, the budget in dollars a day", under: ["shadow"])
+    } else if rollout.shadow.sample > 0 {
+      reader.note(unbuilt: "copies of requests are", under: "shadow", instead: "write '0' for rollout.shadow")
     }
   }
 
