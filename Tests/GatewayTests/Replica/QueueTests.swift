@@ -41,6 +41,28 @@ extension ReplicaTests {
         #expect(answer.text.contains("or as this replica may have there now"))
       }
     }
+
+    // MARK: Looking elsewhere
+
+    /// An endpoint that asked to be left alone may be used again, but no limit has room for it.
+    @Test func whoLooksElsewhereInVainHasNeverLeftItsSeat() async throws {
+      try await withQueue("deployments: [d, o]", limits: ", limits: [ { concurrent: 1 } ]") { test in
+        #expect(try await test.ask("o", "busy").message().status == 429)
+        let stays = try await [test.ask("p", "stay"), test.ask("m", "stay")]
+        #expect(try await eventually { test.provider.requestCount == 1 && test.other.requestCount == 2 })
+        let waits = try await test.ask("m")
+        #expect(try await eventually { test.waiting == 1 })
+        let seats = test.replica.queue.makeID()
+        #expect(await test.refusals == 0)
+        #expect(try await eventually { await test.refusals == 1 }, "it has looked there")
+        #expect(test.waiting == 1)
+        #expect(test.replica.queue.makeID() == seats + 1, "and has no other seat than before")
+        stays[1].close()
+        #expect(try await waits.message().status == 200)
+        #expect(test.provider.requestCount == 2)
+        stays[0].close()
+      }
+    }
   }
 }
 
