@@ -35,6 +35,13 @@ struct BreakerSimulationTests {
     if faults.redisForgets { #expect(sum.tally.restored > 0, "replicas knew more than Redis: \(sum)") }
   }
 
+  /// That no other endpoint is taken for one is checked where nothing else goes wrong.
+  @Test(arguments: 1...3 as ClosedRange<UInt64>) func anOutlierIsFound(seed: UInt64) throws {
+    let simulation = try BreakerSimulation(seed: seed, faults: .none, hasOutlier: true)
+    try simulation.run()
+    #expect(simulation.figures.tally.outliers > 0, "\(simulation.figures)")
+  }
+
   @Test func aSeedGivesTheSameRun() throws {
     let traces = try (0..<2).map { _ in
       let simulation = try BreakerSimulation(seed: 42, faults: .all)
