@@ -27,7 +27,7 @@ struct Bundles: AsyncParsableCommand {
           let session = try await RolloutSession.open(settings)
           let report: RolloutReport
           if let model {
-            report = try await session.desk.report(on: model)
+            report = try await session.desk.report(on: model, among: session.names)
           } else {
             report = try await session.desk.report(on: session.names)
           }

@@ -107,12 +107,15 @@ package struct RolloutDesk: Sendable {
     return report
   }
 
-  /// One model.
-  package func report(on name: String) async throws(Failure) -> RolloutReport {
+  /// One model: of those that are configured, or one that has versions.
+  package func report(on name: String, among configured: [String]) async throws(Failure) -> RolloutReport {
     let model = try Self.model(name)
     let config: ControlConfig? = try await ask { $0.readConfig($1) }
     let vetoes = try await ask { $0.readVetoes($1) }
     let overview = try await overview(model, config?.lines[model], vetoes)
+    guard configured.contains(name) || config?.lines[model] != nil || !overview.versions.isEmpty else {
+      throw .noModel(name)
+    }
     return RolloutReport(cluster: try await cluster(config), models: [overview])
   }
 
