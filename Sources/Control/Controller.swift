@@ -53,6 +53,7 @@ package actor Controller {
 
   /// Until `stop`, or until it is cancelled.
   package func run() async {
+    await waitForState()
     while !isStopping {
       await round()
       if isStopping { break }
@@ -61,6 +62,13 @@ package actor Controller {
       if Task.isCancelled { break }
     }
     await release()
+  }
+
+  /// A way to Redis takes a moment to open; whoever is away for longer is told of in the first round.
+  private func waitForState() async {
+    for _ in 0..<20 where !register.isAvailable && !isStopping {
+      try? await Task.sleep(for: .milliseconds(100))
+    }
   }
 
   /// Gives the lease back at once, so that another replica goes on; `run` returns within a fifth of the lease.

@@ -27,7 +27,7 @@ struct Bundles: AsyncParsableCommand {
           let session = try await RolloutSession.open(settings)
           let report: RolloutReport
           if let model {
-            report = try await session.desk.report(on: model)
+            report = try await session.desk.report(on: model, among: session.names)
           } else {
             report = try await session.desk.report(on: session.names)
           }
@@ -106,7 +106,7 @@ struct Bundles: AsyncParsableCommand {
         for name in model.map({ [$0] }) ?? session.names {
           for entry in try await session.desk.bundles(of: name).reversed() {
             guard let bundle = entry.bundle, bundle.others.isEmpty else {
-              throw RolloutSession.Failure(
+              throw CommandState.Failure(
                 description:
                   "version \(entry.version) of \(name) was written by a newer release: export it with that one"
               )
@@ -130,7 +130,7 @@ struct Registering: ParsableArguments {
     try await RolloutDoor.run(rollout) { door in
       let bytes = try BodyFile.read(file)
       guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw RolloutSession.Failure(description: "\(file): not UTF-8 text")
+        throw CommandState.Failure(description: "\(file): not UTF-8 text")
       }
       switch door {
       case .redis(let settings): try await register(text, settings, isForPrograms: rollout.json)

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Coordination
 import Gateway
-import NIOCore
-import NIOPosix
 import Policy
 import Settings
 
@@ -124,8 +122,6 @@ private struct KeySession: Sendable {
   let settings: Settings
   let manager: KeyManager
 
-  private static let patience = Duration.seconds(5)
-
   static func warn(of issued: KeyManager.Issued) {
     guard !issued.isTold else { return }
     StandardError.write(
@@ -150,27 +146,11 @@ private struct KeySession: Sendable {
 
   private static func open(_ options: ConfigOptions) async throws -> KeySession {
     let settings = try options.load()
-    guard let url = settings.state.redis else {
-      StandardError.write(
-        "\(options.path) has no state.redis: send POST /keys to the admin port of the replica, whose memory the keys are in."
-      )
-      throw Switchyard.Exit.no
-    }
-    let address = try RedisAddress(
-      url.revealed, password: settings.state.password?.revealed, caFile: settings.state.caFile)
-    let loop = MultiThreadedEventLoopGroup.singleton.next()
-    let prefix = settings.state.keyPrefix
-    let manager = try await loop.submit {
-      let state = RedisState(
-        address, on: loop, ReplicaState(name: "keys", leastReplicas: nil), prefix: prefix,
-        timeout: .seconds(2), tell: { _ in })
-      state.start()
-      return KeyManager(state, on: loop)
-    }.get()
-    guard await manager.isReady(within: patience) else {
-      StandardError.write("Redis does not answer at \(address.description)")
-      throw Switchyard.Exit.no
-    }
+    let manager = try await CommandState.open(
+      settings, as: "keys",
+      absent:
+        "\(options.path) has no state.redis: send POST /keys to the admin port of the replica, whose memory the keys are in.",
+      { KeyManager($0, on: $1) }, isReady: { await $0.isReady(within: $1) })
     return KeySession(settings: settings, manager: manager)
   }
 }

@@ -2,8 +2,6 @@ import ArgumentParser
 import Coordination
 import Gateway
 import Glibc
-import NIOCore
-import NIOPosix
 import Policy
 import Settings
 
@@ -91,38 +89,18 @@ struct RolloutSession: Sendable {
   let settings: Settings
   let desk: RolloutDesk
 
-  private static let connecting = Duration.seconds(5)
   /// How long the leader is waited for: longer than it takes to have another one.
   static let patience = Duration.seconds(15)
 
   var names: [String] { settings.models.map(\.name) }
   var rules: RolloutRules { settings.rollout.rules }
 
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
-  }
-
   static func open(_ settings: Settings) async throws -> RolloutSession {
-    guard let url = settings.state.redis else {
-      throw Failure(
-        description:
-          "The configuration has no state.redis: say --replica HOST:PORT, whose memory versions and rollouts are in."
-      )
-    }
-    let address = try RedisAddress(
-      url.revealed, password: settings.state.password?.revealed, caFile: settings.state.caFile)
-    let loop = MultiThreadedEventLoopGroup.singleton.next()
-    let prefix = settings.state.keyPrefix
-    let desk = try await loop.submit {
-      let state = RedisState(
-        address, on: loop, ReplicaState(name: "rollouts", leastReplicas: nil), prefix: prefix,
-        timeout: .seconds(2), tell: { _ in })
-      state.start()
-      return RolloutDesk(state, on: loop)
-    }.get()
-    guard await desk.isReady(within: connecting) else {
-      throw Failure(description: "Redis does not answer at \(address.description)")
-    }
+    let desk = try await CommandState.open(
+      settings, as: "rollouts",
+      absent:
+        "The configuration has no state.redis: say --replica HOST:PORT, whose memory versions and rollouts are in.",
+      { RolloutDesk($0, on: $1) }, isReady: { await $0.isReady(within: $1) })
     return RolloutSession(settings: settings, desk: desk)
   }
 }

@@ -85,14 +85,14 @@ enum RolloutSource {
 
   private static func report(_ session: RolloutSession, _ model: String?) async throws -> RolloutReport {
     guard let model else { return try await session.desk.report(on: session.names) }
-    return try await session.desk.report(on: model)
+    return try await session.desk.report(on: model, among: session.names)
   }
 
   /// Which version serves, and which one is tried.
   func standing(_ model: String) async throws -> (active: Int?, candidate: Int?) {
     switch self {
     case .redis(let session):
-      let state = try await session.desk.report(on: model).models.first?.state
+      let state = try await session.desk.report(on: model, among: session.names).models.first?.state
       return (state?.active, state?.candidate?.version)
     case .replica(let call, let token):
       let path = "/api/rollouts/\(RolloutAnswer.escaped(model))"

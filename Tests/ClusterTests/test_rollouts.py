@@ -106,6 +106,8 @@ def test_a_version_is_registered_once_and_for_ever(cluster):
         f"Version {number} of {MODEL} is registered already.")
     assert "another content" in refused(cluster, "bundles", "register", "-", text=version(number, temperature=0.6))
     assert "there is no version 999" in refused(cluster, "bundles", "show", MODEL, 999)
+    for words in (["rollout", "status"], ["bundles", "list"]):
+        assert "there is no model 'other'" in refused(cluster, *words, "other")
 
 
 @pytest.mark.parametrize("text, reason", [
@@ -185,8 +187,8 @@ def test_following_ends_with_the_rollout(cluster):
     try:
         assert MODEL in follower.stdout.readline()
         done(cluster, "rollout", "abort", MODEL)
-        output, _ = follower.communicate(timeout=30)
-        assert follower.returncode == 1 and "no version is being tried" in output and "[....................]" in output
+        output = follower.stdout.read()  # it ends by itself
+        assert follower.wait(30) == 1 and "no version is being tried" in output and "[....................]" in output
     finally:
         follower.kill()
 
@@ -269,6 +271,8 @@ def test_the_admin_port_does_the_same(cluster):
 
 @pytest.mark.parametrize("method, path, body, status", [
     ("GET", "/api/rollouts/mock-model/later", None, 404),
+    ("GET", "/api/rollouts/other", None, 404),
+    ("GET", "/api/bundles?model=other", None, 404),
     ("POST", "/api/rollouts/mock-model/dance", {}, 404),
     ("POST", "/api/rollouts/mock-model/start", {}, 400),
     ("POST", "/api/rollouts/mock-model/start", {"version": 999}, 409),

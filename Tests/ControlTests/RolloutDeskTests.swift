@@ -76,7 +76,12 @@ struct RolloutDeskTests {
     #expect(report.models.map(\.model.name) == ["chat"])
     #expect(report.models[0].state == RolloutState() && report.models[0].versions.isEmpty)
     #expect(report.cluster.leader == nil && report.cluster.position == ControlPosition.none)
-    await #expect(throws: RolloutDesk.Failure.noName("")) { _ = try await world.desk().report(on: "") }
+    await #expect(throws: RolloutDesk.Failure.noModel("chatt")) {
+      _ = try await world.desk().report(on: "chatt", among: ["chat"])
+    }
+    await #expect(throws: RolloutDesk.Failure.noName("")) {
+      _ = try await world.desk().report(on: "", among: [])
+    }
   }
 
   @Test func oneLookTellsWhoServesAndWhatIsTried() async throws {
@@ -84,7 +89,7 @@ struct RolloutDeskTests {
     let report = try await led(by: controller) { desk in
       try await world.serve(1, desk)
       #expect(try await desk.ask(ask(.start, 2), within: .seconds(20)) == "version 2 is CANARY")
-      return try await desk.report(on: "chat")
+      return try await desk.report(on: "chat", among: ["chat"])
     }
     let chat = try #require(report.models.first)
     #expect(chat.state?.active == 1 && chat.state?.candidate?.version == 2)
@@ -103,10 +108,10 @@ struct RolloutDeskTests {
     for (replica, applied) in [("r1", position), ("r2", ControlPosition.none)] {
       state.sync(ControlSync(replica: replica, applied: applied, hash: "", vetoMark: 0)) { _ in }
     }
-    let cluster = try await world.desk().report(on: "chat").cluster
+    let cluster = try await world.desk().report(on: "chat", among: ["chat"]).cluster
     #expect(cluster.live.count == 2 && cluster.applied == 1)
     world.pass(ControlAck.live + 1)
-    #expect(try await world.desk().report(on: "chat").cluster.live.isEmpty)
+    #expect(try await world.desk().report(on: "chat", among: ["chat"]).cluster.live.isEmpty)
   }
 
   @Test func theStepsEvidenceIsShown() async throws {
@@ -114,7 +119,7 @@ struct RolloutDeskTests {
     try world.ask("1", ask(.start))
     try await world.run(20, [controller]) { $0.candidate?.thresholds != nil }
     try await world.run(8, [controller], canaryErrors: 1)
-    let chat = try #require(try await world.desk().report(on: "chat").models.first)
+    let chat = try #require(try await world.desk().report(on: "chat", among: ["chat"]).models.first)
     let judged = try #require(chat.judged(ControlUnderTest.rules, now: world.now))
     #expect(judged.judge.requests > 0)
     guard case .gathering(let needs) = judged.verdict else {

@@ -29,10 +29,14 @@ struct QueueDeskTests {
     return snapshot
   }
 
-  private func join(_ endpoints: Endpoint...) -> Waiter {
+  private func waiter() -> Waiter {
     let entry = WaitQueue.Entry(
       id: desk.makeID(), tenant: "acme", .standard, tokens: 1, arrived: 0, until: 1_000_000)
-    let waiter = Waiter(entry, in: "fast", at: desk, now: 0, on: loop, LoopExecutor(loop: loop))
+    return Waiter(entry, in: "fast", at: desk, now: 0, on: loop, LoopExecutor(loop: loop))
+  }
+
+  private func join(_ endpoints: Endpoint...) -> Waiter {
+    let waiter = waiter()
     #expect(desk.join(waiter, for: endpoints, isForTurn: false, now: 0) == nil)
     return waiter
   }
@@ -58,6 +62,23 @@ struct QueueDeskTests {
       loop.run()
     }
     #expect(other.inFlight == 0, "what nobody takes is free again")
+  }
+
+  @Test func asManyWaitForATurnAsItServesThoughNobodyElseMayWait() throws {
+    let one = try apply(Self.text.replacing("max: 2", with: "max: 0")).endpoints[0]
+    one.gate.set(ceiling: 0)
+    #expect(desk.join(waiter(), for: [one], isForTurn: false, now: 0) == .full(0))
+    do {
+      let first = waiter()
+      #expect(desk.join(first, for: [one], isForTurn: true, now: 0) == nil)
+      #expect(desk.join(waiter(), for: [one], isForTurn: true, now: 0) == .full(1))
+      #expect(waiting == 1 && one.inFlight == 0)
+      one.gate.set(ceiling: 1)
+      desk.pour([one])
+      #expect(waiting == 0 && one.inFlight == 1)
+      loop.run()
+    }
+    #expect(one.inFlight == 0)
   }
 
   @Test func anotherKeyOrTimeoutForgetsNobodyAndStrandsNobody() throws {

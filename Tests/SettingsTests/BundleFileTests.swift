@@ -37,7 +37,7 @@ struct BundleFileTests {
       try Policy.Bundle(
         model: "m", version: 4, deployment: "d", providerModel: "x",
         prompt: .init(sha256: try #require(ContentDigest(text: String(repeating: "0a", count: 32)))),
-        tools: try #require(ContentDigest(text: String(repeating: "0b", count: 32)))),
+        tools: ContentDigest(text: String(repeating: "0b", count: 32))),
     ]
     let text = BundleFile(bundles).text
     #expect(try refined(text) == bundles, "\(text)")

@@ -93,16 +93,17 @@ final class BreakerSimulation {
   /// may be 5 % slow.
   private static let patience: Int64 = 1_200 * 1_000 / 950 + 20
 
-  init(seed: UInt64, faults: Faults) throws {
+  /// `hasOutlier`: whatever chance would say.
+  init(seed: UInt64, faults: Faults, hasOutlier: Bool = false) throws {
     let world = World(seed: seed)
     self.world = world
     redis = SimulatedRedis(world)
     self.faults = faults
     troubles = Troubles(world, redis, faults)
     deafness = [0, 10, 100][world.random.below(3)]
-    isPoisonOnly = faults.isNone && world.chance(25)
-    hasOutlier = !isPoisonOnly && world.chance(10)
-    let (count, isSlowBad) = (hasOutlier ? 5 : 1 + world.random.below(4), world.chance(50))
+    isPoisonOnly = !hasOutlier && faults.isNone && world.chance(25)
+    self.hasOutlier = hasOutlier || !isPoisonOnly && world.chance(10)
+    let (count, isSlowBad) = (self.hasOutlier ? 5 : 1 + world.random.below(4), world.chance(50))
     settings = try Self.settings(endpoints: count, isSlowBad: isSlowBad)
     let broken = Broken()
     audit = BreakerAudit(world) { text in broken.first = broken.first ?? "at \(world.now) ms: \(text)" }

@@ -39,15 +39,12 @@ package struct KeyManager: Sendable {
     package var next: String?
   }
 
-  private static let attempts = 5
-  private static let pause = Duration.milliseconds(200)
-
-  private let register: NIOLoopBound<any KeyRegister>
+  private let register: PatientRegister<any KeyRegister>
   private let names: KeyNames
 
   /// To be made on the loop that `register` is confined to.
   package init(_ register: any KeyRegister, on loop: any EventLoop) {
-    self.register = NIOLoopBound(register, eventLoop: loop)
+    self.register = PatientRegister(register, on: loop) { $0.flush() }
     names = register.keyNames
   }
 
@@ -120,14 +117,7 @@ package struct KeyManager: Sendable {
 
   /// Waits until the shared state can be asked, at most so long.
   package func isReady(within patience: Duration) async -> Bool {
-    let end = ContinuousClock.now + patience
-    while ContinuousClock.now < end {
-      let isAvailable = try? await register.eventLoop.submit { [register] in register.value.isAvailable }
-        .get()
-      if isAvailable == true { return true }
-      try? await Task.sleep(for: .milliseconds(10))
-    }
-    return false
+    await register.isReady(within: patience) { $0.isAvailable }
   }
 
   // MARK: Steps
@@ -167,26 +157,11 @@ package struct KeyManager: Sendable {
   private func ask<Value: Sendable>(
     _ step: @escaping @Sendable (any KeyRegister, @escaping (Result<Value, StateFailure>) -> Void) -> Void
   ) async throws(Failure) -> Value {
-    var failure = StateFailure.unavailable
-    for attempt in 0..<Self.attempts {
-      if attempt > 0 { try? await Task.sleep(for: Self.pause) }
-      switch await once(step) {
-      case .success(let value): return value
-      case .failure(let reason): failure = reason
-      }
+    do throws(StateFailure) {
+      return try await register.ask(step)
+    } catch {
+      throw .away(error)
     }
-    throw .away(failure)
-  }
-
-  private func once<Value: Sendable>(
-    _ step: @escaping @Sendable (any KeyRegister, @escaping (Result<Value, StateFailure>) -> Void) -> Void
-  ) async -> Result<Value, StateFailure> {
-    let promise = register.eventLoop.makePromise(of: Result<Value, StateFailure>.self)
-    register.eventLoop.execute { [register] in
-      step(register.value) { promise.succeed($0) }
-      register.value.flush()
-    }
-    return (try? await promise.futureResult.get()) ?? .failure(.unavailable)
   }
 
   // MARK: Chance

@@ -4,6 +4,8 @@ extension RolloutDesk {
     case away(StateFailure)
     /// No model is called so.
     case noName(String)
+    /// Neither the configuration nor the registry has it.
+    case noModel(String)
     case unknown(model: String, version: Int)
     case noCandidate(String)
     /// Something else has this version.
@@ -32,6 +34,7 @@ extension RolloutDesk.Failure: CustomStringConvertible {
     case .away:
       "the shared state does not answer; nothing may have happened, or all of it: look with 'rollout status', and try again"
     case .noName(let name): "'\(name.prefix(40))' is no name of a model: it has 1 to 200 bytes"
+    case .noModel(let name): "there is no model '\(name)', and no version of one"
     case .unknown(let model, let version):
       "there is no version \(version) of '\(model)': 'switchyard bundles list' shows those that are"
     case .noCandidate(let model): "no version of '\(model)' is being tried: name the version that you mean"

@@ -13,26 +13,16 @@ package struct RolloutDesk: Sendable {
     package var line: String
   }
 
-  private static let attempts = 5
-  private static let pause = Duration.milliseconds(200)
-
-  private let register: NIOLoopBound<any ControlRegister>
+  private let register: PatientRegister<any ControlRegister>
 
   /// To be made on the loop that `register` is confined to.
   package init(_ register: any ControlRegister, on loop: any EventLoop) {
-    self.register = NIOLoopBound(register, eventLoop: loop)
+    self.register = PatientRegister(register, on: loop) { $0.flush() }
   }
 
   /// Waits until the shared state can be asked, at most so long.
   package func isReady(within patience: Duration) async -> Bool {
-    let end = ContinuousClock.now + patience
-    while ContinuousClock.now < end {
-      let isAvailable = try? await register.eventLoop.submit { [register] in register.value.isAvailable }
-        .get()
-      if isAvailable == true { return true }
-      try? await Task.sleep(for: .milliseconds(10))
-    }
-    return false
+    await register.isReady(within: patience) { $0.isAvailable }
   }
 
   // MARK: Versions
@@ -129,12 +119,15 @@ package struct RolloutDesk: Sendable {
     return report
   }
 
-  /// One model.
-  package func report(on name: String) async throws(Failure) -> RolloutReport {
+  /// One model: of those that are configured, or one that has versions.
+  package func report(on name: String, among configured: [String]) async throws(Failure) -> RolloutReport {
     let model = try Self.model(name)
     let config: ControlConfig? = try await ask { $0.readConfig($1) }
     let vetoes = try await ask { $0.readVetoes($1) }
     let overview = try await overview(model, config?.lines[model], vetoes)
+    guard configured.contains(name) || config?.lines[model] != nil || !overview.versions.isEmpty else {
+      throw .noModel(name)
+    }
     return RolloutReport(cluster: try await cluster(config), models: [overview])
   }
 
@@ -183,7 +176,7 @@ package struct RolloutDesk: Sendable {
 
   private var now: Int64 {
     get async {
-      (try? await register.eventLoop.submit { [register] in register.value.now }.get()) ?? 0
+      await register.look { $0.now } ?? 0
     }
   }
 
@@ -261,26 +254,11 @@ package struct RolloutDesk: Sendable {
   private func ask<Value: Sendable>(
     _ step: @escaping @Sendable (any ControlRegister, @escaping (Result<Value, StateFailure>) -> Void) -> Void
   ) async throws(Failure) -> Value {
-    var failure = StateFailure.unavailable
-    for attempt in 0..<Self.attempts {
-      if attempt > 0 { try? await Task.sleep(for: Self.pause) }
-      switch await once(step) {
-      case .success(let value): return value
-      case .failure(let reason): failure = reason
-      }
+    do throws(StateFailure) {
+      return try await register.ask(step)
+    } catch {
+      throw .away(error)
     }
-    throw .away(failure)
-  }
-
-  private func once<Value: Sendable>(
-    _ step: @escaping @Sendable (any ControlRegister, @escaping (Result<Value, StateFailure>) -> Void) -> Void
-  ) async -> Result<Value, StateFailure> {
-    let promise = register.eventLoop.makePromise(of: Result<Value, StateFailure>.self)
-    register.eventLoop.execute { [register] in
-      step(register.value) { promise.succeed($0) }
-      register.value.flush()
-    }
-    return (try? await promise.futureResult.get()) ?? .failure(.unavailable)
   }
 
   private static func token() -> String {

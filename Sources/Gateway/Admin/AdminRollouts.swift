@@ -38,7 +38,7 @@ struct AdminRollouts: Sendable {
         return try await keep(body, path[1], path[2])
       case (.POST, "bundles", 1): return try await register(body, head.query)
       case (.GET, "rollouts", 1): return shown(try await desk.report(on: names), head)
-      case (.GET, "rollouts", 2): return shown(try await desk.report(on: path[1]), head)
+      case (.GET, "rollouts", 2): return shown(try await desk.report(on: path[1], among: names), head)
       case (.GET, "rollouts", 3) where path[2] == "history":
         return try await history(path[1], head)
       case (.GET, "rollouts", 3) where path[2] == "estimate":
@@ -75,7 +75,7 @@ struct AdminRollouts: Sendable {
   private func list(_ model: String?) async throws(RolloutDesk.Failure) -> AdminAnswer {
     let report: RolloutReport
     if let model {
-      report = try await desk.report(on: model)
+      report = try await desk.report(on: model, among: names)
     } else {
       report = try await desk.report(on: names)
     }
@@ -190,7 +190,7 @@ extension RolloutDesk.Failure {
   fileprivate var status: HTTPResponseStatus {
     switch self {
     case .away, .unanswered, .tooMany: .serviceUnavailable
-    case .unknown, .noCandidate: .notFound
+    case .unknown, .noModel, .noCandidate: .notFound
     case .otherContent, .full, .changesTooMuch, .refused, .unreadable: .conflict
     case .noName, .tooLong: .badRequest
     }

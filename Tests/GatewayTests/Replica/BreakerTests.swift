@@ -1,5 +1,6 @@
 import Coordination
 import NIOHTTP1
+import Policy
 import Synchronization
 import TestSupport
 import Testing
@@ -52,6 +53,23 @@ extension ReplicaTests {
           }
           #expect(provider.requests.count == calls)
         }
+      }
+    }
+
+    @Test func whatIsNewWaitsUntilItsBreakersAreKnown() async throws {
+      try await withReplica({ _ in .silence }) { test, _ in
+        #expect(test.replica.breakers.all.allSatisfy { $0.isAcquainted }, "before the port opened")
+        let new = Snapshot(try settings(document("http://127.0.0.1:2")), epoch: 2, former: nil)
+        #expect(try await finishes { await test.replica.meetBreakers(of: new, within: .milliseconds(5)) })
+        let isMet = Flag()
+        Task {
+          await test.replica.meetBreakers(of: new, within: .seconds(60))
+          isMet.set()
+        }
+        #expect(try await !eventually(within: .milliseconds(200)) { isMet.isSet })
+        let store = BreakerStore()
+        for site in new.breakers.all { site.hear(store.read(site.keys, now: 0), asked: nil, now: 0) }
+        #expect(try await eventually { isMet.isSet })
       }
     }
 

@@ -1,10 +1,12 @@
-import Gateway
 import Glibc
+import NIOConcurrencyHelpers
 import NIOCore
 import Telemetry
 import TestSupport
 import Testing
 import Upstream
+
+@testable import Gateway
 
 extension ReplicaTests {
   /// What several workers do together.
@@ -68,6 +70,29 @@ extension ReplicaTests {
       }
     }
 
+    @Test func aReplicaIsDeadWhereOneOfItsLoopsStandsStill() async throws {
+      try await withReplica({ _ in .silence }, .init(workers: 2)) { test, _ in
+        let (stands, goesOn) = (Flag(), Flag())
+        defer { goesOn.set() }
+        let stuck = test.replica.workers[1]
+        stuck.loop.execute {
+          stands.set()
+          while !goesOn.isSet { usleep(1_000) }
+        }
+        #expect(try await eventually { stands.isSet })
+        let now = SystemClock.monotonicNanoseconds()
+        let other = test.replica.workers[0]
+        #expect(try await eventually { other.pulse.silence(at: now) < 0 }, "it turns on")
+        #expect(!test.replica.isAlive(now: now + 30_000_000_001))
+        #expect(try await test.livez().status == 200, "not for long enough yet")
+        stuck.pulse.beat(now - 31_000_000_000)
+        let answer = try await test.livez()
+        #expect(answer.status == 503 && answer.text.contains("stood still"))
+        goesOn.set()
+        #expect(try await eventually { try await test.livez().status == 200 })
+      }
+    }
+
     /// Half of them before the answer's head, half in the middle of a stream.
     @Test(arguments: ReplicaUnderTest.modes)
     func nothingIsLeftWhenAllClientsGo(_ mode: ReadinessBridge.Mode) async throws {
@@ -89,6 +114,17 @@ extension ReplicaTests {
         #expect(await test.metric("switchyard_client_disconnects_total") == Self.clients)
       }
     }
+  }
+}
+
+extension ReplicaUnderTest {
+  /// What its admin port says of whether it is alive.
+  fileprivate func livez() async throws -> HTTPMessage {
+    let port = replica.adminListener.withLockedValue { $0?.localAddress?.port }
+    let client = try await WireClient.connect(port: port ?? 0)
+    defer { client.close() }
+    client.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+    return try await client.message()
   }
 }
 
