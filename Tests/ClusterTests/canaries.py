@@ -125,7 +125,7 @@ class Stand:
                     record = json.loads(line)
                     record["at"] = datetime.datetime.fromisoformat(record["ts"]).timestamp() - record["duration_us"] / 1e6
                     record["failed"] = record["attempts"] > 1 or record["status"] >= 500
-                    record["replica"] = router.port
+                    record["replica"] = id(router)
                     found.append(record)
         return sorted(found, key=lambda record: record["at"])
 

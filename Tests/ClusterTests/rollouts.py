@@ -158,6 +158,9 @@ def addresses(stand):
 def rollback(way, stand, load, harm):
     stand.fails(0.01, harm)
     begin = stand.try_it()
+    # The first weight counts once a leader has said that it looks after it: what dies before that exposes nobody.
+    exposed = eventually(lambda: len({record["replica"] for record in stand.canaries()}) == len(stand.routers), 20)
+    demand(exposed, "a replica has sent nobody to the canary")
     undo = WAYS[way](stand, load) or (lambda: None)
     is_over = eventually(lambda: stand.state().get("rolledback") == "12", 120)
     demand(is_over, f"it was not rolled back: {stand.state()}")
