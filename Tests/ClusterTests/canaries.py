@@ -16,14 +16,14 @@ from cluster import Client, Connection, Redis, Simulator, bus_port, eventually
 from support import BINARIES, CLIENT_KEY, KEYS, Router, get, sha256
 
 # Five steps, as the default has, of which the first is the one that figures speak of: the level of each test is the shipped one.
-STEPS = "[5, 10, 15, 20, 25]"
+STEPS = "steps: [5, 10, 15, 20, 25]"
 LEVEL = 1e-3 / 5
 
 CONFIG = """
 server: {{ host: {host}, port: {port}, workers: 1, drain_notice: 1ms }}
 admin: {{ port: {admin} }}
 state: {{ redis: "{redis}", timeout: 250ms }}
-rollout: {{ steps: {steps} }}
+rollout: {{ {rollout} }}
 providers:
   sim: {{ dialect: openai, base_url: "{sim}/v1", api_key: "${{PROVIDER_KEY}}" }}
 deployments:
@@ -42,7 +42,7 @@ class Stand:
     """Replicas that share a Redis whose file is kept, a provider, and version 12 of the model `chat`, which runs at a deployment of its
     own."""
 
-    def __init__(self, replicas=3, steps=STEPS, redis=(), simulator=(), addresses=("127.0.0.1", "127.0.0.1"), make=None):
+    def __init__(self, replicas=3, rollout=STEPS, redis=(), simulator=(), addresses=("127.0.0.1", "127.0.0.1"), make=None):
         """`addresses` are where replicas listen, and where Redis is; `make` makes a replica by number, configuration and ports."""
         self.make = make or (lambda number, *words: Router(words[0], KEYS, *words[1:]))
         self.redis = Redis("--appendonly", "yes", *redis)
@@ -52,7 +52,7 @@ class Stand:
         for number in range(replicas):
             path, port, admin = self.folder / f"{number}.yaml", bus_port(), bus_port()
             path.write_text(CONFIG.format(
-                host=addresses[0], port=port, admin=admin, redis=f"redis://{addresses[1]}:{self.redis.port}/0", steps=steps,
+                host=addresses[0], port=port, admin=admin, redis=f"redis://{addresses[1]}:{self.redis.port}/0", rollout=rollout,
                 sim=self.simulator.url, key=sha256(CLIENT_KEY)))
             self.routers.append(self.make(number, path, port, admin))
         try:

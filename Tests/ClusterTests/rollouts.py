@@ -10,37 +10,36 @@ import sys
 import threading
 import time
 
-from canaries import Evidence, Journal, Load, Stand, ratio_rule, success_checks
-from cluster import eventually
+from canaries import STEPS, Evidence, Journal, Load, Stand, ratio_rule, success_checks
+from cluster import Connection, eventually
 from demands import Missed, demand, demand_in_time
 from partition import REDIS, Namespace, Replica, run
 from support import KEYS, Router
 
 INSIDE = "SWITCHYARD_ROLLOUTS"
-LEASE = 5
-
 
 # ---- A10: leaders ------------------------------------------------------------------------------------------------------
 
 def leaders_fall(seconds=60):
     """The leader is killed, then the next one stopped for 20 s, with a rollout under way: how soon another leads, and that who was stopped
     writes nothing more. As often as there are half minutes."""
-    rounds, pause = max(1, seconds // 30), 20 if seconds >= 30 else 8
-    with Stand() as stand, Load([router.port for router in stand.routers], 40) as load, Journal(stand.redis) as journal:
+    rounds, pause, lease = (seconds // 30, 20, 5) if seconds >= 30 else (1, 4, 2)
+    settings = f"{STEPS}, lease: {lease}s, min_requests: 50"
+    with Stand(rollout=settings) as stand, Load(addresses(stand), 40) as load, Journal(stand.redis) as journal:
         stand.fails(0.01, 0.01)
         stand.try_it()
         falls = {"killed": [], "stopped": []}
         for _ in range(rounds):
             leader = stand.leader()
-            load.leave(leader.port)
-            falls["killed"].append(next_leader(stand, journal, lambda: stand.kill(leader)))
+            load.leave(address(leader))
+            falls["killed"].append(next_leader(journal, lambda: stand.kill(leader)))
             stand.replace(leader)
-            load.back(leader.port)
+            load.back(address(leader))
             falls["stopped"].append(stopped(stand, load, journal, pause))
         conflicts = stand.logged("somebody else has written")
         order = [(int(entry["epoch"]), int(entry["ver"])) for entry in stand.audit() if entry["what"] != "register"]
         print(
-            f"A10: {rounds} leaders killed, {rounds} stopped for {pause} s, 3 replicas, lease {LEASE} s: another one led after"
+            f"A10: {rounds} leaders killed, {rounds} stopped for {pause} s, 3 replicas, lease {lease} s: another one led after"
             f" {', '.join(f'{took:.1f}' for took in falls['killed'])} s and {', '.join(f'{took:.1f}' for took in falls['stopped'])} s;"
             f" {len(set(order))} versions in {len(set(journal.epochs('lease')))} epochs, {len(conflicts)} conflicts")
         demand(not conflicts, f"conflicts: {conflicts}")
@@ -54,7 +53,7 @@ def leaders_fall(seconds=60):
         demand_in_time(max(falls["killed"] + falls["stopped"]) <= 7, "it took more than 7 s")
 
 
-def next_leader(stand, journal, fall):
+def next_leader(journal, fall):
     """Ends a leadership, and waits for the next: how long nobody led, by Redis' clock, which is this machine's."""
     epoch = journal.epochs("lease")[-1]
     begin = fall()
@@ -65,7 +64,7 @@ def next_leader(stand, journal, fall):
 def stopped(stand, load, journal, pause):
     """Stops the leader; another one writes; the first one goes on."""
     leader = stand.leader()
-    load.leave(leader.port)
+    load.leave(address(leader))
     former = journal.of("lease")[-1]
 
     def stop():
@@ -73,7 +72,7 @@ def stopped(stand, load, journal, pause):
         return time.time()
 
     begin = time.time()
-    took = next_leader(stand, journal, stop)
+    took = next_leader(journal, stop)
     try:
         for deed in ("pause", "resume"):
             code, text = stand.rollout(deed, "chat")
@@ -82,8 +81,8 @@ def stopped(stand, load, journal, pause):
     finally:
         leader.signal(signal.SIGCONT)
     resumed = time.time()
-    time.sleep(4)
-    load.back(leader.port)
+    time.sleep(3)
+    load.back(address(leader))
     for name in ("lease", "cfg", "judge", "stamp"):
         later = journal.epochs(name, resumed)
         demand(all(epoch > int(former[0]) for epoch in later), f"who was stopped wrote {name}: {later}")
@@ -151,8 +150,12 @@ def rollbacks(way, cycles, rate=100, harm=0.1):
     demand_in_time(took[-1] <= 60, f"it took {took[-1]:.1f} s")
 
 
+def address(router):
+    return (router.namespace.address if isinstance(router, Replica) else "127.0.0.1", router.port)
+
+
 def addresses(stand):
-    return [(router.namespace.address if isinstance(router, Replica) else "127.0.0.1", router.port) for router in stand.routers]
+    return [address(router) for router in stand.routers]
 
 
 def rollback(way, stand, load, harm):
@@ -173,20 +176,19 @@ def rollback(way, stand, load, harm):
 
 def leader_killed(stand, load):
     leader = stand.leader()
-    load.leave(("127.0.0.1", leader.port))
+    load.leave(address(leader))
     stand.kill(leader)
 
 
 def leader_stopped(stand, load):
     """For 20 s; in its last second clients come back, and find it as it was."""
     leader = stand.leader()
-    address = ("127.0.0.1", leader.port)
-    load.leave(address)
+    load.leave(address(leader))
     leader.signal(signal.SIGSTOP)
 
     def go_on():
         time.sleep(19)
-        load.back(address)
+        load.back(address(leader))
         time.sleep(1)
         leader.signal(signal.SIGCONT)
 
@@ -245,6 +247,93 @@ def outside(cycles):
     done = subprocess.run(
         ["unshare", "--net", "--mount", sys.executable, "-B", __file__, str(cycles)], env={**os.environ, INSIDE: "1"})
     demand(done.returncode == 0, "see above")
+
+
+# ---- What is forgotten, and who goes on ------------------------------------------------------------------------------------
+
+def config_forgotten(seconds=30):
+    """A failover that keeps the lease and has the configuration from before a rollback, or none; and one at which the leader dies: what was
+    rolled back is told again, and gets nothing."""
+    settings = "steps: [50, 60], min_requests: 50"
+    with Stand(rollout=settings) as stand, Load(addresses(stand), 60) as load, Journal(stand.redis) as journal:
+        stand.try_it()
+        demand(eventually(lambda: len(stand.canaries()) >= 20, 10), "the canary gets nothing")
+        with Connection(stand.redis.port) as connection:
+            connection.call("COPY", CONFIG, "older")
+        code, text = stand.rollout("abort", "chat")
+        demand(code == 0, text)
+        time.sleep(1.5)  # each replica has looked at it by then
+        rolled_back = max(int(value[1]) for value in journal.of("cfg")), stand.audit()[-1]["ms"] / 1_000
+        told = {way: forget(stand, load, way) for way in ("older", "none", "older, leader killed")}
+        after = [record for record in stand.canaries(rolled_back[1] + 0.5)]
+        print(
+            f"forgotten: the configuration is that from before a rollback, or none; told again after"
+            f" {', '.join(f'{took:.1f} s ({way})' for way, took in told.items())}; {len(after)} canary requests since the rollback")
+        demand(not after, f"what was rolled back got {len(after)} requests")
+        wrong = [value for value in journal.of("cfg", rolled_back[1]) if int(value[1]) > rolled_back[0] and "rolledback=12" not in value[3]]
+        demand(not wrong, f"it was written without the rollback: {wrong}")
+        code, text = stand.rollout("start", "chat", 12)
+        demand(code == 1 and "rolled back, which is for ever" in text, f"it may be tried again: {text}")
+        demand_in_time(max(told["older"], told["none"]) <= 5, "it took more than 5 s to be told again")
+
+
+CONFIG = "sy:{ro}:cfg"
+
+
+def forget(stand, load, way):
+    """Sets the configuration back: seconds until Redis has the rollback again."""
+    begin = time.time()
+    with Connection(stand.redis.port) as connection:
+        if way == "none":
+            connection.call("DEL", CONFIG)
+        else:
+            connection.call("COPY", "older", CONFIG, "REPLACE")
+    if "killed" in way:
+        leader = stand.leader()
+        load.leave(address(leader))
+        stand.kill(leader)
+    demand(eventually(lambda: stand.state().get("rolledback") == "12", 30), f"the rollback is lost: {stand.state()}")
+    took = time.time() - begin
+    time.sleep(2)
+    return took
+
+
+def leaders_in_turn(seconds=60):
+    """The leader is killed each 10 s while a canary of 5 % fails six times as often as the baseline: how much later than its evidence
+    the verdict comes."""
+    interval, canary, settings = (10, 16, STEPS) if seconds >= 60 else (4, 4, f"{STEPS}, lease: 2s, min_requests: 50")
+    with Stand(rollout=settings) as stand, Load(addresses(stand), 100 if seconds >= 60 else 60) as load:
+        stand.fails(100, canary)
+        begin, kills = stand.try_it(), 0
+        end = threading.Event()
+
+        def kill():
+            nonlocal kills
+            while not end.wait(interval):
+                leader = stand.leader()
+                if end.is_set():
+                    return
+                load.leave(address(leader))
+                stand.kill(leader)
+                kills += 1
+                stand.replace(leader)
+                load.back(address(leader))
+
+        thread = threading.Thread(target=kill)
+        thread.start()
+        try:
+            is_over = eventually(lambda: stand.state().get("rolledback") == "12", 240)
+        finally:
+            end.set()
+            thread.join()
+        demand(is_over, f"it was not rolled back: {stand.state()}")
+        time.sleep(3)
+        found = Harm(stand, begin, time.time())
+        # A second is folded three seconds after its end, by a leader who looks each second.
+        moved = found.decided - found.enough - 4
+        print(f"in turn: {kills} leaders killed, one each {interval} s: {found.text}; the verdict moved by {max(0, moved):.1f} s")
+        demand(kills > 0, "no leader was killed")
+        demand_in_time(moved <= 5, f"the verdict moved by {moved:.1f} s")
 
 
 # ---- Beside it: other rules ----------------------------------------------------------------------------------------------
