@@ -86,7 +86,7 @@ def stopped(stand, load, journal, pause):
     for name in ("lease", "cfg", "judge", "stamp"):
         later = journal.epochs(name, resumed)
         demand(all(epoch > int(former[0]) for epoch in later), f"who was stopped wrote {name}: {later}")
-    demand(journal.of("judge", resumed), "nothing is judged any more")
+    demand(eventually(lambda: journal.of("judge", resumed), 10), "nothing is judged any more")
     demand(all(value[2] != former[1] or int(value[0]) > int(former[0]) for value in journal.of("cfg", resumed)), "it wrote the configuration")
     ended = eventually(lambda: leader.metric("switchyard_control_leader_epoch") == 0, 5)
     demand(ended, "who was stopped still takes itself for the leader")
