@@ -54,6 +54,7 @@ figure("a11")(rollouts.a_version_fails)
 figure("null")(rollouts.nothing_fails)
 figure("push")(pushes.pushed)
 figure("forgotten")(rollouts.config_forgotten)
+figure("forgotten-at-once")(rollouts.forgotten_at_once)
 figure("turns")(rollouts.leaders_in_turn)
 
 
@@ -704,7 +705,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.list or not arguments.names:
         for name, function in FIGURES.items():
-            print(f"{name:8} {function.__doc__}")
+            print(f"{name:18} {function.__doc__}")
         return 0
     if arguments.crashes is not None and not arguments.cycles:
         parser.error("--crashes needs --cycles")

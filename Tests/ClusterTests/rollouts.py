@@ -305,6 +305,28 @@ def forget(stand, load, way):
     return took
 
 
+def forgotten_at_once(seconds=20):
+    """A failover that loses a rollback of this moment, and at which the leader dies: only replicas have heard of it. What was rolled back
+    gets nothing by itself."""
+    settings = "steps: [50, 60], min_requests: 50"
+    with Stand(rollout=settings) as stand, Load(addresses(stand), 60) as load, Journal(stand.redis) as journal:
+        stand.try_it()
+        demand(eventually(lambda: len(stand.canaries()) >= 20, 10), "the canary gets nothing")
+        leader = stand.leader()
+        with Connection(stand.redis.port) as connection:
+            connection.call("COPY", CONFIG, "older")
+            code, text = stand.rollout("abort", "chat")
+            connection.call("COPY", "older", CONFIG, "REPLACE")
+        demand(code == 0, text)
+        load.leave(address(leader))
+        since = stand.kill(leader)
+        time.sleep(seconds)
+        after = [record["at"] - since for record in stand.canaries(since + 1)]
+        lines = [f"{int(value[1])}: {value[3]}" for value in journal.of("cfg", since + 1)]
+        print(f"forgotten at once: {len(after)} canary requests in {seconds} s; written since: {lines}")
+        demand(not after, f"what was rolled back got {len(after)} requests, the first after {after[0] if after else 0:.1f} s")
+
+
 def leaders_in_turn(seconds=60):
     """The leader is killed each 10 s while a canary of 5 % fails six times as often as the baseline: how much later than its evidence
     the verdict comes."""
