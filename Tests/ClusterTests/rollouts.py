@@ -109,7 +109,7 @@ class Harm:
         self.why = rollbacks[-1]["why"] if rollbacks else "-"
         self.decided = rollbacks[-1]["ms"] / 1_000 - bad[0] if rollbacks else float("nan")
         self.seconds, self.begin = stand.counts(), int(since) + 1
-        enough = Evidence.suffices(self.seconds, int(since))
+        enough = Evidence.suffices(self.seconds, self.begin)  # the second in which the step began is not judged
         self.enough = float("nan") if enough is None else enough + 1 - bad[0]
         self.ended = ended - bad[0]
 
