@@ -122,8 +122,8 @@ class Harm:
 
 def a_version_fails(seconds=60, cycles=2):
     """A canary of 5 % at 100 requests a second over 3 replicas, whose errors go from 1 % to 10 % as its step begins: from the first bad
-    request to the last canary request on any replica. Plain, and with its leader killed or stopped, Redis killed (its data kept, or
-    lost), a replica cut off; `--cycles` times each. In short, one plain time and harm that shows sooner."""
+    request to the last canary request on any replica. Plain, and with its leader killed or stopped, Redis killed (for 5 s, for 15 s
+    with all of its data lost, for 45 s), a replica cut off; `--cycles` times each. In short, one plain time and harm that shows sooner."""
     if seconds < 60:
         return rollbacks("plain", 1, rate=60, harm=0.5)
     missed = []
@@ -210,6 +210,11 @@ def redis_lost(stand, load):
     redis_killed(stand, load, away=15, is_kept=False)
 
 
+def redis_away(stand, load):
+    """For longer than a weight counts of which nothing is heard."""
+    redis_killed(stand, load, away=45)
+
+
 def cut_off(stand, load):
     """The replica that has a namespace of its own hears nothing of Redis any more."""
     stand.routers[0].namespace.cut(REDIS)
@@ -217,7 +222,7 @@ def cut_off(stand, load):
 
 WAYS = {
     "plain": lambda stand, load: None, "leader killed": leader_killed, "leader stopped": leader_stopped, "Redis killed": redis_killed,
-    "Redis lost": redis_lost, "cut off": cut_off}
+    "Redis lost": redis_lost, "Redis away": redis_away, "cut off": cut_off}
 
 
 class Inside(Stand):
