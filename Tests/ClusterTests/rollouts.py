@@ -258,6 +258,32 @@ def outside(cycles):
     demand(done.returncode == 0, "see above")
 
 
+def harm_without_redis(seconds=25):
+    """Four of ten of the canary's answers become errors, and Redis dies: each replica ends it by what it has seen itself, sooner than its
+    weight ends for want of a leader."""
+    with Stand(rollout=f"{STEPS}, min_requests: 50") as stand, Load(addresses(stand), 100) as load:
+        stand.fails(0.01, 0)
+        stand.try_it()
+        exposed = eventually(lambda: len({record["replica"] for record in stand.canaries()}) == len(stand.routers), 20)
+        demand(exposed, "a replica has sent nobody to the canary")
+        stand.redis.kill()
+        since = time.time()
+        stand.fails(0.01, 0.4)
+        ended = eventually(
+            lambda: all(router.metric("switchyard_rollout_local_vetoes_total") > 0 for router in stand.routers), seconds)
+        time.sleep(1)
+        canaries = stand.canaries(since)
+        failed, last = sum(record["failed"] for record in canaries), max((record["at"] - since for record in canaries), default=0)
+        vetoes = [router.metric("switchyard_rollout_local_vetoes_total") for router in stand.routers]
+        stand.redis.start()
+        told = eventually(lambda: stand.state().get("rolledback") == "12", 30)
+        print(
+            f"away: {failed} of {len(canaries)} canary requests failed since Redis died, the last one was sent {last:.1f} s after;"
+            f" replicas that ended it themselves: {vetoes}; rolled back once Redis was there again: {bool(told)}")
+        demand(ended, f"a replica has not ended it by itself within {seconds} s: {vetoes}")
+        demand(told, "it was not rolled back afterwards")
+
+
 # ---- What is forgotten, and who goes on ------------------------------------------------------------------------------------
 
 def config_forgotten(seconds=30):
