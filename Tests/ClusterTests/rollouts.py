@@ -99,7 +99,7 @@ def stopped(stand, load, journal, pause):
 class Harm:
     """A rollback of version 12, from the first request that failed to the last that went there."""
 
-    def __init__(self, stand, since, ended):
+    def __init__(self, stand, since):
         canaries = stand.canaries(since)
         bad = [record["at"] for record in canaries if record["failed"]]
         demand(bad, "no request of the canary failed")
@@ -111,7 +111,6 @@ class Harm:
         self.seconds, self.begin = stand.counts(), int(since) + 1
         enough = Evidence.suffices(self.seconds, self.begin)  # the second in which the step began is not judged
         self.enough = float("nan") if enough is None else enough + 1 - bad[0]
-        self.ended = ended - bad[0]
 
     @property
     def text(self):
@@ -169,11 +168,10 @@ def rollback(way, stand, load, harm):
     undo = WAYS[way](stand, load) or (lambda: None)
     is_over = eventually(lambda: stand.state().get("rolledback") == "12", 120)
     demand(is_over, f"it was not rolled back: {stand.state()}")
-    ended = time.time()
     undo()
     # A replica that hears of nothing gives a weight up after 30 s.
     time.sleep(max(4, begin + 36 - time.time()) if way == "cut off" else 4)
-    return Harm(stand, begin, ended)
+    return Harm(stand, begin)
 
 
 def leader_killed(stand, load):
@@ -388,7 +386,7 @@ def leaders_in_turn(seconds=60):
             thread.join()
         demand(is_over, f"it was not rolled back: {stand.state()}")
         time.sleep(3)
-        found = Harm(stand, begin, time.time())
+        found = Harm(stand, begin)
         # A second is folded three seconds after its end, by a leader who looks each second.
         moved = found.decided - found.enough - 4
         print(f"in turn: {kills} leaders killed, one each {interval} s: {found.text}; the verdict moved by {max(0, moved):.1f} s")
