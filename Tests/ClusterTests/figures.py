@@ -20,6 +20,8 @@ import breakers
 import jumps
 import midnight
 import partition
+import pushes
+import rollouts
 from cluster import (
     BINARIES, KEYS, Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
 from demands import Missed, demand, demand_in_time
@@ -47,6 +49,14 @@ figure("alone")(breakers.without_redis)
 figure("clock")(jumps.clock_jumps)
 figure("midnight")(midnight.over_midnight)
 figure("partition")(partition.cut_off)
+figure("a10")(rollouts.leaders_fall)
+figure("a11")(rollouts.a_version_fails)
+figure("null")(rollouts.nothing_fails)
+figure("push")(pushes.pushed)
+figure("away")(rollouts.harm_without_redis)
+figure("forgotten")(rollouts.config_forgotten)
+figure("forgotten-at-once")(rollouts.forgotten_at_once)
+figure("turns")(rollouts.leaders_in_turn)
 
 
 @figure("a1")
@@ -690,18 +700,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="figure")
     parser.add_argument("--seconds", type=int)
-    parser.add_argument("--cycles", type=int, help="a6: so many deaths and recoveries")
+    parser.add_argument("--cycles", type=int, help="a6: so many deaths and recoveries; a11: so many times each way")
     parser.add_argument("--crashes", type=int, help="a6, with --cycles: of so many percent of the probes the replica is killed")
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
     if arguments.list or not arguments.names:
         for name, function in FIGURES.items():
-            print(f"{name:8} {function.__doc__}")
+            print(f"{name:18} {function.__doc__}")
         return 0
     if arguments.crashes is not None and not arguments.cycles:
         parser.error("--crashes needs --cycles")
-    if arguments.cycles and arguments.names != ["a6"]:
-        parser.error("--cycles is for a6 alone")
+    if arguments.cycles and arguments.names not in (["a6"], ["a11"]):
+        parser.error("--cycles is for a6 or a11 alone")
     options = {name: value for name in ("seconds", "cycles", "crashes") if (value := getattr(arguments, name)) is not None}
     missed = 0
     for name in arguments.names:
