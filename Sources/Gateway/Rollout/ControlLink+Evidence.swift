@@ -20,16 +20,29 @@ struct PendingCount {
 /// What is seen of candidates: told to all once a second, and looked at here, where harm ends a candidate at once.
 extension ControlLink {
   func tellEvidence() {
-    let busy = Set(pending.keys.map(\.name))
-    for batch in desk.evidence.take(besides: busy) {
+    for batch in desk.evidence.take() {
       guard let model = ControlModel(batch.subject.model) else { continue }
+      // Each second, also where nobody can be told: a replica that is cut off has only its own word.
       judge(batch, model)
+      queue(batch, model)
+    }
+    for (model, batch) in untold where pending[model] == nil {
+      untold[model] = nil
       if let count = count(batch, model, second: register.now / 1_000) {
         pending[model] = PendingCount(batch: batch, count: count)
       }
     }
     for model in pending.keys { send(model) }
     register.flush()
+  }
+
+  /// Seconds that can't be told yet become one: what waits is no more than that, however long nobody answers.
+  private func queue(_ batch: EvidenceDesk.Batch, _ model: ControlModel) {
+    if untold[model]?.candidate.isJudged(as: batch.candidate) == true {
+      untold[model]?.tally += batch.tally
+    } else {
+      untold[model] = batch
+    }
   }
 
   /// Nil where there is too much in it: it is lost.
@@ -80,6 +93,9 @@ extension ControlLink {
     tests = tests.filter { states[$0.key]?.candidate != nil }
     pending = pending.filter { model, item in
       states[model]?.candidate?.isJudged(as: item.batch.candidate) ?? false
+    }
+    untold = untold.filter { model, batch in
+      states[model]?.candidate?.isJudged(as: batch.candidate) ?? false
     }
   }
 

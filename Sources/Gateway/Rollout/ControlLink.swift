@@ -42,6 +42,8 @@ final class ControlLink {
   var own: [ControlVetoes.Version: OwnVeto] = [:]
   var tests: [ControlModel: LocalVeto] = [:]
   var pending: [ControlModel: PendingCount] = [:]
+  /// What was judged here, and waits until what is pending was told.
+  var untold: [ControlModel: EvidenceDesk.Batch] = [:]
   var spending: [ControlModel: PendingSpend] = [:]
   /// Of the configuration's models; see `ControlLink+Traffic`.
   var traffics: [String: Traffic] = [:]

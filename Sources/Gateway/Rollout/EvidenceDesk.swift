@@ -82,11 +82,11 @@ final class EvidenceDesk: Sendable {
     }
   }
 
-  /// What there is to be told of models that aren't `busy`.
-  func take(besides busy: Set<String> = []) -> [Batch] {
+  /// What was counted since it was last asked.
+  func take() -> [Batch] {
     lines.withLockedValue { lines in
       var batches: [Batch] = []
-      for model in lines.keys.sorted() where !busy.contains(model) {
+      for model in lines.keys.sorted() {
         guard let line = lines[model], !line.tally.isEmpty else { continue }
         let subject = Subject(model: model, version: line.candidate.version)
         batches.append(Batch(subject: subject, candidate: line.candidate, tally: line.tally))

@@ -11,11 +11,13 @@ extension RolloutAsk {
 
   /// Reads a `text`; nil where it isn't one. Words of later releases are refused: what they ask for would be left out in silence.
   package init?(text: String) {
-    let words = text.split(separator: " ")
+    // By bytes: a value may begin with a letter that joins the sign before it.
+    let words = text.utf8.split(separator: UInt8(ascii: " ")).map { Substring($0) }
     guard let deed = words.first.flatMap({ Deed(rawValue: String($0)) }) else { return nil }
     var values: [String: String] = [:]
     for word in words.dropFirst() {
-      guard let end = word.firstIndex(of: "="), let value = Self.unescaped(word[word.index(after: end)...]),
+      guard let end = word.utf8.firstIndex(of: UInt8(ascii: "=")),
+        let value = Self.unescaped(word[word.utf8.index(after: end)...]),
         values.updateValue(value, forKey: String(word[..<end])) == nil
       else { return nil }
     }

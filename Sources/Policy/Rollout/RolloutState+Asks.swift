@@ -56,9 +56,11 @@ extension RolloutState {
 
   private mutating func resume(_ ask: RolloutAsk, now: Int64) throws(RolloutRefusal) {
     try mustBeCandidate(ask)
-    guard candidate?.hold != nil else { throw .notPaused }
+    guard let hold = candidate?.hold else { throw .notPaused }
     candidate?.hold = nil
-    candidate?.since = now
+    // What nothing was shown of gets the longest time of a step again. What is known against one that was paused stays known: with
+    // another `since` its evidence would begin anew.
+    if hold == .inconclusive { candidate?.since = now }
   }
 
   private mutating func promote(

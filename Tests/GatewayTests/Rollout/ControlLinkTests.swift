@@ -272,6 +272,63 @@ final class ControlLinkTests {
     #expect(link.own[Self.version]?.isVetoed == true)
   }
 
+  /// A count that is never answered, as where Redis is away.
+  private func waiting(_ link: ControlLink) throws -> PendingCount {
+    let candidate = try #require(link.states[Self.model]?.candidate)
+    let batch = EvidenceDesk.Batch(
+      subject: .init(model: "chat", version: 12), candidate: candidate, tally: RolloutTally())
+    let count = try #require(
+      ControlCount(replica: "r1", sequence: 1_000, Self.model, second: now / 1_000, ["c.n": 1]))
+    return PendingCount(batch: batch, count: count, isSent: true)
+  }
+
+  @Test func harmIsSeenHereWhileNobodyCanBeTold() throws {
+    try decide(Self.canary)
+    let link = link()
+    link.tick()
+    let gate = try #require(link.gates[Self.version])
+    link.pending[Self.model] = try waiting(link)
+    for second in 0..<10 where gate.isOpen {
+      see(second, errors: 20)
+      now += 1_000
+      link.tick()
+    }
+    #expect(!gate.isOpen && desk.standing.vetoes == 1)
+  }
+
+  @Test func whatCouldNotBeToldIsToldInOneAfterwards() throws {
+    try decide(Self.canary)
+    let link = link()
+    link.tick()
+    link.pending[Self.model] = try waiting(link)
+    for second in 0..<100 {
+      see(second, errors: 0)
+      now += 1_000
+      link.tick()
+    }
+    #expect(link.pending[Self.model]?.count.sequence == 1_000 && link.untold.count == 1)
+    link.pending = [:]
+    now += 1_000
+    link.tick()
+    let words = try get { $0.readCounts(Self.model, seconds: [now / 1_000], $1) }.seconds.first
+    #expect(words?["c.n"] == 2_000 && words?["b.n"] == 2_000)
+    #expect(link.untold.isEmpty && link.pending.isEmpty)
+  }
+
+  @Test func whatCouldNotBeToldOfAnotherStepIsForgotten() throws {
+    try decide(Self.canary)
+    let link = link()
+    link.tick()
+    link.pending[Self.model] = try waiting(link)
+    see(0, errors: 0)
+    now += 1_000
+    link.tick()
+    #expect(link.untold[Self.model] != nil)
+    try decide(Self.canary.replacing("step=0", with: "step=1"))
+    link.sync()
+    #expect(link.untold.isEmpty && link.pending.isEmpty)
+  }
+
   @Test func aVetoIsSaidAgainWhereItIsForgotten() throws {
     try decide(Self.canary)
     let link = link()

@@ -166,7 +166,42 @@ struct RolloutAskTests {
     #expect(state.candidate?.hold == .paused)
     try state.apply(ask(.resume), rules, .init(), now: 9)
     #expect(state.candidate?.hold == nil)
-    #expect(state.candidate?.since == 9)
+    #expect(state.candidate?.since == 1, "what is known against it stays known")
+  }
+
+  @Test func whatShowedNothingBeginsItsStepAnewByHand() throws {
+    var state = trying
+    state.candidate?.hold = .inconclusive
+    try state.apply(ask(.resume), rules, .init(), now: 9)
+    #expect(state.candidate?.hold == nil && state.candidate?.since == 9)
+  }
+
+  /// What people write comes back byte by byte, blanks, signs and letters that join the one before them included.
+  @Test func whatIsAskedIsReadAsItWasWritten() throws {
+    var chance = Chance(seed: 23)
+    for _ in 0..<2_000 {
+      let deed = RolloutAsk.Deed.allCases[chance.below(RolloutAsk.Deed.allCases.count)]
+      var ask = RolloutAsk(
+        deed, "m" + text(&chance), version: 1 + chance.below(1_000_000_000), by: text(&chance))
+      if chance.below(2) == 0 { ask.reason = text(&chance) }
+      if chance.below(2) == 0 { ask.expected = Int64(chance.below(1 << 40)) }
+      (ask.isForced, ask.skipsShadow) = (chance.below(2) == 0, chance.below(2) == 0)
+      let read = try #require(RolloutAsk(text: ask.text), "\(ask.text)")
+      #expect(read == ask)
+      #expect(read.reason.map { Array($0.utf8) } == ask.reason.map { Array($0.utf8) }, "\(ask.text)")
+      #expect(!ask.text.utf8.contains { $0 < 0x20 || $0 == 0x7F })
+      let (blanks, signs) = (UInt8(ascii: " "), UInt8(ascii: "="))
+      #expect(ask.text.utf8.count { $0 == blanks } == ask.text.utf8.count { $0 == signs }, "\(ask.text)")
+    }
+  }
+
+  private static let pieces = [
+    "a", "Z", "7", " ", "  ", "=", "%", "%20", "%zz", "\t", "\n", "\r\n", "\u{0}", "\u{7F}", "ä", "\u{308}", "\u{20AC}", "\u{4E16}",
+    "\u{1F469}\u{200D}\u{1F4BB}", "\u{2028}", "\u{FEFF}", "reason=x", " force=1", "\\", "\"",
+  ]
+
+  private func text(_ chance: inout Chance) -> String {
+    (0..<chance.below(12)).map { _ in Self.pieces[chance.below(Self.pieces.count)] }.joined()
   }
 
   @Test func promotingGoesStepByStepAndNeedsAReason() throws {
