@@ -24,13 +24,19 @@ extension Controller {
   private static let lateness: Int64 = 3_000
   /// Counts are kept for a quarter of an hour: what is older is not waited for.
   private static let oldest: Int64 = 840
+  /// Milliseconds since the last second that was folded: the last stamp may be a little older.
+  private static let longestGap = ControlStamp.lifetime - 5_000
+  /// Seconds in which replicas tell what they couldn't, once they can.
+  private static let telling: Int64 = 2
 
   func judge(
     _ model: ControlModel, _ state: RolloutState, _ leader: ControlLeader, _ change: inout Change
   ) async {
     guard let candidate = state.candidate, var judging = await judging(model, candidate) else { return }
+    noteGap(judging, model, candidate)
     guard await fold(&judging, model, candidate) else { return }
     judges[model] = judging
+    if hasCaughtUp(judging, model) { change.judged.insert(model) }
     await keep(judging, model, leader)
     let elapsed = max(0, change.now - candidate.since)
     var sight = RolloutMachine.Sight(
@@ -38,8 +44,32 @@ extension Controller {
     sight.isVetoed = isVetoed(model, candidate.version)
     sight.isCutOff = await isCutOff(model, state, candidate)
     sight.mayServe = await mayServe(model, state, candidate)
-    act(
-      RolloutMachine(terms.rules).decide(candidate, sight, now: change.now), model, state, candidate, &change)
+    let action = RolloutMachine(terms.rules).decide(candidate, sight, now: change.now)
+    // As long as there is something to catch up with, only harm is known to be true.
+    guard change.judged.contains(model) || action.isRollback else { return }
+    act(action, model, state, candidate, &change)
+  }
+
+  // MARK: Gaps
+
+  /// Nobody has judged for so long that the weight may have ended. It does not come back by itself: replicas have still to tell what they
+  /// saw meanwhile, and that is judged first.
+  private func noteGap(_ judging: Judging, _ model: ControlModel, _ candidate: RolloutState.Candidate) {
+    guard candidate.weight > .zero, now - judging.second * 1_000 > Self.longestGap else { return }
+    arrears[model] = now / 1_000 + Self.telling
+    tellOnce(
+      "gap \(model.escaped)", "a weight waits until what happened without a leader is judged",
+      ["model": "\(model.name)", "version": "\(candidate.version)"])
+  }
+
+  private func hasCaughtUp(_ judging: Judging, _ model: ControlModel) -> Bool {
+    guard let awaited = arrears[model] else { return true }
+    // Where the clock goes back, that second is far away.
+    let second = min(awaited, now / 1_000 + Self.telling)
+    arrears[model] = judging.second < second ? second : nil
+    guard arrears[model] == nil else { return false }
+    told.remove("gap \(model.escaped)")
+    return true
   }
 
   /// Goes on where the last leader stopped, or begins with the step.
@@ -196,6 +226,12 @@ extension Controller {
     case .hold: "hold"
     case .rollBack: "rollback"
     }
+  }
+}
+
+extension RolloutMachine.Action {
+  fileprivate var isRollback: Bool {
+    if case .rollBack = self { true } else { false }
   }
 }
 

@@ -7,33 +7,61 @@ extension Controller {
   /// A new leader first looks at what is in Redis and at what every replica has applied: nothing lower is ever written.
   func settle(_ leader: ControlLeader, _ read: ControlConfig?) async {
     guard let acks = await call({ $0.readAcks($1) }) else { return }
-    let applied = acks.values.map(\.position).max() ?? .none
+    // Its own replica hears of things at once, the controller looks once a second: one of the two may have seen what is lost.
+    watch(applied())
+    let reached = acks.values.map(\.position).max() ?? .none
     highest = max(
-      highest, applied.version, read?.position.version ?? 0, known?.position.version ?? 0)
+      highest, reached.version, read?.position.version ?? 0, known?.position.version ?? 0)
     let isForgotten = known.map { $0.position > read?.position ?? .none } ?? false
     let newest = isForgotten ? known : read
-    var lines = newest?.lines ?? [:]
+    var lines = withoutVetoed(newest?.lines ?? [:])
+    var audits: [ControlAudit] = []
     let isLost = acks.values.contains { $0.isAhead(of: newest?.position ?? .none, newest?.hash ?? "") }
     if isLost {
-      // A replica routes by what nobody here knows: whatever it was, nothing is exposed until it was looked at again.
       logger.warning(
-        "a configuration of rollouts is lost: candidates begin their steps anew",
-        metadata: ["applied": "\(applied.epoch).\(applied.version)"])
-      lines = lines.mapValues(Self.withoutExposure)
+        "a configuration of rollouts is lost: candidates are held until somebody resumes or aborts them",
+        metadata: ["applied": "\(reached.epoch).\(reached.version)"])
+      audits = hold(&lines)
     }
     if isForgotten || isLost {
-      guard let put = put(leader, from: read, to: lines), await store(put, lines) else { return }
+      guard let put = put(leader, from: read, to: lines, audits), await store(put, lines) else { return }
     } else {
       known = read
     }
     isSettled = true
   }
 
-  private static func withoutExposure(_ line: String) -> String {
-    guard var state = RolloutState(text: line) else { return line }
-    state.candidate?.weight = .zero
-    state.candidate?.thresholds = nil
-    return state.text
+  /// A replica routes by what nobody here knows, a rollback perhaps: nothing is exposed until a person says so, and its step begins anew
+  /// then.
+  private func hold(_ lines: inout [ControlModel: String]) -> [ControlAudit] {
+    var audits: [ControlAudit] = []
+    for (model, line) in lines.sorted(by: { $0.key < $1.key }) {
+      guard var state = RolloutState(text: line), var candidate = state.candidate else { continue }
+      (candidate.weight, candidate.thresholds) = (.zero, nil)
+      (candidate.hold, candidate.since) = (.paused, now)
+      (state.candidate, state.revision) = (candidate, highest + 1)
+      lines[model] = state.text
+      let stage = state.stage(of: candidate.version).rawValue
+      audits.append(
+        ControlAudit([
+          "what": "lost", "model": model.name, "version": "\(candidate.version)", "by": "controller",
+          "from": stage, "to": stage, "why": "a replica goes by a configuration that is lost: it is held",
+        ]))
+    }
+    return audits
+  }
+
+  /// What was vetoed since gets no weight again: Redis would refuse all that is written with it.
+  private func withoutVetoed(_ lines: [ControlModel: String]) -> [ControlModel: String] {
+    var lines = lines
+    for (model, line) in lines {
+      guard var state = RolloutState(text: line), let candidate = state.candidate, candidate.weight > .zero,
+        isVetoed(model, candidate.version)
+      else { continue }
+      state.candidate?.weight = .zero
+      lines[model] = state.text
+    }
+    return lines
   }
 
   /// False where the shared state did not answer to the end.
@@ -119,11 +147,11 @@ extension Controller {
     return false
   }
 
-  /// What is exposed is so only as long as a leader says so again.
+  /// What is exposed is so only as long as a leader says so again, who has looked at all of it in this round.
   private func stamp(_ leader: ControlLeader, _ change: Change) async {
-    guard change.states.contains(where: { ($0.value.candidate?.weight ?? .zero) > .zero }) else {
-      return stampedAt = nil
-    }
+    let exposed = change.states.filter { ($0.value.candidate?.weight ?? .zero) > .zero }
+    guard !exposed.isEmpty else { return stampedAt = nil }
+    guard exposed.allSatisfy({ change.judged.contains($0.key) }) else { return }
     if let stampedAt, monotonic - stampedAt < min(5_000, terms.term) { return }
     let sent = monotonic
     switch await call({ $0.stamp(leader, $1) }) {
@@ -199,6 +227,8 @@ enum Registered {
 struct Change {
   private(set) var states: [ControlModel: RolloutState] = [:]
   private(set) var changed: Set<ControlModel> = []
+  /// Models of whose candidate all evidence is taken in that there is by now.
+  var judged: Set<ControlModel> = []
   var audits: [ControlAudit] = []
   var answers: [ControlAnswerText] = []
   /// What was done to candidates, in words.

@@ -11,6 +11,8 @@ package actor Controller {
   private let loop: any EventLoop
   private let openWay: @Sendable (any EventLoop) -> any Way
   private let endpointBreakers: @Sendable (_ deployment: String) -> [BreakerKeys]
+  /// What the replica routes by.
+  let applied: @Sendable () -> ControlConfig?
   let figures: ControlFigures
   private let clock: @Sendable () -> Int64
   let logger: Logger
@@ -26,6 +28,8 @@ package actor Controller {
   /// It leads, and has looked at what others left.
   var isSettled = false
   var judges: [ControlModel: Judging] = [:]
+  /// The second that has to be judged before a candidate's weight counts again, where nobody judged for a while.
+  var arrears: [ControlModel: Int64] = [:]
   var registered: [ControlModel: [Int: Bundle]] = [:]
   var hasRegistered = false
   var stampedAt: Int64?
@@ -36,16 +40,17 @@ package actor Controller {
   package typealias Way = ControlRegister & SharedBreakers
 
   /// `clock` counts milliseconds that only go on, suspension included; `id` is what this start of this replica is called. `breakers`
-  /// are those of a deployment's endpoints, where the shared state has them.
+  /// are those of a deployment's endpoints, where the shared state has them; `applied` is what the replica routes by.
   package init(
     _ id: String, _ terms: ControlTerms, on loop: any EventLoop, _ logger: Logger,
     clock: @escaping @Sendable () -> Int64 = Controller.continuousMilliseconds,
     figures: ControlFigures = ControlFigures(),
     breakers: @escaping @Sendable (_ deployment: String) -> [BreakerKeys] = { _ in [] },
+    applied: @escaping @Sendable () -> ControlConfig? = { nil },
     register: @escaping @Sendable (any EventLoop) -> any Way
   ) {
     (self.loop, self.clock, self.logger, self.terms) = (loop, clock, logger, terms)
-    (self.figures, endpointBreakers, openWay) = (figures, breakers, register)
+    (self.figures, endpointBreakers, self.applied, openWay) = (figures, breakers, applied, register)
     leadership = Leadership(id: id, term: terms.term)
   }
 
@@ -106,12 +111,12 @@ package actor Controller {
       watch(read)
       return true
     }
+    guard let vetoes = await call({ $0.readVetoes($1) }) else { return false }
+    self.vetoes = vetoes
     if !isSettled {
       await settle(leader, read)
       return isSettled
     }
-    guard let vetoes = await call({ $0.readVetoes($1) }) else { return false }
-    self.vetoes = vetoes
     return await lead(leader, read)
   }
 
@@ -155,8 +160,8 @@ package actor Controller {
 
   // MARK: What is known
 
-  /// Who doesn't lead remembers what is in force.
-  private func watch(_ read: ControlConfig?) {
+  /// What is in force is remembered, also by who doesn't lead.
+  func watch(_ read: ControlConfig?) {
     guard let read, read.isWhole else { return }
     highest = max(highest, read.position.version)
     if known.map({ $0.position < read.position }) ?? true { known = read }

@@ -23,7 +23,8 @@ final class Steering: Sendable {
     (self.loops, self.way, self.logger) = (loops, way, logger)
     controller = Controller(
       replica.name, terms, on: loop, logger, figures: replica.controlFigures,
-      breakers: { [weak replica] in replica?.breakers(of: $0) ?? [] }, register: { _ in way.value })
+      breakers: { [weak replica] in replica?.breakers(of: $0) ?? [] },
+      applied: { [weak replica] in replica?.appliedControl }, register: { _ in way.value })
   }
 
   /// Leads whenever it is this replica's turn, until `stop`.

@@ -8,6 +8,9 @@ extension Replica {
   /// What this start of the replica is called in the shared state.
   package var name: String { state.name }
 
+  /// What it routes by; nil before anything is known.
+  package var appliedControl: ControlConfig? { rollouts.standing.config }
+
   /// A way of its own to the shared state. To be called on `loop`, and closed by whoever asked for it.
   package func openControl(on loop: any EventLoop) -> any SharedState & ControlRegister & SharedBreakers {
     engine.openControl(on: loop)

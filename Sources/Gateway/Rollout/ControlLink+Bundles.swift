@@ -96,7 +96,7 @@ extension ControlLink {
   /// What was taken is to be gone by.
   func deliver() {
     var rollouts = Rollouts(
-      position: taken?.position ?? .none, hash: taken?.hash ?? "", lease: desk.lease)
+      position: taken?.position ?? .none, hash: taken?.hash ?? "", config: taken, lease: desk.lease)
     for (model, state) in states {
       let gate = state.candidate.flatMap { gates[.init(model, Int64($0.version))] }
       rollouts.models[model.name] = Rollouts.Model(state, bundles: bundles[model] ?? [:], gate: gate)

@@ -6,6 +6,8 @@ struct Rollouts: Sendable {
   var position = ControlPosition.none
   /// As its writer computed it; empty before anything is known.
   var hash = ""
+  /// All of it as it was told; nil before anything is known.
+  var config: ControlConfig?
   /// By the model's name.
   var models: [String: Model] = [:]
   /// For how long weights count.

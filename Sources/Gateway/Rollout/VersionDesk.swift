@@ -9,6 +9,7 @@ final class VersionDesk: Sendable {
     /// What it routes by.
     var position = ControlPosition.none
     var hash = ""
+    var config: ControlConfig?
     /// The shared state was heard of, and what it had is applied: before, nobody knows which versions there are.
     var isKnown = false
     var isLeader = false
@@ -42,6 +43,7 @@ final class VersionDesk: Sendable {
   func noteApplied(_ rollouts: Rollouts) {
     note {
       ($0.position, $0.hash, $0.isKnown) = (rollouts.position, rollouts.hash, true)
+      $0.config = rollouts.config
     }
   }
 

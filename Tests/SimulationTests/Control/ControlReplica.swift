@@ -49,7 +49,8 @@ final class ControlReplica {
     loop = WorldLoop(world)
     nonisolated(unsafe) let way = state
     controller = Controller(
-      name, terms, on: loop, Self.logger, clock: clock, register: { _ in way })
+      name, terms, on: loop, Self.logger, clock: clock, applied: { [desk] in desk.standing.config },
+      register: { _ in way })
     disturbedAt = world.now
   }
 

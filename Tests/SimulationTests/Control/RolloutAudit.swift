@@ -190,7 +190,9 @@ final class RolloutAudit {
     check(new, after: old, put)
     let (former, next) = (Self.rollout(old), Self.rollout(new))
     check(next, moment)
-    if !put.audits.isEmpty { follow(put, from: former, to: next) }
+    // What was lost is written again as it is known: Redis has something else.
+    let isAgain = put.audits.contains { ControlAudit.Entry(id: "", words: $0.words)["what"] == "lost" }
+    if !put.audits.isEmpty, !isAgain { follow(put, from: former, to: next) }
     (position, hash, positionAt, state) = (new.position, new.hash, world.now, next)
     for version in next.rolledBack where rolledBack[version] == nil {
       rolledBack[version] = world.now
