@@ -37,11 +37,11 @@ final class ControlUnderTest: Sendable {
     return rules
   }
 
-  /// `breakers` are those of the versions' deployment.
-  func controller(_ id: String, breakers: [BreakerKeys] = [], _ rules: RolloutRules = ControlUnderTest.rules)
-    throws
-    -> Controller
-  {
+  /// `breakers` are those of the versions' deployment, `applied` is what its replica routes by.
+  func controller(
+    _ id: String, breakers: [BreakerKeys] = [], applied: ControlConfig? = nil,
+    _ rules: RolloutRules = ControlUnderTest.rules
+  ) throws -> Controller {
     let bundles = try (1...3).map {
       try Bundle(model: "chat", version: $0, deployment: "small", providerModel: "m-\($0)")
     }
@@ -51,6 +51,7 @@ final class ControlUnderTest: Sendable {
     return Controller(
       id, terms, on: loop, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       clock: { time.withLockedValue { $0 } }, breakers: { $0 == "small" ? breakers : [] },
+      applied: { applied },
       register: { _ in EmbeddedState(store, clock: { time.withLockedValue { $0 } }) })
   }
 
@@ -73,6 +74,28 @@ final class ControlUnderTest: Sendable {
     var found: Result<Value, StateFailure>?
     call(state()) { found = $0 }
     return try #require(found).get()
+  }
+
+  /// Redis has taken over with an older configuration, and of the rest only that a replica applied a later one.
+  func fail(over older: ControlConfig, applied: ControlConfig) throws {
+    guard case .held(let epoch, _) = try get({ $0.takeLease("former", for: 1_000, $1) }) else {
+      throw StateFailure.malformed
+    }
+    let put = try #require(
+      ControlPut(
+        ControlLeader(id: "former", epoch: epoch), from: [:], at: 0, to: older.lines,
+        version: older.position.version))
+    #expect(try get { $0.put(put, $1) } == .stored(version: older.position.version))
+    let sync = ControlSync(replica: "r9", applied: applied.position, hash: applied.hash, vetoMark: 0)
+    _ = try get { $0.sync(sync, $1) }
+    pass(2_000)
+  }
+
+  /// Whether weights count by now.
+  func isStamped() throws -> Bool {
+    let sync = ControlSync(replica: "r8", applied: ControlPosition.none, hash: "", vetoMark: 0)
+    let stamp = try get { $0.sync(sync, $1) }.stamp
+    return stamp.map { $0.age < ControlStamp.lifetime } ?? false
   }
 
   func config() throws -> ControlConfig? { try get { $0.readConfig($1) } }

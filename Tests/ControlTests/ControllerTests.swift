@@ -164,7 +164,110 @@ struct ControllerTests {
     try await world.run(4, [controller])
     #expect(try #require(try world.config()?.position) > ahead)
     #expect(try world.rollout().candidate?.version == 1)
+    #expect(try world.rollout().candidate?.hold == .paused)
     #expect(await controller.figures.values.resignations == 1)
+  }
+
+  /// A failover that loses a rollback of that moment, and the leader: another Redis, as it was before, and what a replica applied.
+  private func failover() async throws -> (after: ControlUnderTest, applied: ControlConfig) {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    let older = try #require(try world.config())
+    try world.ask("2", ask(.abort))
+    try await world.run(1, [controller])
+    #expect(try world.rollout().rolledBack == [1])
+    let (after, applied) = (ControlUnderTest(), try #require(try world.config()))
+    try after.fail(over: older, applied: applied)
+    #expect(try after.rollout().candidate?.weight == ControlUnderTest.rules.steps[0])
+    return (after, applied)
+  }
+
+  @Test func whatItsOwnReplicaAppliedIsNotLost() async throws {
+    let (after, applied) = try await failover()
+    let controller = try after.controller("b", applied: applied)
+    try await after.run(10, [controller])
+    #expect(try after.rollout().rolledBack == [1] && after.rollout().candidate == nil)
+    #expect(try after.audit().allSatisfy { $0["what"] != "lost" })
+  }
+
+  @Test func whereWhatWasDecidedIsLostAPersonHasToSayHowItGoesOn() async throws {
+    let (after, _) = try await failover()
+    let controller = try after.controller("b")
+    try await after.run(60, [controller])
+    let candidate = try #require(try after.rollout().candidate)
+    #expect(candidate.hold == .paused && candidate.weight == .zero && candidate.thresholds == nil)
+    let trail = try after.audit().filter { $0["what"] == "lost" }
+    #expect(trail.count == 1 && trail.first?["version"] == "1" && trail.first?["to"] == "CANARY")
+    try after.ask("3", ask(.resume))
+    try await after.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    #expect(try after.rollout().candidate?.weight == ControlUnderTest.rules.steps[0])
+  }
+
+  // MARK: Gaps
+
+  /// Nobody leads for longer than a weight counts.
+  private func gap(_ controller: Controller) async throws {
+    try world.ask("1", ask(.start))
+    try await world.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    try await world.run(3, [controller])
+    #expect(try world.isStamped())
+    world.pass(45_000)
+    #expect(try !world.isStamped())
+  }
+
+  @Test func aWeightThatEndedStaysAtNothingWhereWhatHappenedWasHarm() async throws {
+    let controller = try world.controller("a")
+    try await gap(controller)
+    var rounds = 0
+    while try world.rollout().rolledBack.isEmpty, rounds < 20 {
+      try await world.run(1, [controller], canaryErrors: 40)
+      #expect(try !world.isStamped(), "round \(rounds)")
+      rounds += 1
+    }
+    #expect(try world.rollout().rolledBack == [1])
+  }
+
+  @Test func aWeightThatEndedComesBackOnceWhatHappenedIsJudged() async throws {
+    let controller = try world.controller("a")
+    try await gap(controller)
+    let before = try world.rollout().candidate
+    var rounds = 0
+    while try !world.isStamped(), rounds < 20 {
+      #expect(try world.rollout().candidate == before, "nothing goes on")
+      try await world.run(1, [controller])
+      rounds += 1
+    }
+    // Two seconds to tell of it, three until they are folded.
+    #expect((7...10).contains(rounds), "\(rounds)")
+  }
+
+  @Test func anotherLeaderWhoComesInTimeNeedNotWait() async throws {
+    let (first, second) = (try world.controller("a"), try world.controller("b"))
+    try world.ask("1", ask(.start))
+    // A little slower: no harm, and no proof that it is none.
+    try await world.run(20, [first], canarySlow: 25) { ($0.candidate?.weight ?? .zero) > .zero }
+    try await world.run(3, [first], canarySlow: 25)
+    for _ in 0..<40 {
+      try await world.run(1, [second], canarySlow: 25)
+      #expect(try world.isStamped())
+    }
+    #expect(await second.leader != nil)
+  }
+
+  @Test func whatIsVetoedMeanwhileIsNotWrittenAgainWithWeight() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    let (after, seen) = (ControlUnderTest(), try #require(try world.config()))
+    after.pass(60_000)
+    let veto = ControlVeto(
+      replica: "r8", model: ControlUnderTest.model, version: 1, metric: "err", isForAll: true)
+    EmbeddedState(after.store, clock: { after.now }).veto(veto) { _ in }
+    let second = try after.controller("b", applied: seen)
+    try await after.run(5, [second])
+    #expect(try after.rollout().rolledBack == [1])
+    #expect(try after.audit().first?["why"] == "veto")
   }
 
   @Test func aClockThatGoesBackDoesNotHideHarm() async throws {

@@ -77,6 +77,7 @@ final class ControlLinkTests {
     #expect(rollouts.position.version == 1 && chat.state.active == 11)
     #expect(chat.bundles.keys.sorted() == [11, 12] && chat.gate?.isOpen == true)
     #expect(desk.standing.isKnown && desk.standing.position == rollouts.position)
+    #expect(desk.standing.config?.lines == lines && desk.standing.config?.position == rollouts.position)
   }
 
   @Test func whatNobodyHasRegisteredIsDeliveredWithout() async throws {
