@@ -103,7 +103,7 @@ extension Controller {
   {
     let last = (now - Self.lateness) / 1_000 - 1
     // The clock went back: its seconds begin anew.
-    if judging.second * 1_000 > now + ControlLease.tolerance { judging.second = last }
+    if isAhead(judging.second) { judging.second = last }
     let first = max(judging.second + 1, last - Self.oldest)
     guard first <= last else { return true }
     let seconds = Array(first...min(last, first + Int64(ControlCounts.mostSeconds) - 1))
@@ -116,8 +116,11 @@ extension Controller {
     return true
   }
 
+  /// Whether it was counted by a clock that has gone back.
+  private func isAhead(_ second: Int64) -> Bool { second * 1_000 > now + ControlLease.tolerance }
+
   private func keep(_ judging: Judging, _ model: ControlModel, _ leader: ControlLeader) async {
-    guard judging.second != judging.kept else { return }
+    guard judging.second > judging.kept || isAhead(judging.kept) else { return }
     var tests = judging.judge.fields
     tests["step"] = "\(judging.step) \(judging.since)"
     for (name, place) in Judging.sketches {

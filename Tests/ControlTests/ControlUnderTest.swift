@@ -39,12 +39,14 @@ final class ControlUnderTest: Sendable {
 
   /// `breakers` are those of the versions' deployment, `applied` is what its replica routes by.
   func controller(
-    _ id: String, breakers: [BreakerKeys] = [], applied: ControlConfig? = nil,
-    _ rules: RolloutRules = ControlUnderTest.rules
+    _ id: String, breakers: [BreakerKeys] = [], gate: RolloutGate? = nil,
+    applied: ControlConfig? = nil, _ rules: RolloutRules = ControlUnderTest.rules
   ) throws -> Controller {
     let bundles = try (1...3).map {
       try Bundle(model: "chat", version: $0, deployment: "small", providerModel: "m-\($0)")
     }
+    var rules = rules
+    rules.gate = gate
     let terms = ControlTerms(
       rules: rules, term: 5_000, bundles: bundles, models: ["chat"], deployments: ["small"])
     let (store, time) = (store, time)
@@ -112,6 +114,19 @@ final class ControlUnderTest: Sendable {
   func ask(_ id: String, _ text: String) throws {
     let ask = try #require(ControlAsk(id: id, text: text))
     #expect(try get { $0.ask(ask, $1) } == .waits)
+  }
+
+  /// Keeps an evaluation that a version has passed against its model's own deployments.
+  func evaluate(_ version: Int) throws {
+    let digest = try #require(ContentDigest(text: String(repeating: "0a", count: 32)))
+    let score = EvaluationReport.Score(passed: 1, runs: 1, latency95: 1)
+    let report = EvaluationReport(
+      suite: digest, cases: 1, baseline: 0, candidateScore: score, baselineScore: score, flaws: [], at: now,
+      by: "ops")
+    let entry = try #require(
+      ControlEvaluation(
+        Self.model, version: Int64(version), text: report.line, audit: ControlAudit(["what": "evaluate"])))
+    #expect(try get { $0.keep(entry, $1) } == .kept)
   }
 
   func answer(_ id: String) throws -> String? { try get { $0.readAnswer(id, $1) } }

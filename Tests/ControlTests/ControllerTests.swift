@@ -312,6 +312,30 @@ struct ControllerTests {
     #expect(try world.rollout() == RolloutState())
   }
 
+  @Test func withoutAnEvaluationNothingStartsThroughAGate() async throws {
+    let controller = try world.controller("a", gate: RolloutGate())
+    try world.ask("1", ask(.start))
+    try await world.run(3, [controller])
+    #expect(try world.answer("1")?.hasPrefix("refused: version 1 of chat has not been evaluated") == true)
+    try world.evaluate(1)
+    try world.ask("2", ask(.start))
+    try await world.run(2, [controller])
+    #expect(try world.answer("2") == "done: version 1 is CANARY")
+  }
+
+  @Test func aVersionWaitsAtItsLastStepForItsEvaluation() async throws {
+    let controller = try world.controller("a", gate: RolloutGate())
+    var forced = ask(.start)
+    (forced.isForced, forced.reason) = (true, "a fire")
+    try world.ask("1", forced)
+    try await world.run(240, [controller])
+    let waiting = try #require(try world.rollout().candidate)
+    #expect(waiting.step == ControlUnderTest.rules.steps.count - 1 && waiting.hold == nil)
+    try world.evaluate(1)
+    try await world.run(5, [controller]) { $0.active == 1 }
+    #expect(try world.rollout().active == 1)
+  }
+
   @Test func linesOfALaterReleaseStayAsTheyAre() async throws {
     let controller = try world.controller("a")
     try world.ask("1", ask(.start))
