@@ -60,14 +60,14 @@ package struct StateInspection: Sendable {
       fields: kind == .hash ? value.fields : nil, length: length, remaining: remaining)
   }
 
-  /// How a key is read. Secrets, bundles and streams are measured only, and of an answer its head is read.
+  /// How a key is read. Secrets, bundles, evaluations and streams are measured only, and of an answer its head is read.
   fileprivate enum Kind {
     case text, set, hash, secret, answer, bundles, stream
 
     init(_ type: String?, _ key: String) {
       switch type {
       case "zset": self = .set
-      case "hash" where key.contains(":{ro}:bundles:"): self = .bundles
+      case "hash" where key.contains(":{ro}:bundles:") || key.contains(":{ro}:eval:"): self = .bundles
       case "hash": self = .hash
       case "stream": self = .stream
       case "string" where key.hasSuffix(":{keys}:secret") || key.hasSuffix(":{fb}:secret"): self = .secret

@@ -22,7 +22,7 @@ struct StoredControl {
       }
     case "bundles": words = length.map { "\($0) versions" }
     case "shadow": words = fields.flatMap(Self.spent)
-    case "eval": words = fields.map { "\($0.count) evaluations" }
+    case "eval": words = length.map { "\($0) evaluations" }
     case "asks": words = fields.map { "\($0.count) asks wait" }
     case "answer": words = text
     case "audit": words = length.map { "\($0) lines" }

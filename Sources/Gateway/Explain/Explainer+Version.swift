@@ -7,9 +7,8 @@ extension Explainer {
   /// Of who stays in no arm most requests are the baseline's, and so is this one.
   func arm(_ model: Int, _ pin: VersionPin?, _ facts: RequestFacts) throws(ExchangeError) -> Arm? {
     let unit = unit(facts)
-    var arm = try snapshot.arm(model, pin, principal.pins, now: SystemClock.wallMilliseconds()) {
-      unit.hash($0)
-    }
+    let (right, now) = (principal.pins, SystemClock.wallMilliseconds())
+    var arm = try snapshot.arm(model, pin, right, now: now) { unit.hash($0) }
     if let versions = snapshot.versions, arm?.kind == .canary, !unit.isSticky {
       arm?.kind = .baseline
       arm?.position = versions.serving(model)
