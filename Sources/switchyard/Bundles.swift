@@ -65,7 +65,8 @@ struct Bundles: AsyncParsableCommand {
         case .replica(let call, let token):
           let path = "/api/bundles/\(RolloutAnswer.escaped(model))/\(version)"
           print(try RolloutAnswer(call, token, "GET", path).body, terminator: "")
-          let body = try RolloutAnswer(call, token, "GET", "\(path)/evaluation").body
+          // A replica of an older release knows of none.
+          let body = (try? RolloutAnswer(call, token, "GET", "\(path)/evaluation").body) ?? "null"
           if body.prefix(4) != "null" { print(body, terminator: "") }
         }
       }
