@@ -77,12 +77,12 @@ extension Bundles {
       if let suite {
         let bytes = try BodyFile.read(suite)
         guard let text = String(validating: bytes, as: UTF8.self) else {
-          throw RolloutSession.Failure(description: "\(suite): not UTF-8 text")
+          throw CommandState.Failure(description: "\(suite): not UTF-8 text")
         }
         return try read(text, suite)
       }
       guard let known = settings.rollout.gate?.suite else {
-        throw RolloutSession.Failure(description: "Say --suite FILE, or write rollout.gate.suite.")
+        throw CommandState.Failure(description: "Say --suite FILE, or write rollout.gate.suite.")
       }
       return try read(known.text, known.path)
     }
@@ -94,17 +94,17 @@ extension Bundles {
       do throws(EvaluationError) {
         return try EvaluationSuite(text, digest: digest)
       } catch {
-        throw RolloutSession.Failure(description: "\(path): \(error)")
+        throw CommandState.Failure(description: "\(path): \(error)")
       }
     }
 
     private func port(_ settings: Settings) throws -> EvaluationPort {
       let key = Environment.all[keyEnv]
       if key == nil, keyEnv != "SWITCHYARD_KEY" {
-        throw RolloutSession.Failure(description: "There is no environment variable \(keyEnv).")
+        throw CommandState.Failure(description: "There is no environment variable \(keyEnv).")
       }
       guard let call = Self.call(url ?? "127.0.0.1:\(settings.server.port)") else {
-        throw RolloutSession.Failure(description: "Say --url http://HOST:PORT.")
+        throw CommandState.Failure(description: "Say --url http://HOST:PORT.")
       }
       return EvaluationPort(call: call, key: key, model: model)
     }
@@ -129,13 +129,13 @@ private enum EvaluationRegistry {
     switch self {
     case .redis(let session):
       _ = try await session.desk.bundle(model, version)
-      active = try await session.desk.report(on: model).models.first?.state?.active
+      active = try await RolloutSource.redis(session).standing(model).active
     case .replica(let call, let token):
       _ = try RolloutAnswer(call, token, "GET", "/api/bundles/\(RolloutAnswer.escaped(model))/\(version)")
       active = try await RolloutSource.replica(call, token: token).standing(model).active
     }
     guard active != version else {
-      throw RolloutSession.Failure(
+      throw CommandState.Failure(
         description: "Version \(version) of \(model) serves: there is nothing to compare it with.")
     }
     return active
