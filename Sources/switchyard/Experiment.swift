@@ -1,8 +1,6 @@
 import ArgumentParser
 import Coordination
 import Gateway
-import NIOCore
-import NIOPosix
 import Policy
 import Settings
 
@@ -67,23 +65,10 @@ struct Experiment: AsyncParsableCommand {
     var description: String { "the configuration has no experiment '\(name)'" }
   }
 
-  /// A way to the shared Redis for one command.
   private static func reader(_ settings: Settings) async throws -> ExperimentReader {
-    guard let url = settings.state.redis else {
-      throw RolloutSession.Failure(
-        description:
-          "The configuration has no state.redis: say --replica HOST:PORT, whose memory results are in.")
-    }
-    let address = try RedisAddress(
-      url.revealed, password: settings.state.password?.revealed, caFile: settings.state.caFile)
-    let loop = MultiThreadedEventLoopGroup.singleton.next()
-    let prefix = settings.state.keyPrefix
-    return try await loop.submit {
-      let state = RedisState(
-        address, on: loop, ReplicaState(name: "experiments", leastReplicas: nil), prefix: prefix,
-        timeout: .seconds(2), tell: { _ in })
-      state.start()
-      return ExperimentReader(state, on: loop)
-    }.get()
+    try await CommandState.open(
+      settings, as: "experiments",
+      absent: "The configuration has no state.redis: say --replica HOST:PORT, whose memory results are in.",
+      { ExperimentReader($0, on: $1) }, isReady: { await $0.isReady(within: $1) })
   }
 }

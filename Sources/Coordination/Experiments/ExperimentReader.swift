@@ -9,35 +9,25 @@ package struct ExperimentReader: Sendable {
     package var description: String { "the shared state does not answer (\(reason))" }
   }
 
-  private static let attempts = 5
-  private static let pause = Duration.milliseconds(200)
-
-  private let register: NIOLoopBound<any ExperimentRegister>
+  private let register: PatientRegister<any ExperimentRegister>
 
   /// To be made on the loop that `register` is confined to.
   package init(_ register: any ExperimentRegister, on loop: any EventLoop) {
-    self.register = NIOLoopBound(register, eventLoop: loop)
+    self.register = PatientRegister(register, on: loop) { $0.flush() }
+  }
+
+  /// Waits until the shared state can be asked, at most so long.
+  package func isReady(within patience: Duration) async -> Bool {
+    await register.isReady(within: patience) { $0.isAvailable }
   }
 
   /// It is asked again where the shared state doesn't answer.
   package func report(on plan: ExperimentPlan) async throws(Failure) -> ExperimentReport {
-    var failure = StateFailure.unavailable
-    for attempt in 0..<Self.attempts {
-      if attempt > 0 { try? await Task.sleep(for: Self.pause) }
-      switch await once(plan.subject) {
-      case .success(let fields): return ExperimentReport(plan, fields: fields)
-      case .failure(let reason): failure = reason
-      }
+    let subject = plan.subject
+    do throws(StateFailure) {
+      return ExperimentReport(plan, fields: try await register.ask { $0.readSums(of: subject, $1) })
+    } catch {
+      throw Failure(reason: error)
     }
-    throw Failure(reason: failure)
-  }
-
-  private func once(_ subject: ExperimentSubject) async -> Result<[String: String], StateFailure> {
-    let promise = register.eventLoop.makePromise(of: Result<[String: String], StateFailure>.self)
-    register.eventLoop.execute { [register] in
-      register.value.readSums(of: subject) { promise.succeed($0) }
-      register.value.flush()
-    }
-    return (try? await promise.futureResult.get()) ?? .failure(.unavailable)
   }
 }
