@@ -15,6 +15,7 @@ extension Controller {
     let isForgotten = known.map { $0.position > read?.position ?? .none } ?? false
     let newest = isForgotten ? known : read
     var lines = withoutVetoed(newest?.lines ?? [:])
+    keepRolledBack(&lines, (isForgotten ? read : known)?.lines ?? [:])
     var audits: [ControlAudit] = []
     let isLost = acks.values.contains { $0.isAhead(of: newest?.position ?? .none, newest?.hash ?? "") }
     if isLost {
@@ -49,6 +50,18 @@ extension Controller {
         ]))
     }
     return audits
+  }
+
+  /// Of a former primary and the one that counts, each may have gone on for a while: what was rolled back at either is so for ever.
+  private func keepRolledBack(_ lines: inout [ControlModel: String], _ others: [ControlModel: String]) {
+    for (model, line) in others {
+      guard let other = RolloutState(text: line), var state = RolloutState(text: lines[model] ?? "") else {
+        continue
+      }
+      let former = state.rolledBack
+      state.keepRolledBack(of: other)
+      if state.rolledBack != former { lines[model] = state.text }
+    }
   }
 
   /// What was vetoed since gets no weight again: Redis would refuse all that is written with it.

@@ -181,12 +181,12 @@ struct ControllerTests {
     #expect(try world.rollout().rolledBack == [1])
     let (after, applied) = (ControlUnderTest(), try #require(try world.config()))
     try after.fail(over: older, applied: applied)
-    #expect(try after.rollout().candidate?.weight == ControlUnderTest.rules.steps[0])
     return (after, applied)
   }
 
   @Test func whatItsOwnReplicaAppliedIsNotLost() async throws {
     let (after, applied) = try await failover()
+    #expect(try after.rollout().candidate?.weight == ControlUnderTest.rules.steps[0])
     let controller = try after.controller("b", applied: applied)
     try await after.run(10, [controller])
     #expect(try after.rollout().rolledBack == [1] && after.rollout().candidate == nil)
@@ -204,6 +204,21 @@ struct ControllerTests {
     try after.ask("3", ask(.resume))
     try await after.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
     #expect(try after.rollout().candidate?.weight == ControlUnderTest.rules.steps[0])
+  }
+
+  /// A former primary has gone on beside the one that rolled the version back.
+  @Test func whatIsRolledBackAtEitherOfTwoPrimariesIsSoForEver() async throws {
+    let (_, rolledBack) = try await failover()
+    let other = ControlUnderTest()
+    let line = "ver=3 candidate=1 state=CANARY step=0 weight=10 since=1"
+    let former = ControlConfig(
+      position: ControlPosition(epoch: rolledBack.position.epoch + 60_000, version: 40), by: "x", at: 1,
+      lines: [ControlUnderTest.model: line])
+    try other.fail(over: rolledBack, applied: former)
+    let controller = try other.controller("b", applied: former)
+    try await other.run(5, [controller])
+    #expect(try other.rollout().rolledBack == [1] && other.rollout().candidate == nil)
+    #expect(try #require(try other.config()?.position) > former.position)
   }
 
   // MARK: Gaps

@@ -89,6 +89,13 @@ extension RolloutState {
     self.candidate = nil
   }
 
+  /// What is rolled back elsewhere is so here, too, unless it serves by now.
+  package mutating func keepRolledBack(of other: RolloutState) {
+    let gone = other.rolledBack.filter { [.staging, .shadow, .canary].contains(stage(of: $0)) }
+    if let version = candidate?.version, gone.contains(version) { candidate = nil }
+    rolledBack = (gone + rolledBack).suffix(Self.mostRolledBack)
+  }
+
   /// The candidate serves from now on; the version before it may be asked for until `sunset`.
   package mutating func promote(sunset: Int64) {
     guard let candidate else { return }

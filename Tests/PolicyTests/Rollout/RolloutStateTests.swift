@@ -69,6 +69,20 @@ struct RolloutStateTests {
     #expect(state.active == 11)
   }
 
+  @Test func whatIsRolledBackElsewhereIsSoHere() {
+    var (state, other) = (RolloutState(), RolloutState())
+    (state.active, state.candidate, state.rolledBack) = (11, canary(), [9])
+    other.rolledBack = [8, 9, 11]
+    state.keepRolledBack(of: other)
+    #expect(state.rolledBack == [8, 9] && state.active == 11 && state.candidate?.version == 12)
+    other.rolledBack = [12]
+    state.keepRolledBack(of: other)
+    #expect(state.rolledBack == [12, 8, 9] && state.candidate == nil)
+    (state.rolledBack, other.rolledBack) = (Array(101...200), Array(90...110))
+    state.keepRolledBack(of: other)
+    #expect(state.rolledBack == Array(101...200), "the latest are remembered")
+  }
+
   @Test func whoeverIsPromotedReplacesTheOneBefore() {
     var state = RolloutState()
     state.active = 11
