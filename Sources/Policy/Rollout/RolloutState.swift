@@ -93,7 +93,7 @@ extension RolloutState {
   package mutating func keepRolledBack(of other: RolloutState) {
     let gone = other.rolledBack.filter { [.staging, .shadow, .canary].contains(stage(of: $0)) }
     if let version = candidate?.version, gone.contains(version) { candidate = nil }
-    rolledBack = (gone + rolledBack).suffix(Self.mostRolledBack)
+    rolledBack = Array((gone + rolledBack).suffix(Self.mostRolledBack))
   }
 
   /// The candidate serves from now on; the version before it may be asked for until `sunset`.

@@ -48,8 +48,9 @@ final class ControlReplica {
     link = ControlLink(state, desk, replica: name, Self.logger, clock: clock)
     loop = WorldLoop(world)
     nonisolated(unsafe) let way = state
+    let versions = desk
     controller = Controller(
-      name, terms, on: loop, Self.logger, clock: clock, applied: { [desk] in desk.standing.config },
+      name, terms, on: loop, Self.logger, clock: clock, applied: { versions.standing.config },
       register: { _ in way })
     disturbedAt = world.now
   }
