@@ -127,14 +127,6 @@ struct EvidenceDeskTests {
     #expect(more.count { $0 } == 1)
   }
 
-  @Test func whatIsBeingToldWaits() {
-    let desk = desk()
-    add(desk, unit: 1)
-    #expect(desk.take(besides: ["chat"]).isEmpty)
-    add(desk, unit: 2)
-    #expect(count(desk) == 2)
-  }
-
   @Test func fourWorkersLoseNothing() async {
     let desk = desk()
     await onFourThreads { worker in
