@@ -4,6 +4,7 @@ import Policy
 import Settings
 import Synchronization
 import Telemetry
+import Upstream
 
 /// What a copy takes: a place and money of its own, memory, and what the candidate's deployment and its credential may use. Those limits
 /// are the provider's, whoever calls; its client's, and its model's, it leaves alone.
