@@ -20,8 +20,8 @@ extension ReplicaTests {
       let log = try TemporaryLog()
       let total = Self.clients * Self.rounds
       let options = ReplicaUnderTest.Options(readiness: mode, workers: 4, accessLog: log.writer)
-      try await withReplica(Traffic.script, options) { test, provider in
-        let answered = try await Traffic.run(clients: Self.clients, rounds: Self.rounds, to: test)
+      try await withReplica(ManyClients.script, options) { test, provider in
+        let answered = try await ManyClients.run(clients: Self.clients, rounds: Self.rounds, to: test)
         #expect(answered == total)
         #expect(try await test.untilIdle() == [])
         #expect(provider.requestCount == total)
@@ -129,7 +129,7 @@ extension ReplicaUnderTest {
 }
 
 /// Clients that ask for one thing after another, each by its own name.
-enum Traffic {
+enum ManyClients {
   static let script: ScriptedProvider.Script = { request in
     let prompt = request.prompt
     return request.isStream

@@ -41,6 +41,7 @@ final class ControlSimulation {
     var tally = RolloutChronicle.Tally()
     var requests = 0
     var canaries = 0
+    var copies = 0
     var refusals: Int64 = 0
     var shares: [Weight: (canary: Int64, baseline: Int64)] = [:]
 
@@ -48,6 +49,7 @@ final class ControlSimulation {
       one.tally += other.tally
       one.requests += other.requests
       one.canaries += other.canaries
+      one.copies += other.copies
       one.refusals += other.refusals
       for (weight, counts) in other.shares {
         let sum = one.shares[weight] ?? (0, 0)
@@ -112,7 +114,8 @@ final class ControlSimulation {
     var rules = RolloutRules()
     rules.steps = [20, 50].compactMap { Weight(hundredths: $0 * 100) }
     (rules.minRequests, rules.minTime, rules.minTimeOfLarge, rules.maxTime) = (60, 5_000, 5_000, 60_000)
-    (rules.latencyRatio, rules.negligibleErrors, rules.shadows) = (3, 0.05, shadows)
+    (rules.latencyRatio, rules.negligibleErrors) = (3, 0.05)
+    if shadows { rules.shadowShare = .all }
     let bundles = try versions.map {
       try Bundle(model: "chat", version: $0, deployment: "e", providerModel: "n")
     }
@@ -255,16 +258,32 @@ final class ControlSimulation {
       let candidate = arm.candidate
     else { return }
     check(arm, candidate, session, table, on: replica)
-    let version = arm.kind == .canary ? candidate : table.models[0]?.state.active
-    let answers = version.flatMap { tried[$0] } ?? TriedVersion.baseline
-    let end = answers.answer(world, outage: isOutage)
-    replica.after(end.latency) {
-      guard replica.isAlive else { return }
-      var sample = RolloutTally.Sample(arm.kind == .canary ? .canary : .baseline)
-      (sample.isError, sample.latency) = (end.isError, end.latency)
-      replica.desk.evidence.add(
-        sample, unit: arm.unit, tenant: "t\(session % 8)", of: .init(model: "chat", version: candidate),
-        now: replica.clock())
+    let served = arm.kind == .canary ? candidate : table.models[0]?.state.active
+    let sample = answer(of: served, arm.kind == .canary ? .canary : .baseline)
+    let copy = arm.mirror.map { _ in answer(of: candidate, .shadow) }
+    replica.after(max(sample.latency, copy?.latency ?? 0)) { [self] in
+      if replica.isAlive { count(sample, copy, of: candidate, arm.unit, "t\(session % 8)", on: replica) }
+    }
+  }
+
+  private func answer(of version: Int?, _ arm: EvidenceArm) -> RolloutTally.Sample {
+    let end = (version.flatMap { tried[$0] } ?? .baseline).answer(world, outage: isOutage)
+    var sample = RolloutTally.Sample(arm)
+    (sample.isError, sample.latency) = (end.isError, end.latency)
+    return sample
+  }
+
+  private func count(
+    _ sample: RolloutTally.Sample, _ copy: RolloutTally.Sample?, of version: Int, _ unit: UInt64,
+    _ tenant: String, on replica: ControlReplica
+  ) {
+    let (evidence, now) = (replica.desk.evidence, replica.clock())
+    let subject = EvidenceDesk.Subject(model: "chat", version: version)
+    if let copy {
+      figures.copies += 1
+      evidence.add(sample, beside: copy, unit: unit, tenant: tenant, of: subject, now: now)
+    } else {
+      evidence.add(sample, unit: unit, tenant: tenant, of: subject, now: now)
     }
   }
 

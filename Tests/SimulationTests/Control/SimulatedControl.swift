@@ -116,7 +116,7 @@ extension SimulatedState: ControlRegister {
   }
 
   func count(_ count: ControlCount, _ completion: @escaping StateCompletion<ControlCount.Reply>) {
-    run({ $0.count(count, now: $1) }, completion) { $0.counted(count, $2) }
+    run({ $0.count(count, now: $1) }, completion)
   }
 
   func spend(_ spend: ControlSpend, _ completion: @escaping StateCompletion<ControlSpend.Reply>) {
