@@ -46,7 +46,7 @@ struct RedisRightsTests {
         Issue.record("no audit")
         return
       }
-      #expect(lines.count == 3, "of a configuration, an answer and a bundle")
+      #expect(lines.count == 5, "of a configuration, an answer, two bundles and an evaluation")
       try await client.close()
     }
   }

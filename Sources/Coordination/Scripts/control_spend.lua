@@ -15,7 +15,7 @@ end
 -- A day that is over takes along who has told of it. Where the clock goes back, the later day goes on.
 local today = (now - now % DAY) / DAY
 if today > day then
-  call('DEL', KEYS[1])
+  if day > 0 then call('DEL', KEYS[1]) end
   day, spent, last = today, 0, nil
 end
 if last and last >= ARGV[2] + 0 then return { now, day, spent } end

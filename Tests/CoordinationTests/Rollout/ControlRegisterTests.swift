@@ -257,7 +257,7 @@ struct ControlRegisterTests {
       }
     }
     #expect(!kinds.contains { $0.contains("foreign") }, "\(kinds)")
-    #expect(kinds.contains("r1 leads") && kinds.contains("1 versions") && kinds.contains("2 counts"))
+    #expect(kinds.contains("r1 leads") && kinds.contains("2 versions") && kinds.contains("2 counts"))
     _ = try redis.send("SET", "sy:{ro}:veto:x", "x")
     _ = try redis.send("SET", "sy:{ro}:cfg", "x")
     let again = try await StateInspection(

@@ -108,7 +108,7 @@ struct ControlScriptTests {
         "sy:{ro}:lease", "sy:{ro}:cfg", "sy:{ro}:veto", "sy:{ro}:bundles:chat", "sy:{ro}:eval:chat",
         "sy:{ro}:audit",
       ])
-    #expect(try redis.contents.count == 13)
+    #expect(try redis.contents.count == 14)
   }
 
   @Test func changesArePublished() async throws {
