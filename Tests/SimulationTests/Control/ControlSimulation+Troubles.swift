@@ -47,7 +47,7 @@ extension ControlSimulation {
   private func split() {
     guard redis.formerControl == nil else { return }
     let former = RolloutAudit(
-      world, chronicle, mayBeFenced: true, isGood: { _ in false }, isBad: { _ in false },
+      world, chronicle, mayBeFenced: true, isGood: { _ in false }, isWorse: { _, _ in false },
       fail: { [self] in fail("at the former primary: \($0)") })
     redis.formerControl = redis.control.former(former, now: redis.now)
     redis.control.failOver(now: redis.now)

@@ -60,7 +60,7 @@ final class ControlSimulation {
 
   /// The lease's milliseconds.
   static let term: Int64 = 5_000
-  /// The last one is tried where all is well again, and is bad.
+  /// The last one is tried where all is well again, and is worse than any other.
   static let versions = 1...9
   static let length: Int64 = 60_000
   static let calm: Int64 = 60_000
@@ -83,7 +83,10 @@ final class ControlSimulation {
     chronicle = RolloutChronicle()
     audit = RolloutAudit(
       world, chronicle, mayBeFenced: faults.surprisesLeaders, isGood: { tried[$0]?.kind == .good },
-      isBad: { tried[$0]?.kind == .failing }, fail: fail)
+      isWorse: { version, active in
+        let other = active.flatMap { tried[$0] } ?? .baseline
+        return tried[version]?.kind == .failing && !other.fails(now: world.now)
+      }, fail: fail)
     sessions = SessionAudit(fail: fail)
     redis.control.audit = audit
     audit.isKnownToAll = { [weak self] since in self?.isKnownToAll(since: since) ?? false }
@@ -131,7 +134,7 @@ final class ControlSimulation {
       let kind = kinds[world.random.below(kinds.count)]
       tried[version] = TriedVersion(kind, turnsAt: world.between(10_000, length))
     }
-    tried[versions.upperBound] = TriedVersion(.failing)
+    tried[versions.upperBound] = TriedVersion(.hopeless)
     return tried
   }
 

@@ -21,7 +21,7 @@ final class RolloutAudit {
   private let mayBeFenced: Bool
   /// How good a version really is.
   private let isGood: (Int) -> Bool
-  private let isBad: (Int) -> Bool
+  private let isWorse: (_ version: Int, _ active: Int?) -> Bool
 
   /// The last leadership that was given, and until when by Redis' clock.
   private var tenure: (leader: ControlLeader, until: Int64)?
@@ -40,10 +40,10 @@ final class RolloutAudit {
 
   init(
     _ world: World, _ chronicle: RolloutChronicle, mayBeFenced: Bool, isGood: @escaping (Int) -> Bool,
-    isBad: @escaping (Int) -> Bool, fail: @escaping (String) -> Void
+    isWorse: @escaping (Int, Int?) -> Bool, fail: @escaping (String) -> Void
   ) {
     (self.world, self.chronicle, self.mayBeFenced) = (world, chronicle, mayBeFenced)
-    (self.isGood, self.isBad, self.fail) = (isGood, isBad, fail)
+    (self.isGood, self.isWorse, self.fail) = (isGood, isWorse, fail)
   }
 
   // MARK: What is known
@@ -240,7 +240,7 @@ final class RolloutAudit {
         fail("I7: version \(version) is \(stage.rawValue), and goes from \(from.rawValue) to \(to.rawValue)")
       }
       stages[version] = to
-      count(what, version, by: entry["by"], from, to)
+      count(what, version, by: entry["by"], from, to, beside: former.active)
     }
     for version in ControlSimulation.versions {
       let (stage, end) = (stages[version] ?? former.stage(of: version), next.stage(of: version))
@@ -251,14 +251,15 @@ final class RolloutAudit {
   }
 
   private func count(
-    _ what: String, _ version: Int, by person: String?, _ from: RolloutState.Stage, _ to: RolloutState.Stage
+    _ what: String, _ version: Int, by person: String?, _ from: RolloutState.Stage, _ to: RolloutState.Stage,
+    beside active: Int?
   ) {
     if what == "start" { chronicle.tally.started += 1 }
     if to == .active, from != .active { chronicle.tally.served += 1 }
     guard person == "controller" else { return }
     if what == "rollback", isGood(version) { chronicle.tally.falseAlarms += 1 }
-    if to == .active, from != .active, isBad(version) {
-      fail("version \(version) is promoted by the controller, and has been bad from its start")
+    if to == .active, from != .active, isWorse(version, active) {
+      fail("version \(version) is promoted by the controller, and has been worse from its start")
     }
   }
 
