@@ -112,6 +112,7 @@ final class ControlLink {
     sayVetoes()
     if let config = follower.hear(reply.change) { waiting = config }
     if let waiting { fetch(waiting) }
+    extendLease(reply, asked: asked)
     let (isKnown, refusals) = (waiting == nil && taken == nil, follower.refusals)
     desk.note {
       $0.refusals = refusals
@@ -123,7 +124,6 @@ final class ControlLink {
   private func note(_ reply: ControlSync.Reply, asked: Int64) {
     replicas = Int(clamping: reply.replicas)
     if reply.left > 0 { leaderSeenAt = asked }
-    if let stamp = reply.stamp { desk.lease.extend(to: asked + ControlStamp.lifetime - stamp.age) }
     let isLeader = reply.left > 0 && reply.leader == replica
     desk.note { $0.isLeader = isLeader }
     if case .config(let config) = reply.change, !config.isWhole {
@@ -131,6 +131,12 @@ final class ControlLink {
         "changed \(config.hash)", "a configuration of rollouts was changed by hand, and is not applied",
         ["position": "\(config.position.epoch).\(config.position.version)"])
     }
+  }
+
+  /// A stamp is about what was decided last: weights of before, which replicas may still go by until that is here, it makes no younger.
+  private func extendLease(_ reply: ControlSync.Reply, asked: Int64) {
+    guard let stamp = reply.stamp, desk.standing.position == follower.position else { return }
+    desk.lease.extend(to: asked + ControlStamp.lifetime - stamp.age)
   }
 
   func tellOnce(_ key: String, _ message: Logger.Message, _ metadata: Logger.Metadata) {
