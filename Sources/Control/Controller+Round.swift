@@ -176,10 +176,19 @@ extension Controller {
 
   // MARK: Bundles
 
+  /// Milliseconds after which the registry is looked at again: a Redis that fails over may keep the lease and lose a version.
+  private static let registryPeriod: Int64 = 10_000
+
   /// Versions that the configuration file declares.
   private func registerOwn(_ leader: ControlLeader) async {
-    guard !hasRegistered else { return }
+    if let registeredAt, monotonic - registeredAt < Self.registryPeriod { return }
+    var there: [String: [Int64: String]] = [:]
     for bundle in terms.bundles {
+      if there[bundle.model] == nil, let model = ControlModel(bundle.model) {
+        guard let read = await call({ $0.readBundles(model, $1) }) else { return }
+        there[bundle.model] = read
+      }
+      if there[bundle.model]?[Int64(bundle.version)] == bundle.line { continue }
       guard let model = ControlModel(bundle.model),
         let entry = ControlBundle(
           model, version: Int64(bundle.version), text: bundle.line,
@@ -206,7 +215,7 @@ extension Controller {
           ["model": "\(bundle.model)", "versions": "\(most)"])
       }
     }
-    hasRegistered = true
+    registeredAt = monotonic
   }
 
   /// What the registry has of a version.

@@ -31,7 +31,8 @@ package actor Controller {
   /// The second that has to be judged before a candidate's weight counts again, where nobody judged for a while.
   var arrears: [ControlModel: Int64] = [:]
   var registered: [ControlModel: [Int: Bundle]] = [:]
-  var hasRegistered = false
+  /// When the registry was last seen to have all that the configuration file declares.
+  var registeredAt: Int64?
   var stampedAt: Int64?
   var told: Set<String> = []
   private var vetoes = ControlVetoes(mark: 0)
@@ -84,7 +85,7 @@ package actor Controller {
 
   /// A new configuration file is in force.
   package func apply(_ terms: ControlTerms) {
-    if terms.bundles != self.terms.bundles { hasRegistered = false }
+    if terms.bundles != self.terms.bundles { registeredAt = nil }
     self.terms = terms
   }
 
@@ -132,7 +133,7 @@ package actor Controller {
     case .began(let epoch):
       isSettled = false
       judges = [:]
-      hasRegistered = false
+      registeredAt = nil
       logger.info("leading rollouts", metadata: ["epoch": "\(epoch)"])
     case .ended: ended("another replica has the lease")
     }
