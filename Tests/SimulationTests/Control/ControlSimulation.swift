@@ -64,7 +64,9 @@ final class ControlSimulation {
   static let versions = 1...9
   static let length: Int64 = 60_000
   static let calm: Int64 = 60_000
-  private static let crowd = 400
+  private static let crowdSize = 400
+  /// Other runs have other sessions: the same would fall the same way in each.
+  private let crowd: Int
 
   init(seed: UInt64, faults: Faults) throws {
     let world = World(seed: seed)
@@ -72,6 +74,7 @@ final class ControlSimulation {
     redis = SimulatedRedis(world)
     self.faults = faults
     troubles = Troubles(world, redis, faults)
+    crowd = Int(seed % 1_000_000_000) * Self.crowdSize
     deafness = [0, 10, 100][world.random.below(3)]
     settings = try Self.settings()
     terms = try Self.terms(shadows: world.chance(25))
@@ -255,7 +258,7 @@ final class ControlSimulation {
 
   private func serve(on replica: ControlReplica) {
     figures.requests += 1
-    let session = world.random.below(Self.crowd)
+    let session = crowd + world.random.below(Self.crowdSize)
     guard let table = replica.table,
       let arm = table.arm(0, now: replica.clock(), hash: { SessionAudit.hash($0, session) }),
       let candidate = arm.candidate
