@@ -80,8 +80,8 @@ final class SimulatedState: SharedState, TroubledLink {
   /// Whether the Redis that it talks to is a former primary.
   var isAtFormer = false
   let standstill = Standstill()
-  /// Calls that it waits for.
-  private(set) var underWay = 0
+  /// Called once, when it has asked for something that only who leads wants to know.
+  var whenItLeads: (() -> Void)?
   /// When it last heard of Redis, in the world's milliseconds.
   private(set) var heardAt: Int64 = 0
   private static let timeout: Int64 = 25
@@ -152,11 +152,9 @@ final class SimulatedState: SharedState, TroubledLink {
     _ completion: @escaping (Result<Value, StateFailure>) -> Void
   ) {
     var isOver = false
-    underWay += 1
     let end = { [self] (result: Result<Value, StateFailure>) in
       guard !isOver else { return }
       isOver = true
-      underWay -= 1
       if case .success = result {
         heardAt = world.now
         _ = replica.succeeded(nanoseconds)

@@ -17,7 +17,7 @@ extension ControlSimulation {
       if faults.redisForgets || faults.primariesSplit { fail(over: world.random.below(10)) }
       if faults.losesCalls { replicas.randomElement(using: &world.random)?.state.duplicates = 10 }
       if faults.replicasPause, world.chance(10), let replica = replicas.randomElement(using: &world.random) {
-        pause(replica, inCall: world.chance(70))
+        if world.chance(30) { pause(replica) } else { replica.state.whenItLeads = { [self] in pause(replica) } }
       }
       if faults.replicasCrash, world.chance(8), let replica = replicas.randomElement(using: &world.random) {
         crash(replica)
@@ -72,12 +72,9 @@ extension ControlSimulation {
     disturbAll()
   }
 
-  /// Of who waits for Redis when it is stopped, what it does next was decided before.
-  private func pause(_ replica: ControlReplica, inCall: Bool) {
-    guard !replica.state.standstill.isOn, replica.isAlive, world.now < Self.length else { return }
-    if inCall, replica.state.underWay == 0 {
-      return world.after(1) { [self] in pause(replica, inCall: true) }
-    }
+  /// Who leads may be stopped in the middle of a round: what it does next was decided before.
+  private func pause(_ replica: ControlReplica) {
+    guard !replica.state.standstill.isOn, world.now < Self.length else { return }
     replica.state.standstill.begin()
     world.after(world.between(100, Self.longestPause)) { [self] in goOn(replica) }
   }

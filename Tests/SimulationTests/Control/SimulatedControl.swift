@@ -169,6 +169,8 @@ extension SimulatedState: ControlRegister {
 
   func readAsks(_ completion: @escaping StateCompletion<[ControlWaiting]>) {
     run({ $0.asks(now: $1) }, completion)
+    whenItLeads?()
+    whenItLeads = nil
   }
 
   func readAnswer(_ ask: String, _ completion: @escaping StateCompletion<String?>) {
