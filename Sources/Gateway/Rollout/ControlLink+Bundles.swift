@@ -96,7 +96,8 @@ extension ControlLink {
   /// What was taken is to be gone by.
   func deliver() {
     var rollouts = Rollouts(
-      position: taken?.position ?? .none, hash: taken?.hash ?? "", config: taken, lease: desk.lease)
+      position: taken?.position ?? .none, hash: taken?.hash ?? "", config: taken, lease: desk.lease,
+      freshUntil: freshUntil(taken))
     for (model, state) in states {
       let gate = state.candidate.flatMap { gates[.init(model, Int64($0.version))] }
       rollouts.models[model.name] = Rollouts.Model(state, bundles: bundles[model] ?? [:], gate: gate)

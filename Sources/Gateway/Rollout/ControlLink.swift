@@ -15,6 +15,8 @@ final class ControlLink {
   private static let period: Int64 = 1_000
 
   private var isSyncing = false
+  /// Until when weights count by the last stamp, which is about the newest configuration.
+  private var freshUntil: Int64 = 0
   /// There is something to ask for at once.
   private var isDue = false
   private var nextSync: Int64 = 0
@@ -112,7 +114,8 @@ final class ControlLink {
     sayVetoes()
     if let config = follower.hear(reply.change) { waiting = config }
     if let waiting { fetch(waiting) }
-    extendLease(reply, asked: asked)
+    // Until what was decided last is here, replicas go by weights of before: a stamp makes them no younger.
+    if desk.standing.position == follower.position { desk.lease.extend(to: freshUntil) }
     let (isKnown, refusals) = (waiting == nil && taken == nil, follower.refusals)
     desk.note {
       $0.refusals = refusals
@@ -124,6 +127,7 @@ final class ControlLink {
   private func note(_ reply: ControlSync.Reply, asked: Int64) {
     replicas = Int(clamping: reply.replicas)
     if reply.left > 0 { leaderSeenAt = asked }
+    if let stamp = reply.stamp { freshUntil = asked + ControlStamp.lifetime - stamp.age }
     let isLeader = reply.left > 0 && reply.leader == replica
     desk.note { $0.isLeader = isLeader }
     if case .config(let config) = reply.change, !config.isWhole {
@@ -133,10 +137,9 @@ final class ControlLink {
     }
   }
 
-  /// A stamp is about what was decided last: weights of before, which replicas may still go by until that is here, it makes no younger.
-  private func extendLease(_ reply: ControlSync.Reply, asked: Int64) {
-    guard let stamp = reply.stamp, desk.standing.position == follower.position else { return }
-    desk.lease.extend(to: asked + ControlStamp.lifetime - stamp.age)
+  /// Of a configuration, where it is the newest.
+  func freshUntil(_ config: ControlConfig?) -> Int64 {
+    config?.position == follower.position ? freshUntil : 0
   }
 
   func tellOnce(_ key: String, _ message: Logger.Message, _ metadata: Logger.Metadata) {

@@ -12,6 +12,8 @@ struct Rollouts: Sendable {
   var models: [String: Model] = [:]
   /// For how long weights count.
   var lease = WeightLease()
+  /// Until when they do by the stamp that came with them, in milliseconds of the lease's clock; 0: by none.
+  var freshUntil: Int64 = 0
 
   struct Model: Sendable {
     var state: RolloutState
@@ -53,10 +55,8 @@ final class WeightLease: Sendable {
   /// Milliseconds of `StateClock.monotonicMilliseconds`, which counts the time in which the machine slept, too.
   private let until = Atomic<Int64>(0)
 
-  /// `until` is never moved back. For one link alone.
-  func extend(to time: Int64) {
-    if time > until.load(ordering: .relaxed) { until.store(time, ordering: .relaxed) }
-  }
+  /// Never back.
+  func extend(to time: Int64) { until.max(time, ordering: .relaxed) }
 
   func isFresh(now: Int64) -> Bool { now < until.load(ordering: .relaxed) }
 }

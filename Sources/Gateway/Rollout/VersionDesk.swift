@@ -39,8 +39,9 @@ final class VersionDesk: Sendable {
 
   func deliver(_ rollouts: Rollouts) { sink.yield(rollouts) }
 
-  /// Workers go by it now.
+  /// Workers go by it now, and its weights count.
   func noteApplied(_ rollouts: Rollouts) {
+    lease.extend(to: rollouts.freshUntil)
     note {
       ($0.position, $0.hash, $0.isKnown) = (rollouts.position, rollouts.hash, true)
       $0.config = rollouts.config

@@ -123,17 +123,32 @@ final class ControlLinkTests {
     #expect(ack?.position == rollouts.position && ack?.hash == rollouts.hash)
   }
 
-  @Test func aWeightIsGoodForThirtySeconds() throws {
+  @Test func aWeightIsGoodForThirtySeconds() async throws {
     try decide(Self.canary)
     let link = link()
-    link.sync()
+    let rollouts = try await apply(link)
+    #expect(rollouts.freshUntil == now + 30_000)
     #expect(desk.lease.isFresh(now: now + 29_999) && !desk.lease.isFresh(now: now + 30_000))
     now += 20_000
     link.sync()
     #expect(!desk.lease.isFresh(now: now + 10_000), "it counts from when a leader said so")
-    try decide(Self.canary + " paused=0")
+    let leader = try lead()
+    guard case .done = try get({ $0.stamp(leader, $1) }) else { throw StateFailure.malformed }
     link.sync()
     #expect(desk.lease.isFresh(now: now + 29_999))
+  }
+
+  @Test func aStampIsAboutWhatWasDecidedLast() async throws {
+    try decide(Self.canary)
+    let link = link()
+    _ = try await apply(link)
+    now += 30_000
+    #expect(!desk.lease.isFresh(now: now))
+    try decide("ver=2 active=11 rolledback=12")
+    link.sync()
+    #expect(!desk.lease.isFresh(now: now), "workers still go by the canary's weight")
+    desk.noteApplied(Rollouts(position: .init(epoch: try lead().epoch, version: 2), freshUntil: now + 30_000))
+    #expect(desk.lease.isFresh(now: now))
   }
 
   @Test func anotherReplicasVetoClosesTheGateAndAPersonOpensIt() throws {
