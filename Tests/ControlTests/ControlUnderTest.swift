@@ -1,11 +1,12 @@
 import Control
-import Coordination
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Policy
 import Testing
+
+@testable import Coordination
 
 /// Controllers of several replicas over one store, in a time that only passes where a test says so.
 final class ControlUnderTest: Sendable {
@@ -92,6 +93,14 @@ final class ControlUnderTest: Sendable {
     _ = try get { $0.sync(sync, $1) }
     pass(2_000)
   }
+
+  /// Redis has taken over with all but the versions of the model.
+  func loseVersions() {
+    let names = ControlNames(prefix: "sy")
+    store.withControl { $0.restore(names.bundles(Self.model), from: ControlStore(names)) }
+  }
+
+  func versions() throws -> [Int64] { try get { $0.readBundles(Self.model, $1) }.keys.sorted() }
 
   /// Whether weights count by now.
   func isStamped() throws -> Bool {

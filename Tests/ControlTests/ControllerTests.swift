@@ -170,6 +170,18 @@ struct ControllerTests {
     #expect(await controller.leader?.epoch == epoch, "once is enough")
   }
 
+  @Test func versionsThatAreDeclaredAndLostAreRegisteredAgain() async throws {
+    let controller = try world.controller("a")
+    try await world.run(2, [controller])
+    let (epoch, versions) = (await controller.leader?.epoch, try world.versions())
+    #expect(versions == [1, 2, 3])
+    world.loseVersions()
+    #expect(try world.versions().isEmpty)
+    try await world.run(12, [controller])
+    #expect(try world.versions() == versions)
+    #expect(await controller.leader?.epoch == epoch)
+  }
+
   /// A failover that loses a rollback of that moment, and the leader: another Redis, as it was before, and what a replica applied.
   private func failover() async throws -> (after: ControlUnderTest, applied: ControlConfig) {
     let controller = try world.controller("a")

@@ -261,4 +261,10 @@ BUGS = [
     Bug("experiments of a layer overlap", GATEWAY + "Experiments/ExperimentTable.swift",
         "entry.arms.arm(hash: unit, from: entry.plan.offset)", "entry.arms.arm(hash: unit, from: PLANTED ? 0 : entry.plan.offset)",
         "ExperimentTableTests"),
+    Bug("a stamp is about weights of before", GATEWAY + "Rollout/ControlLink.swift",
+        "if desk.standing.position == follower.position {", "if PLANTED || desk.standing.position == follower.position {",
+        "ControlLinkTests"),
+    Bug("what a failover loses of the registry stays lost", "Sources/Control/Controller+Round.swift",
+        "if let registeredAt, monotonic", "if PLANTED && registeredAt != nil { return }\n    if let registeredAt, monotonic",
+        "ControllerTests"),
 ]

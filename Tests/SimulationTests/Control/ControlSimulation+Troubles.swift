@@ -17,7 +17,11 @@ extension ControlSimulation {
       if faults.redisForgets || faults.primariesSplit { fail(over: world.random.below(10)) }
       if faults.losesCalls { replicas.randomElement(using: &world.random)?.state.duplicates = 10 }
       if faults.replicasPause, world.chance(10), let replica = replicas.randomElement(using: &world.random) {
-        if world.chance(30) { pause(replica) } else { replica.state.whenItLeads = { [self] in pause(replica) } }
+        if world.chance(30) {
+          pause(replica)
+        } else {
+          replica.state.whenItLeads = { [self] in pause(replica) }
+        }
       }
       if faults.replicasCrash, world.chance(8), let replica = replicas.randomElement(using: &world.random) {
         crash(replica)
