@@ -176,19 +176,13 @@ extension Controller {
 
   // MARK: Bundles
 
-  /// Milliseconds after which the registry is looked at again: a Redis that fails over may keep the lease and lose a version.
+  /// Milliseconds after which all is registered again: a Redis that fails over may keep the lease and lose a version.
   private static let registryPeriod: Int64 = 10_000
 
   /// Versions that the configuration file declares.
   private func registerOwn(_ leader: ControlLeader) async {
     if let registeredAt, monotonic - registeredAt < Self.registryPeriod { return }
-    var there: [String: [Int64: String]] = [:]
     for bundle in terms.bundles {
-      if there[bundle.model] == nil, let model = ControlModel(bundle.model) {
-        guard let read = await call({ $0.readBundles(model, $1) }) else { return }
-        there[bundle.model] = read
-      }
-      if there[bundle.model]?[Int64(bundle.version)] == bundle.line { continue }
       guard let model = ControlModel(bundle.model),
         let entry = ControlBundle(
           model, version: Int64(bundle.version), text: bundle.line,
@@ -203,7 +197,7 @@ extension Controller {
       }
       guard let reply = await call({ $0.register(entry, $1) }) else { return }
       switch reply {
-      case .registered: registered[model] = nil
+      case .registered(let isNew): if isNew { registered[model] = nil }
       case .other:
         tellOnce(
           "bundle \(bundle.model) \(bundle.version)",
