@@ -33,11 +33,16 @@ struct EvaluationPort {
         answer.headers[$0]
       }
       // Without a version that serves, nothing can be pinned: another session may be in the other arm.
-      if version == nil, found.isCanary { continue }
+      if version == nil, found.isCanary || isOfAnotherArm(found, answer) { continue }
       return found
     }
     throw Failure(
       description: "\(call.authority): \(Self.attempts) requests, and none reached what was to be asked")
+  }
+
+  /// Whether an experiment had it answered by something else than the model's own deployments.
+  private func isOfAnotherArm(_ found: EvaluationAnswer, _ answer: AdminCall.Answer) -> Bool {
+    answer.headers["x-switchyard-experiment"] != nil && (found.model != model || found.version != nil)
   }
 
   private func send(_ body: [UInt8], _ version: Int?) throws(AdminCall.Failure) -> AdminCall.Answer {
