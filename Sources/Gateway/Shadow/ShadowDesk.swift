@@ -31,6 +31,19 @@ final class ShadowDesk: Sendable {
     }
   }
 
+  /// Why none can be made of what comes now, however little it costs; nil where one may be. Nothing is taken.
+  func obstacle(_ model: String, _ terms: Settings.Shadow, now: Int64) -> ShadowDrop? {
+    state.withLockedValue { state in
+      if let until = state.pauses[model], now < until { return .cooldown }
+      guard var purse = state.purses[model] else { return .budgetUnknown }
+      return switch purse.reserve(0, of: Int64(terms.budget ?? 0), now: now) {
+      case .reserved: nil
+      case .spent: .budgetSpent
+      case .unknown: .budgetUnknown
+      }
+    }
+  }
+
   /// Takes a place for a copy that will probably cost so much; why there is none where there is none.
   func enter(_ model: String, cost: Int64, _ terms: Settings.Shadow, now: Int64) -> ShadowDrop? {
     state.withLockedValue { state in

@@ -15,7 +15,11 @@ import Telemetry
 extension Worker {
   /// Keeps what a copy needs, where the exchange may have one.
   func prepareShadow(_ request: PeekedRequest, _ body: PaddedBytes, _ exchange: Exchange) {
-    guard let position = exchange.arm?.mirror else { return }
+    guard let position = exchange.arm?.mirror, let model = exchange.model else { return }
+    let (name, terms) = (exchange.snapshot.models[model].name, exchange.snapshot.settings.rollout.shadow)
+    if let drop = rollouts.shadows.obstacle(name, terms, now: StateClock.monotonicMilliseconds()) {
+      return count(drop, ofModel: name)
+    }
     let facts = peek.copyFacts(of: request, body)
     if let drop = obstacle(facts, exchange) { return count(drop, exchange) }
     exchange.shadow = ShadowSeed(position: position, request: request, body: body, format: facts.format)
