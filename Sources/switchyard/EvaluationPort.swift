@@ -22,7 +22,9 @@ struct EvaluationPort {
       let began = ContinuousClock.now
       let answer = try send(body, version)
       let code = Self.code(of: answer.body)
-      if answer.status == 503, code == "version_loading" {
+      // Who asks too often is told so whatever the version is.
+      let isLimited = answer.status == 429 && this.expect.status != 429
+      if isLimited || answer.status == 503 && code == "version_loading" {
         try await Task.sleep(for: Self.pause)
         continue
       }
