@@ -26,7 +26,9 @@ extension Worker {
   }
 
   private func obstacle(_ facts: CopyFacts, _ exchange: Exchange) -> ShadowDrop? {
-    if facts.usesTools, !exchange.snapshot.settings.rollout.shadow.tools { return .tools }
+    let bundle = exchange.arm?.mirror.flatMap { exchange.snapshot.versions?.entry(at: $0)?.bundle }
+    let searches = bundle?.parameters.keys.contains { $0.lowercased() == "web_search_options" } ?? false
+    if facts.usesTools || searches, !exchange.snapshot.settings.rollout.shadow.tools { return .tools }
     if facts.keepsState { return .stateful }
     return exchange.head.cacheDirectives.noStore ? .noStore : nil
   }
