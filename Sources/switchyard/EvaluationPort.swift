@@ -80,10 +80,8 @@ struct EvaluationPort {
   }
 
   private static func code(of body: String) -> String? {
-    guard case .object(let members)? = try? JSONLiteral(text: body),
-      case .object(let error)? = members.first(where: { $0.name == "error" })?.value,
-      case .string(let code)? = error.first(where: { $0.name == "code" })?.value
-    else { return nil }
+    let error = (try? JSONLiteral(text: body))?[member: "error"]
+    guard case .string(let code)? = error?[member: "code"] else { return nil }
     return code
   }
 }
