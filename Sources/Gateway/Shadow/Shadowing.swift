@@ -69,7 +69,7 @@ extension Worker {
   private func play(_ copy: ShadowCopy) async {
     let attempt: Attempt
     switch await begin(copy) {
-    case .failure(let refusal): return count(refusal.reason, ofModel: copy.subject.model)
+    case .failure(let drop): return count(drop, ofModel: copy.subject.model)
     case .success(let begun): attempt = begun
     }
     if await attempt.judged().kind == .success {
@@ -82,25 +82,18 @@ extension Worker {
   }
 
   /// Takes all that it needs, or nothing.
-  private func begin(_ copy: ShadowCopy) async -> Result<Attempt, ShadowRefusal> {
-    guard !isDraining else { return .failure(.init(.draining)) }
-    guard let (step, slot) = place(for: copy) else { return .failure(.init(.noEndpoint)) }
-    guard let demand = demand(of: copy, at: step) else { return .failure(.init(.unpriced)) }
-    if let drop = reserve(copy, demand) { return .failure(.init(drop)) }
+  private func begin(_ copy: ShadowCopy) async -> Result<Attempt, ShadowDrop> {
+    guard !isDraining else { return .failure(.draining) }
+    guard let (step, slot) = place(for: copy) else { return .failure(.noEndpoint) }
+    guard let demand = demand(of: copy, at: step) else { return .failure(.unpriced) }
+    if let drop = reserve(copy, demand) { return .failure(drop) }
     let isAdmitted = await admit(copy, to: step, demand)
     guard isAdmitted, !isDraining else {
       release(copy, .nothing)
-      return .failure(.init(isAdmitted ? .draining : .limited))
+      return .failure(isAdmitted ? .draining : .limited)
     }
     let attempt = start(copy, step, slot)
     copies.append(copy)
     return .success(attempt)
   }
-}
-
-/// A copy that did not begin.
-private struct ShadowRefusal: Error {
-  let reason: ShadowDrop
-
-  init(_ reason: ShadowDrop) { self.reason = reason }
 }
