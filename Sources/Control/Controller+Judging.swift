@@ -200,7 +200,8 @@ extension Controller {
         ? "copies of \(weight) % of the sessions" : "step \(candidate.step + 1) at \(weight) %"
     case .goOn:
       next.goOn(terms.rules, now: change.now)
-      why = candidate.phase == .shadow ? "its copies are fine" : "step \(candidate.step + 1) is passed"
+      let copies = terms.rules.shadows ? "its copies are fine" : "no copies are made any more"
+      why = candidate.phase == .shadow ? copies : "step \(candidate.step + 1) is passed"
     case .hold:
       next.candidate?.hold = .inconclusive
       why = "nothing is proved in the longest time of a step"

@@ -15,7 +15,9 @@ extension Controller {
     let isForgotten = known.map { $0.position > read?.position ?? .none } ?? false
     let newest = isForgotten ? known : read
     var lines = withoutVetoed(newest?.lines ?? [:])
+    let own = lines
     keepRolledBack(&lines, (isForgotten ? read : known)?.lines ?? [:])
+    let isMerged = lines != own
     var audits: [ControlAudit] = []
     let isLost = acks.values.contains { $0.isAhead(of: newest?.position ?? .none, newest?.hash ?? "") }
     if isLost {
@@ -24,7 +26,7 @@ extension Controller {
         metadata: ["applied": "\(reached.epoch).\(reached.version)"])
       audits = hold(&lines)
     }
-    if isForgotten || isLost {
+    if isForgotten || isLost || isMerged {
       guard let put = put(leader, from: read, to: lines, audits), await store(put, lines) else { return }
     } else {
       known = read
@@ -58,9 +60,9 @@ extension Controller {
       guard let other = RolloutState(text: line), var state = RolloutState(text: lines[model] ?? "") else {
         continue
       }
-      let former = state.rolledBack
+      let former = state
       state.keepRolledBack(of: other)
-      if state.rolledBack != former { lines[model] = state.text }
+      if state != former { lines[model] = state.text }
     }
   }
 

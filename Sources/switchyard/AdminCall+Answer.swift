@@ -30,7 +30,7 @@ extension AdminCall.Answer {
       guard let size = Int(String(decoding: digits, as: UTF8.self), radix: 16), size >= 0 else { return nil }
       if size == 0 { return whole }
       rest = rest[end.upperBound...]
-      guard rest.count >= size + 2 else { return nil }
+      guard rest.count - 2 >= size else { return nil }
       whole += rest.prefix(size)
       rest = rest.dropFirst(size + 2)
     }

@@ -22,7 +22,9 @@ struct EvaluationPort {
       let began = ContinuousClock.now
       let answer = try send(body, version)
       let code = Self.code(of: answer.body)
-      if answer.status == 503, code == "version_loading" {
+      // Who asks too often is told so whatever the version is.
+      let isLimited = answer.status == 429 && this.expect.status != 429
+      if isLimited || answer.status == 503 && code == "version_loading" {
         try await Task.sleep(for: Self.pause)
         continue
       }
@@ -33,11 +35,16 @@ struct EvaluationPort {
         answer.headers[$0]
       }
       // Without a version that serves, nothing can be pinned: another session may be in the other arm.
-      if version == nil, found.isCanary { continue }
+      if version == nil, found.isCanary || isOfAnotherArm(found, answer) { continue }
       return found
     }
     throw Failure(
       description: "\(call.authority): \(Self.attempts) requests, and none reached what was to be asked")
+  }
+
+  /// Whether an experiment had it answered by something else than the model's own deployments.
+  private func isOfAnotherArm(_ found: EvaluationAnswer, _ answer: AdminCall.Answer) -> Bool {
+    answer.headers["x-switchyard-experiment"] != nil && (found.model != model || found.version != nil)
   }
 
   private func send(_ body: [UInt8], _ version: Int?) throws(AdminCall.Failure) -> AdminCall.Answer {
@@ -73,10 +80,8 @@ struct EvaluationPort {
   }
 
   private static func code(of body: String) -> String? {
-    guard case .object(let members)? = try? JSONLiteral(text: body),
-      case .object(let error)? = members.first(where: { $0.name == "error" })?.value,
-      case .string(let code)? = error.first(where: { $0.name == "code" })?.value
-    else { return nil }
+    let error = (try? JSONLiteral(text: body))?[member: "error"]
+    guard case .string(let code)? = error?[member: "code"] else { return nil }
     return code
   }
 }

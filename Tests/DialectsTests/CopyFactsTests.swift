@@ -19,7 +19,8 @@ struct CopyFactsTests {
 
   @Test(arguments: [
     ("", false), (#""tools":[]"#, false), (#""tools":[{"type":"function"}]"#, true),
-    (#""functions":[{}]"#, true),
+    (#""Tools":[{"type":"function"}]"#, true), (#""Tools":[ ]"#, false), (#""tools":null"#, false),
+    (#""functions":[{}]"#, true), (#""functions":false,"Functions":[{}]"#, true),
     (#""functions":null"#, false), (#""web_search_options":{}"#, true), (#""Functions":[{}]"#, true),
     (#""f\u0075nctions":[{}]"#, true), (#""x":{"functions":[{}]}"#, false),
   ])
@@ -30,6 +31,7 @@ struct CopyFactsTests {
 
   @Test(arguments: [
     ("", false), (#""store":false"#, false), (#""store":null"#, false), (#""store":true"#, true),
+    (#""store":false,"Store":true"#, true),
     (#""STORE":true"#, true), (#""background":true"#, true), (#""background": false "#, false),
     (#""conversation":"c1""#, true), (#""previous_response_id":"r1""#, true),
   ])
@@ -40,7 +42,8 @@ struct CopyFactsTests {
 
   @Test(arguments: [
     (#"{"input":"x"}"#, true), (#"{"input":"x","store":null}"#, true), (#"{"input":"x","store":true}"#, true),
-    (#"{"input":"x","store":false}"#, false), (#"{"input":"x","store":false,"background":true}"#, true),
+    (#"{"input":"x","store":false}"#, false), (#"{"input":"x","store":false,"Store":true}"#, true),
+    (#"{"input":"x","store":false,"background":true}"#, true),
     (#"{"input":"x","store":false,"prompt":{"id":"p"}}"#, true),
   ])
   func responsesAreKeptUnlessTheirClientSaysOtherwise(body: String, keepsState: Bool) throws {

@@ -17,7 +17,9 @@ extension Peek {
     let surface = request.facts.surface
     return body.withUnsafeBytes { text in
       let reader = MemberReader(members: members, text: text)
-      let usesTools = request.facts.tools > 0 || reader.says("functions") || reader.says("web_search_options")
+      let usesTools =
+        request.facts.tools > 0 || reader.lists("tools") || reader.says("functions")
+        || reader.says("web_search_options")
       // Responses are kept unless the client says otherwise.
       let isStored = surface == .responses ? !reader.isFalse("store") : reader.says("store")
       let keepsState =
@@ -34,9 +36,10 @@ private struct MemberReader {
   let members: [MemberCut]
   let text: UnsafeRawBufferPointer
 
-  private func value(_ name: StaticString) -> MemberCut? {
+  /// Of several that differ in case, nobody knows which one a provider goes by.
+  private func all(_ name: StaticString) -> [MemberCut] {
     let bytes = [UInt8](UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    return members.first { $0.likeness(to: bytes, in: text) != nil }
+    return members.filter { $0.likeness(to: bytes, in: text) != nil }
   }
 
   private func spells(_ member: MemberCut, _ word: StaticString) -> Bool {
@@ -45,11 +48,23 @@ private struct MemberReader {
 
   /// Whether it is there, and neither null nor false.
   func says(_ name: StaticString) -> Bool {
-    guard let member = value(name), member.kind != .null else { return false }
-    return !spells(member, "false")
+    all(name).contains { $0.kind != .null && !spells($0, "false") }
   }
 
-  func isFalse(_ name: StaticString) -> Bool { value(name).map { spells($0, "false") } ?? false }
+  /// Whether it is there, and neither null nor an empty list.
+  func lists(_ name: StaticString) -> Bool {
+    all(name).contains { member in
+      member.kind != .null && !text.part(member.value).allSatisfy { Self.nothing.contains($0) }
+    }
+  }
+
+  /// What an empty list is spelled with.
+  private static let nothing = Array("[] \t\r\n".utf8)
+
+  func isFalse(_ name: StaticString) -> Bool {
+    let found = all(name)
+    return !found.isEmpty && found.allSatisfy { spells($0, "false") }
+  }
 
   /// Bytes of a schema beyond which nobody looks at it.
   private static let longest = 64 << 10
@@ -63,7 +78,7 @@ private struct MemberReader {
   }
 
   private func literal(_ name: StaticString) -> JSONLiteral? {
-    guard let range = value(name)?.value, range.count <= Self.longest else { return nil }
+    guard let range = all(name).first?.value, range.count <= Self.longest else { return nil }
     return try? JSONLiteral(text: String(decoding: text.part(range), as: UTF8.self))
   }
 }

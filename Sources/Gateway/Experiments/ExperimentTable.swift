@@ -80,7 +80,7 @@ struct ExperimentTable: Sendable {
     guard let version = arm.version else { return (Target(model: model), "") }
     let name = "version \(version) of \(arm.model)"
     guard let position = versions?.position(of: version, route: model),
-      let entry = versions?.entry(at: position)
+      let entry = versions?.entry(at: position), !entry.isOnRequest
     else {
       let absent = versions?.absent.first { $0.model == arm.model && $0.version == version }
       return (nil, "\(name) can't serve here: \(absent?.why ?? "it is neither declared nor serving")")

@@ -41,11 +41,11 @@ extension Exchange {
     let hasFailed = settlement.errorSource == .provider || settlement.errorSource == .switchyard
     tally.add(hasFailed ? 1 : 0, of: .error)
     // What comes from the cache, or from another's answer, took no time of the arm's, and cost nothing.
-    guard settlement.errorSource == .none, !isGone, !answer.isFromCache, !answer.isFollowed else {
-      return tally
-    }
-    tally.add((settlement.durationNanoseconds - answer.queued) / 1_000_000, of: .latency)
+    guard !answer.isFromCache, !answer.isFollowed else { return tally }
+    // What broke, or was left by its client, is paid for all the same.
     if let cost { tally.add(cost, of: .cost) }
+    guard settlement.errorSource == .none, !isGone else { return tally }
+    tally.add((settlement.durationNanoseconds - answer.queued) / 1_000_000, of: .latency)
     return tally
   }
 }

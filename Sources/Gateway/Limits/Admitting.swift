@@ -215,7 +215,7 @@ extension Classification {
   }
 
   /// The provider was at work when it ended.
-  fileprivate var isUnfinished: Bool {
+  var isUnfinished: Bool {
     switch reason {
     case .clientGone, .deadline, .stopping, .brokenStream, .errorEvent, .stalled, .fellBehind: true
     default: false

@@ -36,7 +36,9 @@ extension Worker {
       snapshot.versions?.position(of: number, route: model) == nil
     else { return }
     let version = StagedVersions.Version(model: snapshot.models[model].name, number: number)
-    let isAbsent = snapshot.versions?.absent.contains { $0.model == version.model && $0.version == number }
+    let isAbsent = snapshot.versions?.absent.contains {
+      $0.model == version.model && $0.version == number && !$0.isUnread
+    }
     if isAbsent == true { return }
     if rollouts.staged.want(version, now: replica.clock.monotonic) == .loading { throw .versionLoading }
   }

@@ -16,6 +16,8 @@ struct VersionTable: Sendable {
     var sunset: Int64?
     /// Nil where requests stay as they are.
     var edits: VersionEdits?
+    /// It is here only because somebody asked this replica for it by number: others needn't have it.
+    var isOnRequest = false
 
     var version: Int { bundle.version }
   }
@@ -42,6 +44,8 @@ struct VersionTable: Sendable {
     var model: String
     var version: Int
     var why: String
+    /// What it is isn't known here: who asks for it by number may have it read.
+    var isUnread = false
   }
 
   /// The position of the first entry: as many models are configured.
@@ -69,16 +73,20 @@ struct VersionTable: Sendable {
       let others = (compared[settings.name] ?? []).filter { state.stage(of: $0) == .staging }
       var positions: [Int: Int] = [:]
       let staged = known?.staged.keys.sorted() ?? []
+      let own = Set(state.served + others.filter { declared[settings.name]?[$0] != nil })
       for version in state.served + others + staged where positions[version] == nil {
         let bundle =
           known?.bundles[version] ?? known?.staged[version] ?? declared[settings.name]?[version]
         guard let bundle, let deployment = deployments[bundle.deployment] else {
           let why = bundle.map { "there is no deployment '\($0.deployment)'" } ?? "it is not registered"
-          absent.append(Absent(model: settings.name, version: version, why: why))
+          absent.append(
+            Absent(model: settings.name, version: version, why: why, isUnread: bundle == nil))
           continue
         }
         positions[version] = base + entries.count
-        entries.append(Entry(bundle, route: route, deployment: deployment, state))
+        var entry = Entry(bundle, route: route, deployment: deployment, state)
+        entry.isOnRequest = !own.contains(version)
+        entries.append(entry)
       }
       return known.map { Model($0, settings.name, positions) }
     }
@@ -161,8 +169,8 @@ extension VersionTable {
     entries.map { entry in
       let model = configured[entry.route]
       let isTrial = entry.stage == .canary
-      // Who evaluates a version wants its own answers.
-      let fallbacks = entry.stage == .staging ? [] : model.fallbacks
+      // Who evaluates a version wants its own answers; who is in an arm of an experiment wants one at all.
+      let fallbacks = entry.isOnRequest ? [] : model.fallbacks
       return RoutingTable.Model(
         name: model.name, deployments: [.init(position: entry.deployment, weight: 1)],
         fallbacks: (isTrial ? [serving(entry.route)] : []) + fallbacks,

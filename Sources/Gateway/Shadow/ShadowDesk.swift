@@ -7,6 +7,8 @@ import Settings
 final class ShadowDesk: Sendable {
   private struct State {
     var active = 0
+    /// Whose candidates get copies now.
+    var models: Set<String> = []
     var purses: [String: ShadowPurse] = [:]
     /// Models whose candidate's provider has asked to be left alone.
     var pauses: [String: Int64] = [:]
@@ -22,9 +24,23 @@ final class ShadowDesk: Sendable {
   /// From now on these models have a candidate that gets copies.
   func apply(_ models: Set<String>) {
     state.withLockedValue { state in
+      state.models = models
       for model in models where state.purses[model] == nil { state.purses[model] = ShadowPurse() }
       state.purses = state.purses.filter { models.contains($0.key) || !$0.value.isSettled }
       state.pauses = state.pauses.filter { models.contains($0.key) }
+    }
+  }
+
+  /// Why none can be made of what comes now, however little it costs; nil where one may be. Nothing is taken.
+  func obstacle(_ model: String, _ terms: Settings.Shadow, now: Int64) -> ShadowDrop? {
+    state.withLockedValue { state in
+      if let until = state.pauses[model], now < until { return .cooldown }
+      guard var purse = state.purses[model] else { return .budgetUnknown }
+      return switch purse.reserve(0, of: Int64(terms.budget ?? 0), now: now) {
+      case .reserved: nil
+      case .spent: .budgetSpent
+      case .unknown: .budgetUnknown
+      }
     }
   }
 
@@ -64,7 +80,11 @@ final class ShadowDesk: Sendable {
     }
   }
 
+  /// A purse that nobody needs any more is asked about no further.
   func hear(_ model: String, spent: Int64, now: Int64) {
-    state.withLockedValue { $0.purses[model]?.hear(spent: spent, now: now) }
+    state.withLockedValue { state in
+      state.purses[model]?.hear(spent: spent, now: now)
+      if !state.models.contains(model), state.purses[model]?.isSettled == true { state.purses[model] = nil }
+    }
   }
 }

@@ -1,5 +1,6 @@
 import Coordination
 import Dialects
+import Logging
 import Policy
 import Telemetry
 import Upstream
@@ -12,12 +13,25 @@ extension Worker {
     release(copy, spent)
     shard.increment(registry.series(Catalogue.shadowCopies, model, verdict.reason.rawValue))
     shard.add(spent.microdollars, to: registry.series(Catalogue.shadowCost, model))
+    if verdict.kind != .success { note(copy, attempt, verdict) }
     if verdict.kind == .cooldown {
       let pause = Int64(min(60, max(1, attempt.head.retryAfterSeconds ?? 5)))
       rollouts.shadows.pause(model, until: StateClock.monotonicMilliseconds() + pause * 1_000)
     }
     tellEvidence(copy, attempt, verdict, cost: spent.microdollars, now: now)
     log?.append(logRecord(copy, attempt, verdict, cost: spent.microdollars, now: now))
+  }
+
+  /// Says why, with what nobody else is told; never a body. As of clients' attempts, warnings come once in a while.
+  private func note(_ copy: ShadowCopy, _ attempt: Attempt, _ verdict: Classification) {
+    let endpoint = copy.snapshot.endpoints[attempt.step.endpoint].id
+    let isNews = notices.isNews("copies at \(endpoint)", verdict.reason, now: attempt.startedAt)
+    logger.log(
+      level: isNews ? .warning : .debug, "a copy failed",
+      metadata: [
+        "request_id": "\(copy.requestID)", "endpoint": "\(endpoint)", "reason": "\(verdict.reason.rawValue)",
+        "status": "\(attempt.head.status)", "detail": "\(attempt.failureDetail ?? "")",
+      ])
   }
 
   // MARK: Evidence

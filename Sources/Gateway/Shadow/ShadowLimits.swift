@@ -70,13 +70,17 @@ extension Worker {
     limiter.settle(grant, spent)
   }
 
-  /// What a copy took: as the provider says, else as far as it was seen of an answer that began.
+  /// What a copy took: as the provider says, else as far as it was seen of an answer that began. Where it was cut off before that, the
+  /// provider may have been at work all the time, and want to be paid: what was estimated counts.
   func spent(by attempt: Attempt, _ copy: ShadowCopy) -> Demand {
     let price = copy.snapshot.deployments[attempt.step.candidate.deployment].price
     if let usage = attempt.usage {
       return Demand(
         inputTokens: Int64(usage.input), outputTokens: Int64(usage.output),
         microdollars: price?.cost(of: usage) ?? 0)
+    }
+    if attempt.head.status == 0, attempt.finalVerdict?.isUnfinished == true {
+      return demand(of: copy, at: attempt.step) ?? .nothing
     }
     guard (200..<300).contains(attempt.head.status) else {
       return Demand(inputTokens: 0, outputTokens: 0, microdollars: 0)

@@ -28,7 +28,7 @@ struct KeptAnswer {
 }
 
 /// Why an exchange that was to be copied is not. The raw values are a metric's labels.
-enum ShadowDrop: String, CaseIterable {
+enum ShadowDrop: String, Error, CaseIterable {
   /// Its model may have others do something, and that would happen twice.
   case tools
   /// The provider is to keep something of it, or goes on from what it kept.

@@ -1,6 +1,5 @@
 import Coordination
 import Dialects
-import Logging
 import Policy
 import Telemetry
 import Upstream
@@ -57,9 +56,6 @@ extension Worker {
       let pool = try pool(snapshot.endpoints[step.endpoint], facts.surface, isAside: true)
       attempt.start(request(spliced, copy), on: pool)
     } catch {
-      logger.error(
-        "an endpoint can't be called",
-        metadata: ["reason": "\(error)", "request_id": "\(copy.requestID)", "arm": "shadow"])
       attempt.fail(error)
     }
     return attempt

@@ -15,14 +15,20 @@ import Telemetry
 extension Worker {
   /// Keeps what a copy needs, where the exchange may have one.
   func prepareShadow(_ request: PeekedRequest, _ body: PaddedBytes, _ exchange: Exchange) {
-    guard let position = exchange.arm?.mirror else { return }
+    guard let position = exchange.arm?.mirror, let model = exchange.model else { return }
+    let (name, terms) = (exchange.snapshot.models[model].name, exchange.snapshot.settings.rollout.shadow)
+    if let drop = rollouts.shadows.obstacle(name, terms, now: StateClock.monotonicMilliseconds()) {
+      return count(drop, ofModel: name)
+    }
     let facts = peek.copyFacts(of: request, body)
     if let drop = obstacle(facts, exchange) { return count(drop, exchange) }
     exchange.shadow = ShadowSeed(position: position, request: request, body: body, format: facts.format)
   }
 
   private func obstacle(_ facts: CopyFacts, _ exchange: Exchange) -> ShadowDrop? {
-    if facts.usesTools, !exchange.snapshot.settings.rollout.shadow.tools { return .tools }
+    let bundle = exchange.arm?.mirror.flatMap { exchange.snapshot.versions?.entry(at: $0)?.bundle }
+    let searches = bundle?.parameters.keys.contains { $0.lowercased() == "web_search_options" } ?? false
+    if facts.usesTools || searches, !exchange.snapshot.settings.rollout.shadow.tools { return .tools }
     if facts.keepsState { return .stateful }
     return exchange.head.cacheDirectives.noStore ? .noStore : nil
   }
@@ -63,7 +69,7 @@ extension Worker {
   private func play(_ copy: ShadowCopy) async {
     let attempt: Attempt
     switch await begin(copy) {
-    case .failure(let refusal): return count(refusal.reason, ofModel: copy.subject.model)
+    case .failure(let drop): return count(drop, ofModel: copy.subject.model)
     case .success(let begun): attempt = begun
     }
     if await attempt.judged().kind == .success {
@@ -76,25 +82,18 @@ extension Worker {
   }
 
   /// Takes all that it needs, or nothing.
-  private func begin(_ copy: ShadowCopy) async -> Result<Attempt, ShadowRefusal> {
-    guard !isDraining else { return .failure(.init(.draining)) }
-    guard let (step, slot) = place(for: copy) else { return .failure(.init(.noEndpoint)) }
-    guard let demand = demand(of: copy, at: step) else { return .failure(.init(.unpriced)) }
-    if let drop = reserve(copy, demand) { return .failure(.init(drop)) }
+  private func begin(_ copy: ShadowCopy) async -> Result<Attempt, ShadowDrop> {
+    guard !isDraining else { return .failure(.draining) }
+    guard let (step, slot) = place(for: copy) else { return .failure(.noEndpoint) }
+    guard let demand = demand(of: copy, at: step) else { return .failure(.unpriced) }
+    if let drop = reserve(copy, demand) { return .failure(drop) }
     let isAdmitted = await admit(copy, to: step, demand)
     guard isAdmitted, !isDraining else {
       release(copy, .nothing)
-      return .failure(.init(isAdmitted ? .draining : .limited))
+      return .failure(isAdmitted ? .draining : .limited)
     }
     let attempt = start(copy, step, slot)
     copies.append(copy)
     return .success(attempt)
   }
-}
-
-/// A copy that did not begin.
-private struct ShadowRefusal: Error {
-  let reason: ShadowDrop
-
-  init(_ reason: ShadowDrop) { self.reason = reason }
 }

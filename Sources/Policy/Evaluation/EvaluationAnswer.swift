@@ -21,11 +21,12 @@ package struct EvaluationAnswer: Sendable {
     version = header("x-switchyard-version").flatMap { Int($0) }
     (model, deployment) = (header("x-switchyard-model"), header("x-switchyard-deployment"))
     isCanary = header("x-switchyard-arm") == "canary"
-    guard let choice = (try? JSONLiteral(text: body))?["choices"]?.first else { return }
-    finishReason = choice["finish_reason"]?.string
-    text = choice["message"]?["content"]?.string ?? ""
+    guard let choice = (try? JSONLiteral(text: body))?[member: "choices"]?.first else { return }
+    finishReason = choice[member: "finish_reason"]?.string
+    let message = choice[member: "message"]
+    text = message?[member: "content"]?.string ?? ""
     isRefusal =
-      finishReason == "content_filter" || choice["message"]?["refusal"]?.string != nil
+      finishReason == "content_filter" || message?[member: "refusal"]?.string?.isEmpty == false
       || Self.refuses(text)
   }
 
@@ -42,12 +43,6 @@ package struct EvaluationAnswer: Sendable {
 }
 
 extension JSONLiteral {
-  /// A member of an object.
-  fileprivate subscript(name: String) -> JSONLiteral? {
-    guard case .object(let members) = self else { return nil }
-    return members.first { $0.name == name }?.value
-  }
-
   fileprivate var first: JSONLiteral? { if case .array(let elements) = self { elements.first } else { nil } }
   fileprivate var string: String? { if case .string(let text) = self { text } else { nil } }
 }

@@ -65,10 +65,10 @@ extension EvaluationReport {
   package init?(line: String) {
     guard let value = try? JSONLiteral(text: line), let suite = value.text("suite"),
       let digest = ContentDigest(text: suite), let cases = value.int("cases"),
-      let new = value.member("candidate"), let candidateScore = Score(new),
-      let old = value.member("baseline"), let baselineScore = Score(old), let baseline = old.int("version"),
-      case .array(let flaws)? = value.member("flaws"), let at = value.int("at"), let by = value.text("by"),
-      case .bool(let passes)? = value.member("passes")
+      let new = value[member: "candidate"], let candidateScore = Score(new),
+      let old = value[member: "baseline"], let baselineScore = Score(old), let baseline = old.int("version"),
+      case .array(let flaws)? = value[member: "flaws"], let at = value.int("at"), let by = value.text("by"),
+      case .bool(let passes)? = value[member: "passes"]
     else { return nil }
     let texts = flaws.compactMap { if case .string(let text) = $0 { text } else { nil } }
     guard texts.count == flaws.count, passes == texts.isEmpty else { return nil }
@@ -91,17 +91,12 @@ extension JSONLiteral {
     JSONNumber("\(number)").map(JSONLiteral.number) ?? .null
   }
 
-  fileprivate func member(_ name: String) -> JSONLiteral? {
-    guard case .object(let members) = self else { return nil }
-    return members.first { $0.name == name }?.value
-  }
-
   fileprivate func int(_ name: String) -> Int? {
-    guard case .number(let number)? = member(name), let int = number.int, int >= 0 else { return nil }
+    guard case .number(let number)? = self[member: name], let int = number.int, int >= 0 else { return nil }
     return int
   }
 
   fileprivate func text(_ name: String) -> String? {
-    if case .string(let text)? = member(name) { text } else { nil }
+    if case .string(let text)? = self[member: name] { text } else { nil }
   }
 }

@@ -23,7 +23,9 @@ package struct EvaluationSuite: Sendable {
   package static func cases(in text: String) throws(EvaluationError) -> [Case] {
     var cases: [Case] = []
     var lines: [String: Int] = [:]
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    // By bytes: to Swift, the end of a line of Windows is one sign, and no end of a line.
+    let all = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in all.map({ Substring($0) }).enumerated() {
       guard line.contains(where: { !$0.isWhitespace }) else { continue }
       let this: Case
       do throws(EvaluationError) { this = try read(String(line)) } catch {

@@ -41,8 +41,10 @@ package struct ExperimentStore: Sendable {
   /// Loses a key, as a Redis may.
   package mutating func forget(_ key: String) { entries[key] = nil }
 
-  /// Forgets what has expired, which changes no answer.
-  package mutating func sweep(now: Int64) { entries = entries.filter { $0.value.expires > now } }
+  /// Forgets what has expired, which changes no answer. There may be a million sessions: what stays is not moved.
+  package mutating func sweep(now: Int64) {
+    for key in entries.compactMap({ $1.expires > now ? nil : $0 }) { entries[key] = nil }
+  }
 
   /// What is known of the session then; nil where it isn't counted: there are enough, or it was given another arm.
   private func add(_ tally: SessionTally, to former: [String: String], _ sums: inout Sums) -> [String:

@@ -32,9 +32,9 @@ package struct FeedbackStore: Sendable {
     return reply
   }
 
-  /// Forgets what has expired, which changes no answer.
+  /// Forgets what has expired, which changes no answer. What stays is not moved: it may be much.
   package mutating func sweep(now: Int64) {
-    entries = entries.filter { $0.value.expires.map { $0 > now } ?? true }
+    for key in entries.compactMap({ $1.expires.map { $0 > now } ?? true ? nil : $0 }) { entries[key] = nil }
   }
 
   private func text(_ key: String, _ now: Int64) -> String? {

@@ -23,7 +23,7 @@ package enum AnswerFormat: Sendable {
     case .object:
       if case .object = value { return true }
       return false
-    case .schema(let schema): return schema.accepts(value)
+    case .schema(let schema): return schema.accepts(value, bytes: text.utf8.count)
     }
   }
 }

@@ -1,6 +1,7 @@
 extension AnswerSchema {
-  package func accepts(_ value: JSONLiteral) -> Bool {
-    var check = AnswerSchemaCheck(definitions: definitions)
+  /// `bytes`: of the value's text, by which is known what a look at all of it takes.
+  package func accepts(_ value: JSONLiteral, bytes: Int = 0) -> Bool {
+    var check = AnswerSchemaCheck(definitions: definitions, bytes: bytes)
     return check.accepts(value, root)
   }
 }
@@ -13,14 +14,31 @@ private struct AnswerSchemaCheck {
   /// One level of a schema needs some hundred bytes of stack.
   private static let mostDepth = 200
 
+  /// Bytes that are looked at in about the time of a step.
+  private static let bytesOfStep = 32
+
   private let definitions: [String: AnswerSchema.Node]
+  /// Of the whole value.
+  private let bytes: Int
   private var steps = 0
   private var depth = 0
 
-  init(definitions: [String: AnswerSchema.Node]) { self.definitions = definitions }
+  init(definitions: [String: AnswerSchema.Node], bytes: Int) {
+    (self.definitions, self.bytes) = (definitions, bytes)
+  }
+
+  /// Steps of a look at all of a value, at most.
+  private func effort(_ value: JSONLiteral) -> Int {
+    switch value {
+    case .null, .bool, .number: 0
+    case .string(let text): text.utf8.count / Self.bytesOfStep
+    case .array, .object: bytes / Self.bytesOfStep
+    }
+  }
 
   mutating func accepts(_ value: JSONLiteral, _ node: AnswerSchema.Node) -> Bool {
-    (steps, depth) = (steps + 1 + (node.values?.count ?? 0), depth + 1)
+    let values = node.values?.count ?? 0
+    (steps, depth) = (steps + 1 + (values > 0 ? values * (1 + effort(value)) : 0), depth + 1)
     defer { depth -= 1 }
     guard steps <= Self.mostSteps, depth <= Self.mostDepth else { return true }
     if node.isNothing { return false }
@@ -33,13 +51,18 @@ private struct AnswerSchemaCheck {
     switch value {
     case .null, .bool: return true
     case .number(let number): return Double(number.text).map { node.number.contains($0) } ?? true
-    case .string(let text): return node.length.contains(Double(text.unicodeScalars.count))
+    case .string(let text):
+      if node.length.isOpen { return true }
+      steps += effort(value)
+      guard steps <= Self.mostSteps else { return true }
+      return node.length.contains(Double(text.unicodeScalars.count))
     case .array(let elements):
       guard node.count.contains(Double(elements.count)) else { return false }
+      if node.items.isEmpty { return true }
       for element in elements where !acceptsAll(element, node.items) { return false }
       return true
     case .object(let members):
-      steps += node.required.count * members.count / 16
+      steps += (1 + node.required.count) * members.count / 16
       guard steps <= Self.mostSteps else { return true }
       for name in node.required where !members.contains(where: { $0.name == name }) { return false }
       for member in members {

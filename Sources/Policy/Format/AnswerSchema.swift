@@ -46,6 +46,8 @@ package struct AnswerSchema: Sendable {
     var above: Double?
     var below: Double?
 
+    var isOpen: Bool { least == nil && most == nil && above == nil && below == nil }
+
     func contains(_ value: Double) -> Bool {
       if let least, value < least { return false }
       if let most, value > most { return false }
@@ -71,7 +73,8 @@ extension AnswerSchema.Node {
     case ("$ref", .string(let reference)): self.reference = reference
     case ("type", .string(let name)): kinds = AnswerSchema.Kind(rawValue: name).map { [$0] }
     case ("type", .array(let names)):
-      kinds = names.compactMap(\.plainText).compactMap { AnswerSchema.Kind(rawValue: $0) }
+      let known = names.compactMap(\.plainText).compactMap { AnswerSchema.Kind(rawValue: $0) }
+      kinds = known.isEmpty ? nil : known
     case ("enum", .array(let values)): self.values = values
     case ("const", _): values = [value]
     case ("properties", .object(let members)):

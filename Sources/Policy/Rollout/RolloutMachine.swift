@@ -38,6 +38,8 @@ package struct RolloutMachine: Sendable {
     // Of copies every failure is counted as it is, and they open no breaker.
     if sight.isCutOff, candidate.phase == .canary, candidate.weight > .zero { return .rollBack(.breaker) }
     guard candidate.hold != .paused else { return .none }
+    // Another configuration makes no copies any more: nothing would ever be known.
+    if candidate.phase == .shadow, !rules.shadows { return .goOn }
     guard candidate.thresholds != nil else { return measure(candidate, sight.baseline, now: now) }
     switch sight.verdict {
     case .promote: return candidate.isAtLastStep(of: rules) && !sight.mayServe ? .none : .goOn

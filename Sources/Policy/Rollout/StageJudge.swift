@@ -12,6 +12,8 @@ package struct StageJudge: Equatable, Sendable {
   package private(set) var requests: Int64 = 0
   /// Answers of the canary that somebody judged.
   package private(set) var graded: Int64 = 0
+  /// Not weighed yet: seldom has a second some of both arms.
+  private var grades = GatheredCounts()
 
   /// What all replicas counted in one second.
   package struct Second: Sendable {
@@ -37,6 +39,7 @@ package struct StageJudge: Equatable, Sendable {
 
   package mutating func fold(_ second: Second) {
     for (metric, counts) in second.counts {
+      guard let counts = metric == .lowq ? grades.take(counts) : counts else { continue }
       harm[metric]?.fold(counts)
       pass[metric]?.fold(counts)
     }
@@ -88,7 +91,7 @@ package struct StageJudge: Equatable, Sendable {
 
   package static func == (a: StageJudge, b: StageJudge) -> Bool {
     a.rule == b.rule && a.harm == b.harm && a.pass == b.pass && a.first == b.first && a.costs == b.costs
-      && a.isDear == b.isDear && a.requests == b.requests && a.graded == b.graded
+      && a.isDear == b.isDear && a.requests == b.requests && a.graded == b.graded && a.grades == b.grades
   }
 }
 
@@ -99,6 +102,7 @@ extension StageJudge {
   package var fields: [String: String] {
     var fields = [
       "first": first.text, "requests": "\(requests)", "graded": "\(graded)", "dear": isDear ? "1" : "0",
+      "grades": grades.text,
       "costs.canary": costs.canary.text, "costs.baseline": costs.baseline.text,
     ]
     for (metric, test) in harm { fields["harm.\(metric.rawValue)"] = test.text }
@@ -118,6 +122,7 @@ extension StageJudge {
     (self.first, self.requests, isDear, costs) = (first, requests, dear == "1", (canary, baseline))
     // A release that knew no grades has none.
     graded = min(max(0, fields["graded"].flatMap(Int64.init) ?? 0), 1 << 50)
+    grades = fields["grades"].flatMap { GatheredCounts(text: $0) } ?? GatheredCounts()
     for (metric, terms) in rule.metrics {
       let hypothesis = RateHypothesis(.harmless, terms.harmRatio)
       if let test = fields["harm.\(metric.rawValue)"].flatMap({ SequentialTest(hypothesis, text: $0) }) {

@@ -117,6 +117,23 @@ struct ExperimentTableTests {
     #expect(snapshot.table.models[4].deployments.map(\.position) == [1])
   }
 
+  @Test func anArmFallsBackAsItsModelDoes() throws {
+    let arms = "[{ model: chat, version: 1, percentage: 50 }, { model: chat, version: 2, percentage: 50 }]"
+    let table = try snapshot("x: { arms: \(arms) }", more: Self.bundles).table
+    #expect(!table.models[0].fallbacks.isEmpty && table.models[3].fallbacks == table.models[0].fallbacks)
+  }
+
+  /// Else the replica that was asked for it would deal arms alone.
+  @Test func aVersionThatSomebodyAskedAReplicaForIsNoArm() throws {
+    let arms = "[{ model: chat, percentage: 50 }, { model: chat, version: 12, percentage: 50 }]"
+    var rollouts = try VersionsUnderTest.rollouts("active=11", [try VersionsUnderTest.bundle(11)])
+    #expect(try snapshot("x: { arms: \(arms) }", rollouts).versions?.absent.map(\.isUnread) == [true])
+    rollouts.models["chat"]?.staged = [12: try VersionsUnderTest.bundle(12)]
+    let after = try snapshot("x: { arms: \(arms) }", rollouts)
+    #expect(after.versions?.position(of: 12, route: 0) != nil)
+    #expect(after.experiments?.entries.isEmpty == true && after.experiments?.idle.count == 1)
+  }
+
   @Test func anArmThatCanNotServeKeepsAllAway() throws {
     let arms = "[{ model: chat, percentage: 50 }, { model: chat, version: 12, percentage: 50 }]"
     let nowhere = try #require(try snapshot("x: { arms: \(arms) }").experiments)

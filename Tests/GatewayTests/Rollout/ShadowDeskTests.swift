@@ -42,6 +42,16 @@ struct ShadowDeskTests {
     #expect(enter("chat", now: 5_000) == nil)
   }
 
+  @Test func whatHasNoChanceIsKnownBefore() {
+    #expect(desk.obstacle("chat", terms, now: 10_000) == nil && desk.active == 0)
+    #expect(desk.obstacle("chat", terms, now: 10_001) == .budgetUnknown)
+    #expect(desk.obstacle("other", terms, now: 0) == .budgetUnknown)
+    desk.hear("chat", spent: 1_001, now: 0)
+    #expect(desk.obstacle("chat", terms, now: 0) == .budgetSpent)
+    desk.pause("big", until: 5_000)
+    #expect(desk.obstacle("big", terms, now: 4_999) == .cooldown)
+  }
+
   @Test func whatIsNotToldYetOutlivesItsCandidate() {
     #expect(enter("chat", cost: 10) == nil)
     desk.apply([])

@@ -80,6 +80,19 @@ struct AnswerSchemaTests {
     #expect(try accepts(schema, "{}"))
   }
 
+  /// A look at all of an answer takes as many steps as it is large, and what takes too many is accepted.
+  @Test(arguments: [
+    (#"{"minLength":1}"#, #""a""#, "\"" + String(repeating: "a", count: 60_000) + "\""),
+    (#"{"enum":[["b"]]}"#, "[1]", "[" + String(repeating: "1,", count: 30_000) + "1]"),
+  ])
+  func aLargeAnswerIsNotLookedAtAgainAndAgain(part: String, small: String, large: String) throws {
+    let parts = Array(repeating: #"{"anyOf":[\#(part),{}]}"#, count: 40).joined(separator: ",")
+    let text = #"{"type":"json_schema","schema":{"allOf":[\#(parts),false]}}"#
+    let format = try #require(AnswerFormat(try JSONLiteral(text: text)))
+    #expect(!format.accepts(small))
+    #expect(format.accepts(large))
+  }
+
   @Test func formatsAreReadAsBothAPIsHaveThem() throws {
     func format(_ text: String) throws -> AnswerFormat? { AnswerFormat(try JSONLiteral(text: text)) }
     #expect(

@@ -70,7 +70,14 @@ struct RolloutMachineTests {
       RolloutState.Candidate(version: 12, phase: .shadow, since: 0), sight(.gathering([]))
     )
     (shadow.weight, shadow.thresholds, cutOff.isCutOff) = (.all, Thresholds(), true)
-    #expect(machine.decide(shadow, cutOff, now: 1) == .none)
+    #expect(RolloutMachine(shadowing).decide(shadow, cutOff, now: 1) == .none)
+  }
+
+  @Test func whereNoCopiesAreMadeAnyMoreACandidateGoesOn() {
+    var shadow = RolloutState.Candidate(version: 12, phase: .shadow, since: 0)
+    #expect(machine.decide(shadow, sight(.gathering([])), now: 1) == .goOn)
+    shadow.hold = .paused
+    #expect(machine.decide(shadow, sight(.gathering([])), now: 1) == .none)
   }
 
   @Test func behindItsCopiesACandidateServesNobodyAtFirst() {
