@@ -4,9 +4,8 @@ import Testing
 
 /// What comes seldom is compared all the same.
 struct GatheredCountsTests {
-  private let (canary, baseline) = (
-    ArmCounts(canary: EventCount(1)), ArmCounts(baseline: EventCount(2, events: 1))
-  )
+  private let canary = ArmCounts(canary: EventCount(1))
+  private let baseline = ArmCounts(baseline: EventCount(2, events: 1))
 
   @Test func countsWaitForThoseOfTheOtherArm() {
     var gathered = GatheredCounts()
