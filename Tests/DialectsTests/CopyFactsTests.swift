@@ -19,7 +19,7 @@ struct CopyFactsTests {
 
   @Test(arguments: [
     ("", false), (#""tools":[]"#, false), (#""tools":[{"type":"function"}]"#, true),
-    (#""Tools":[{"type":"function"}]"#, true), (#""Tools":[ ]"#, false), (#""tools":null"#, false),
+    (#""tools":null"#, false),
     (#""functions":[{}]"#, true), (#""functions":false,"Functions":[{}]"#, true),
     (#""functions":null"#, false), (#""web_search_options":{}"#, true), (#""Functions":[{}]"#, true),
     (#""f\u0075nctions":[{}]"#, true), (#""x":{"functions":[{}]}"#, false),

@@ -17,9 +17,7 @@ extension Peek {
     let surface = request.facts.surface
     return body.withUnsafeBytes { text in
       let reader = MemberReader(members: members, text: text)
-      let usesTools =
-        request.facts.tools > 0 || reader.lists("tools") || reader.says("functions")
-        || reader.says("web_search_options")
+      let usesTools = request.facts.tools > 0 || reader.says("functions") || reader.says("web_search_options")
       // Responses are kept unless the client says otherwise.
       let isStored = surface == .responses ? !reader.isFalse("store") : reader.says("store")
       let keepsState =
@@ -50,16 +48,6 @@ private struct MemberReader {
   func says(_ name: StaticString) -> Bool {
     all(name).contains { $0.kind != .null && !spells($0, "false") }
   }
-
-  /// Whether it is there, and neither null nor an empty list.
-  func lists(_ name: StaticString) -> Bool {
-    all(name).contains { member in
-      member.kind != .null && !text.part(member.value).allSatisfy { Self.nothing.contains($0) }
-    }
-  }
-
-  /// What an empty list is spelled with.
-  private static let nothing = Array("[] \t\r\n".utf8)
 
   func isFalse(_ name: StaticString) -> Bool {
     let found = all(name)

@@ -25,6 +25,8 @@ extension ControlLink {
     guard let line, let bundle = try? Bundle(line: line) else {
       return desk.staged.isAbsent(version, now: clock())
     }
+    // It is put in force already.
+    if staged.contains(bundle) { return }
     staged.removeAll { $0.model == bundle.model && $0.version == bundle.version }
     staged.append(bundle)
     if staged.count > Self.mostStaged { staged.removeFirst() }

@@ -4,7 +4,7 @@ package struct ExperimentRule: Equatable, Sendable {
   package var leastSessions: Double = 10_000
   /// P(some arm is falsely said to differ from the first, ever) is at most this.
   package var level = 0.05
-  /// Arms that are shared out as badly as one in a thousand are not shared out as they should be, and nothing that they say counts.
+  /// P(sessions are falsely said not to be shared out as they should be, ever) is at most this. Nothing that such arms say counts.
   package var balanceLevel = 0.001
   /// τ, in standard deviations of the outcome: what differences are looked for.
   package var spread = 0.05
@@ -14,7 +14,7 @@ package struct ExperimentRule: Equatable, Sendable {
   /// The first arm is the one that the others are compared with.
   package func judge(_ arms: [ExperimentArm]) -> ExperimentResult {
     precondition(arms.count >= 2, "an experiment has two arms or more")
-    let balance = ChiSquare.probability(
+    let balance = ShareTest.probability(
       arms.map(\.sessions), shares: arms.map { Double(max(1, $0.share.hundredths)) })
     let comparisons = arms.dropFirst().map { compare($0.outcomes, arms[0].outcomes, of: arms.count - 1) }
     let missing = arms.map { max(0, leastSessions - $0.outcomes.count) }
@@ -73,7 +73,7 @@ package enum ExperimentDirection: String, Sendable { case higher, lower, undecid
 
 package struct ExperimentResult: Equatable, Sendable {
   package let verdict: ExperimentVerdict
-  /// The probability of shares as uneven as these.
+  /// Of shares that are ever as uneven as these, at most.
   package let balance: Double
   /// Sessions that each arm is short of.
   package let missing: [Int64]
