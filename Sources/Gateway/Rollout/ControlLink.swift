@@ -13,11 +13,14 @@ final class ControlLink {
   let clock: () -> Int64
 
   private static let period: Int64 = 1_000
+  /// Milliseconds after which the registry is looked at again for what it didn't have: it may have been put back without a word.
+  private static let lookout: Int64 = 5_000
 
   private var isSyncing = false
   /// There is something to ask for at once.
   private var isDue = false
   private var nextSync: Int64 = 0
+  private var nextLook: Int64 = 0
   private var follower = ControlFollower()
   private var leaderSeenAt: Int64
   /// Live ones, as the shared state counts them.
@@ -30,8 +33,10 @@ final class ControlLink {
   var taken: ControlConfig?
   var states: [ControlModel: RolloutState] = [:]
   var bundles: [ControlModel: [Int: Bundle]] = [:]
-  /// Versions that may serve and that the registry doesn't have.
+  /// Versions that may serve and that the registry doesn't have, or not so that they can be read.
   var missing: Set<ControlVetoes.Version> = []
+  /// Those that were when it was put in force.
+  var absent: Set<ControlVetoes.Version> = []
   /// Versions that aren't served and were asked for, the latest last; see `ControlLink+Staged`.
   var staged: [Bundle] = []
   var told: Set<String> = []
@@ -111,13 +116,19 @@ final class ControlLink {
     if let vetoes = reply.vetoes { take(vetoes) }
     sayVetoes()
     if let config = follower.hear(reply.change) { waiting = config }
-    if let waiting { fetch(waiting) }
+    if let waiting { fetch(waiting) } else { lookAgain(asked) }
     let (isKnown, refusals) = (waiting == nil && taken == nil, follower.refusals)
     desk.note {
       $0.refusals = refusals
       if isKnown { $0.isKnown = true }
     }
     if isDue { sync() }
+  }
+
+  private func lookAgain(_ now: Int64) {
+    guard !missing.isEmpty, let taken, now >= nextLook else { return }
+    nextLook = now + Self.lookout
+    fetch(taken)
   }
 
   private func note(_ reply: ControlSync.Reply, asked: Int64) {

@@ -91,6 +91,16 @@ final class ControlLinkTests {
     #expect(link.bundles[Self.model]?.keys.sorted() == [11, 12])
   }
 
+  @Test func whatIsPutBackIsServedWithoutAWord() async throws {
+    try register(12)
+    try decide(Self.canary)
+    let link = link()
+    link.sync()
+    try register(11)
+    now += 5_000
+    #expect(try await apply(link).models["chat"]?.bundles.keys.sorted() == [11, 12])
+  }
+
   @Test func whatAnotherReleaseWroteIsServedWithoutItsCandidate() async throws {
     try register(11)
     try decide("active=11 candidate=12 state=GLOWING weight=0")
