@@ -184,6 +184,41 @@ def test_what_is_half_written_is_named_and_loses_nothing(tried, key, field):
     assert all(record["status"] == 200 for record in tried.exchanges() if record["at"] >= begin)
 
 
+@pytest.mark.parametrize("damage", [lambda line: line.replace("weight=50", "weight=90"), lambda line: line[:len(line) // 2]])
+def test_a_configuration_that_was_changed_by_hand_is_put_right(tried, damage):
+    line, version = tried.redis.command("HMGET", CONFIG, "m:chat", "ver")
+    tried.redis.command("HSET", CONFIG, "m:chat", damage(line))
+    assert "SOMEBODY HAS CHANGED IT BY HAND" in tried.rollout("status", "chat")[1]
+    assert eventually(lambda: int(tried.redis.command("HGET", CONFIG, "ver")) > int(version), 10), "it stays as it is"
+    assert tried.redis.command("HGET", CONFIG, "m:chat") == line and weights(tried) == [0.5, 0.5]
+    assert sum(warnings(tried, "was changed by hand: what was decided before is written again")) > 0
+    assert "BY HAND" not in tried.rollout("status", "chat")[1]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_version_that_is_cut_off_is_served_once_it_is_put_back(tried, told):
+    former = tried.redis.command("HGET", BUNDLES, 13)
+    tried.redis.command("HSET", BUNDLES, 13, former[:20])
+    first = tried.routers[0]
+    tried.kill(first)
+    tried.replace(first)
+    assert eventually(lambda: warnings(tried, "a version can't be read, and is not served here", '"13"')[0] == 1, 5)
+    assert "chat  13  ACTIVE (not registered, or not to be read)" in bundles(tried, "list", "chat")[1]
+    if told:
+        tried.redis.command("HDEL", BUNDLES, 13)
+        code, text = bundles(tried, "import", "-", text="bundles:\n  chat: [ { version: 13, deployment: large } ]\n")
+        assert code == 0, text
+    else:
+        tried.redis.command("HSET", BUNDLES, 13, former)
+
+    def is_served_by_all():
+        since = time.time()
+        time.sleep(1)
+        return reached(tried, since) == {"large"}
+
+    assert eventually(is_served_by_all, 10), "a replica goes on without it"
+
+
 def test_an_evaluation_that_makes_no_sense_is_none(tried):
     tried.redis.command("HSET", EVALUATIONS, 12, '{"passes": tr', "soon", "{}")
     code, text = tried.rollout("status", "chat")

@@ -353,6 +353,23 @@ struct ControllerTests {
     #expect(try world.rollout().active == 1)
   }
 
+  @Test func whatWasChangedByHandIsWrittenAgainAsItWas() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(30, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    let before = try #require(try world.config())
+    let (leader, version) = (try #require(await controller.leader), before.position.version)
+    // Its hash is that of another line.
+    let other = [ControlUnderTest.model: "ver=1 candidate=1 state=CANARY step=0 weight=90 since=1"]
+    let put = try #require(ControlPut(leader, from: other, at: version, to: other, version: version + 1))
+    EmbeddedState(world.store, clock: { world.now }).put(put) { _ in }
+    #expect(try world.config()?.isWhole == false)
+    try await world.run(3, [controller])
+    let after = try #require(try world.config())
+    #expect(after.isWhole && after.position.version > version + 1)
+    #expect(try world.rollout().candidate?.weight == Weight(hundredths: 1_000))
+  }
+
   @Test func linesOfALaterReleaseStayAsTheyAre() async throws {
     let controller = try world.controller("a")
     try world.ask("1", ask(.start))
