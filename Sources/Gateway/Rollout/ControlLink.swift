@@ -23,6 +23,8 @@ final class ControlLink {
   private var nextLook: Int64 = 0
   private var follower = ControlFollower()
   private var leaderSeenAt: Int64
+  /// The last stamp, and when it was written by this replica's clock.
+  private var stamp: (epoch: Int64, count: Int64, written: Int64)?
   /// Live ones, as the shared state counts them.
   private(set) var replicas = 1
 
@@ -134,7 +136,7 @@ final class ControlLink {
   private func note(_ reply: ControlSync.Reply, asked: Int64) {
     replicas = Int(clamping: reply.replicas)
     if reply.left > 0 { leaderSeenAt = asked }
-    if let stamp = reply.stamp { desk.lease.extend(to: asked + ControlStamp.lifetime - stamp.age) }
+    if let stamp = reply.stamp { hear(stamp, asked: asked) }
     let isLeader = reply.left > 0 && reply.leader == replica
     desk.note { $0.isLeader = isLeader }
     if case .config(let config) = reply.change, !config.isWhole {
@@ -142,6 +144,17 @@ final class ControlLink {
         "changed \(config.hash)", "a configuration of rollouts was changed by hand, and is not applied",
         ["position": "\(config.position.epoch).\(config.position.version)"])
     }
+  }
+
+  /// It counts from when it was written, and no later where the shared state's clock goes back: it is the same one.
+  private func hear(_ next: ControlStamp, asked: Int64) {
+    let written = asked - next.age
+    if let stamp, (stamp.epoch, stamp.count) == (next.epoch, next.count) {
+      self.stamp?.written = min(stamp.written, written)
+    } else {
+      stamp = (next.epoch, next.count, written)
+    }
+    if let stamp { desk.lease.extend(to: stamp.written + ControlStamp.lifetime) }
   }
 
   func tellOnce(_ key: String, _ message: Logger.Message, _ metadata: Logger.Metadata) {

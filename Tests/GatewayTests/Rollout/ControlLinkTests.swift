@@ -146,6 +146,20 @@ final class ControlLinkTests {
     #expect(desk.lease.isFresh(now: now + 29_999))
   }
 
+  @Test func aClockThatGoesBackMakesNoStampYounger() throws {
+    try decide(Self.canary)
+    var monotonic: Int64 = 0
+    let link = ControlLink(
+      state(), desk, replica: "r1", Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      clock: { monotonic })
+    link.sync()
+    (monotonic, now) = (20_000, now + 20_000)
+    link.sync()
+    (monotonic, now) = (25_000, now - 20_000)
+    link.sync()
+    #expect(desk.lease.isFresh(now: 29_999) && !desk.lease.isFresh(now: 30_000))
+  }
+
   @Test func anotherReplicasVetoClosesTheGateAndAPersonOpensIt() throws {
     try decide(Self.canary)
     let link = link()
