@@ -32,7 +32,9 @@ extension Controller {
   func judge(
     _ model: ControlModel, _ state: RolloutState, _ leader: ControlLeader, _ change: inout Change
   ) async {
-    guard let candidate = state.candidate, var judging = await judging(model, candidate) else { return }
+    guard let candidate = state.candidate else { return }
+    guard !isAhead(candidate.since / 1_000) else { return beginAnew(candidate, model, state, &change) }
+    guard var judging = await judging(model, candidate) else { return }
     noteGap(judging, model, candidate)
     guard await fold(&judging, model, candidate) else { return }
     judges[model] = judging
@@ -114,6 +116,19 @@ extension Controller {
     }
     judging.second = seconds.last ?? judging.second
     return true
+  }
+
+  /// What began by a clock that has gone back would last until that time comes again. Its evidence begins anew, too.
+  private func beginAnew(
+    _ candidate: RolloutState.Candidate, _ model: ControlModel, _ state: RolloutState, _ change: inout Change
+  ) {
+    var next = state
+    next.candidate?.since = change.now
+    change.set(model, next)
+    let stage = state.stage(of: candidate.version)
+    change.note(
+      "clock", model, version: candidate.version, by: "controller", from: stage, to: stage,
+      why: "the shared state's clock went back: its time begins anew")
   }
 
   /// Whether it was counted by a clock that has gone back.

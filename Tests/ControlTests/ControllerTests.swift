@@ -297,6 +297,16 @@ struct ControllerTests {
     #expect(try world.rollout().rolledBack == [1])
   }
 
+  @Test func aStepThatBeganBeforeAClockWentBackLastsNoLonger() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(30, [controller]) { $0.candidate?.thresholds != nil }
+    world.pass(-3_600_000)
+    try await world.run(60, [controller]) { $0.candidate?.step == 1 }
+    #expect(try world.rollout().candidate?.step == 1)
+    #expect(try world.audit().contains { $0["what"] == "clock" })
+  }
+
   @Test func ofTwoWhoSawTheSameTheSecondIsTold() async throws {
     let controller = try world.controller("a")
     try world.ask("1", ask(.start))
