@@ -168,9 +168,13 @@ def test_what_is_half_written_is_named_and_loses_nothing(tried, key, field):
     assert eventually(lambda: tried.redis.command("HGET", JUDGE, "epoch") == tried.redis.command("HGET", LEASE, "epoch"), 15)
     line, former = tried.redis.command("HGET", CONFIG, "m:chat"), tried.redis.command("HGET", key, field)
     begin = time.time()
+    said = [sum("rollouts wait for the shared state" in line for line in list(router.lines)) for router in tried.routers]
     with Connection(tried.redis.port) as connection:
         connection.call("HDEL", key, field)
         assert eventually(lambda: any(f"BADVALUE {key}" in text for text in tried.logged("BADVALUE")), 10), "nobody says which key"
+    time.sleep(2)
+    waits = [sum("rollouts wait for the shared state" in line for line in list(router.lines)) - count for router, count in zip(tried.routers, said)]
+    assert max(waits) <= 1, f"it is said again and again: {waits}"
     code, text = tried.rollout("status", "chat")
     assert code == 1 and "the shared state answered something that no script of ours does" in text, text
     assert tried.redis.command("HGET", CONFIG, "m:chat") == line and [serving(router) for router in tried.routers] == [13, 13]
