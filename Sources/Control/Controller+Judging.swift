@@ -156,7 +156,8 @@ extension Controller {
     }
   }
 
-  /// Whether the breakers of all its endpoints are open, as too many of its calls fail. Where the baseline is served by the same
+  /// Whether the breakers of all its endpoints have opened in this step, as too many of its calls fail: what opened one before were others'
+  /// calls. Where the baseline is served by the same
   /// deployment, that is no fault of the version.
   private func isCutOff(_ model: ControlModel, _ state: RolloutState, _ candidate: RolloutState.Candidate)
     async -> Bool
@@ -175,7 +176,9 @@ extension Controller {
     let found = await breakers(of: bundle.deployment)
     return !found.isEmpty
       && found.allSatisfy { status in
-        status.map { $0.phase == .open && [.rate, .probeFailed].contains($0.reason) } ?? false
+        status.map {
+          $0.phase == .open && [.rate, .probeFailed].contains($0.reason) && $0.age <= now - candidate.since
+        } ?? false
       }
   }
 

@@ -118,6 +118,16 @@ struct ControllerTests {
     if count == 2 { #expect(try world.audit().first?["why"] == "breaker") }
   }
 
+  @Test func aBreakerThatWasOpenBeforeSaysNothing() async throws {
+    let keys = BreakerKeys(endpoint: "http://a/v1", deployment: "small")
+    let controller = try world.controller("a", breakers: [keys])
+    try cutOff(keys)
+    try world.ask("1", ask(.start))
+    try await world.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    try await world.run(2, [controller])
+    #expect(try world.rollout().candidate?.version == 1)
+  }
+
   @Test func anotherLeaderGoesOnWhereTheFirstStopped() async throws {
     let (first, second) = (try world.controller("a"), try world.controller("b"))
     try world.ask("1", ask(.start))
