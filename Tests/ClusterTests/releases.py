@@ -123,6 +123,9 @@ def side_by_side(seconds=0, older=None):
         print(
             f"releases: {len(statuses)} requests, {sum(status != 200 for status in statuses)} not answered; {versions[-1]} versions,"
             f" {len(conflicts)} conflicts; epochs {len(set(journal.epochs('lease')))}")
+        for record in stand.exchanges():
+            if record["status"] != 200:
+                print(f"releases: not answered: {record}")
         for kind in stand.kinds:
             for text, count in stand.said(kind).items():
                 print(f"releases: the {kind} says {count} times: {text}")

@@ -78,10 +78,7 @@ extension RolloutState.Candidate {
       ("since", "\(since)"),
     ]
     if let hold { words.append(("hold", hold.rawValue)) }
-    for (name, place) in Thresholds.places {
-      if let value = thresholds?[keyPath: place] { words.append((name, "\(value)")) }
-    }
-    if let thresholds, thresholds == Thresholds() { words.append(("slow95", "-")) }
+    if let thresholds { words += thresholds.words }
     return words
   }
 
@@ -114,17 +111,25 @@ extension Thresholds {
     ]
   }
 
-  /// Nil inside: there are none yet. Those of a baseline that had nothing to measure are `slow95=-`.
+  /// `slow95` always, `-` where the baseline had nothing to measure.
+  fileprivate var words: [(String, String)] {
+    Self.places.compactMap { name, place in
+      let value = self[keyPath: place].map { "\($0)" }
+      return (value ?? (name == Self.first ? "-" : nil)).map { (name, $0) }
+    }
+  }
+
+  private static let first = "slow95"
+
+  /// Nil inside: there are none yet, though a release that does not know all of them may have left others of a step before.
   fileprivate static func read(_ words: [String: Substring]) -> Thresholds?? {
+    guard words[first] != nil else { return .some(nil) }
     var thresholds = Thresholds()
-    var isSet = false
     for (name, place) in places {
-      guard let text = words[name] else { continue }
-      isSet = true
-      if text == "-" { continue }
+      guard let text = words[name], text != "-" else { continue }
       guard let value = Int64(text), value >= 0 else { return nil }
       thresholds[keyPath: place] = value
     }
-    return .some(isSet ? thresholds : nil)
+    return .some(thresholds)
   }
 }
