@@ -96,8 +96,8 @@ def over_jump(stand, journal, way, pause):
     gap = max(later - earlier for earlier, later in zip(sent, sent[1:]))
     epochs = len(set(journal.epochs("lease", at)))
     print(
-        f"clocks: Redis' goes {way[0]:+} s, a replica's {way[1]:+} s: all is judged again after {judged or float('nan'):.1f} s, {epochs} new epochs; the"
-        f" canary had {(len(sent) - 2) / (time.time() - at):.1f} requests a second, and none for {gap:.1f} s at most", flush=True)
+        f"clocks: Redis' goes {way[0]:+} s, a replica's {way[1]:+} s: all is judged again after {judged or float('nan'):.1f} s, {epochs} new"
+        f" epochs; the canary had {(len(sent) - 2) / (time.time() - at):.1f} requests a second, and none for {gap:.1f} s at most", flush=True)
     demand(not stand.wrong(), f"after {way}: {stand.wrong()}")
     demand(eventually(stand.is_ahead, 5), "the replica's clock has not jumped, so the figure says nothing")
     demand(judged, "nothing is judged any more")
