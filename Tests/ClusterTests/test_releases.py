@@ -172,7 +172,7 @@ def test_what_is_half_written_is_named_and_loses_nothing(tried, key, field):
     with Connection(tried.redis.port) as connection:
         connection.call("HDEL", key, field)
         assert eventually(lambda: any(f"BADVALUE {key}" in text for text in tried.logged("BADVALUE")), 10), "nobody says which key"
-    time.sleep(2)
+    time.sleep(1.2)
     waits = [sum("rollouts wait for the shared state" in line for line in list(router.lines)) - count for router, count in zip(tried.routers, said)]
     assert max(waits) <= 1, f"it is said again and again: {waits}"
     code, text = tried.rollout("status", "chat")
@@ -199,8 +199,7 @@ def test_a_configuration_that_was_changed_by_hand_is_put_right(tried, damage):
     assert "BY HAND" not in tried.rollout("status", "chat")[1]
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_a_version_that_is_cut_off_is_served_once_it_is_put_back(tried, told):
+def test_a_version_that_is_cut_off_is_served_once_it_is_put_back(tried):
     former = tried.redis.command("HGET", BUNDLES, 13)
     tried.redis.command("HSET", BUNDLES, 13, former[:20])
     first = tried.routers[0]
@@ -208,12 +207,7 @@ def test_a_version_that_is_cut_off_is_served_once_it_is_put_back(tried, told):
     tried.replace(first)
     assert eventually(lambda: warnings(tried, "a version can't be read, and is not served here", '"13"')[0] == 1, 5)
     assert "chat  13  ACTIVE (not registered, or not to be read)" in bundles(tried, "list", "chat")[1]
-    if told:
-        tried.redis.command("HDEL", BUNDLES, 13)
-        code, text = bundles(tried, "import", "-", text="bundles:\n  chat: [ { version: 13, deployment: large } ]\n")
-        assert code == 0, text
-    else:
-        tried.redis.command("HSET", BUNDLES, 13, former)
+    tried.redis.command("HSET", BUNDLES, 13, former)  # and nobody is told
 
     def is_served_by_all():
         since = time.time()

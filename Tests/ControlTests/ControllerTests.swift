@@ -312,7 +312,7 @@ struct ControllerTests {
     try world.ask("1", ask(.start))
     try await world.run(30, [controller]) { $0.candidate?.thresholds != nil }
     world.pass(-3_600_000)
-    try await world.run(60, [controller]) { $0.candidate?.step == 1 }
+    try await world.run(240, [controller]) { $0.candidate?.step == 1 }
     #expect(try world.rollout().candidate?.step == 1)
     #expect(try world.audit().contains { $0["what"] == "clock" })
   }
