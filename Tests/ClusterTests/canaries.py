@@ -207,6 +207,7 @@ class Load(Client):
         self.idle[port] = []
 
     def back(self, port):
+        self.idle[port] = []  # connections of exchanges that ended after it was left
         self.ports = [*self.ports, port]
 
     def __enter__(self):
