@@ -10,6 +10,7 @@ import time
 from canaries import Journal, Load, Stand
 from cluster import eventually
 from demands import demand
+from leading import Leader
 from support import KEYS, Router
 
 # Steps that the little traffic of a test passes within seconds.
@@ -117,6 +118,7 @@ def side_by_side(seconds=0, older=None):
         stand.led_by("newer", load)
         took = stand.comes_to(f"{number} does not serve", lambda: stand.state().get("active") == str(number))
         print(f"releases: led in turn: version {number} serves {took:.0f} s after the last change of leaders")
+        words_of_a_third(stand, load)
         statuses = [answer.status for answer in load.answers]
         conflicts = stand.logged("somebody else has written")
         versions = [int(value[1]) for value in journal.of("cfg")]
@@ -131,3 +133,22 @@ def side_by_side(seconds=0, older=None):
                 print(f"releases: the {kind} says {count} times: {text}")
         demand(all(status == 200 for status in statuses), "requests failed")
         demand(not conflicts and versions == sorted(versions), f"conflicts: {conflicts}; {versions}")
+
+
+def words_of_a_third(stand, load):
+    """A release that is later than both has decided something: each of the two says that it does not know it, and keeps it."""
+    leader, line = Leader(stand.redis), stand.redis.command("HGET", "sy:{ro}:cfg", "m:chat")
+    leader.version = int(stand.redis.command("HGET", "sy:{ro}:cfg", "ver"))
+    leader.stamp()
+    leader.decide(f"{line} colour95=7")
+    demand(eventually(stand.agree, 10), "they do not go by what a later release has decided")
+    stand.redis.command("HSET", "sy:{ro}:lease", "until", int(time.time() * 1_000), "span", 0)
+    for kind in stand.kinds:
+        demand(
+            any("does not know" in text and "colour95" in text for text in stand.said(kind)), f"the {kind} release does not say what it does not know")
+        stand.led_by(kind, load)
+        stand.tries(kind)
+        stand.call(kind, "rollout", "abort", "chat")
+        line = stand.redis.command("HGET", "sy:{ro}:cfg", "m:chat")
+        demand(line.endswith(" colour95=7"), f"the {kind} release has dropped what it does not know: {line}")
+    print("releases: each says that it does not know a word of a later one, and keeps it as it leads")
