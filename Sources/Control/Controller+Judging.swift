@@ -32,7 +32,9 @@ extension Controller {
   func judge(
     _ model: ControlModel, _ state: RolloutState, _ leader: ControlLeader, _ change: inout Change
   ) async {
-    guard let candidate = state.candidate, var judging = await judging(model, candidate) else { return }
+    guard let candidate = state.candidate else { return }
+    guard !isAhead(candidate.since / 1_000) else { return beginAnew(candidate, model, state, &change) }
+    guard var judging = await judging(model, candidate) else { return }
     noteGap(judging, model, candidate)
     guard await fold(&judging, model, candidate) else { return }
     judges[model] = judging
@@ -116,6 +118,19 @@ extension Controller {
     return true
   }
 
+  /// What began by a clock that has gone back would last until that time comes again. Its evidence begins anew, too.
+  private func beginAnew(
+    _ candidate: RolloutState.Candidate, _ model: ControlModel, _ state: RolloutState, _ change: inout Change
+  ) {
+    var next = state
+    next.candidate?.since = change.now
+    change.set(model, next)
+    let stage = state.stage(of: candidate.version)
+    change.note(
+      "clock", model, version: candidate.version, by: "controller", from: stage, to: stage,
+      why: "the shared state's clock went back: its time begins anew")
+  }
+
   /// Whether it was counted by a clock that has gone back.
   private func isAhead(_ second: Int64) -> Bool { second * 1_000 > now + ControlLease.tolerance }
 
@@ -141,7 +156,8 @@ extension Controller {
     }
   }
 
-  /// Whether the breakers of all its endpoints are open, as too many of its calls fail. Where the baseline is served by the same
+  /// Whether the breakers of all its endpoints have opened in this step, as too many of its calls fail: what opened one before were others'
+  /// calls. Where the baseline is served by the same
   /// deployment, that is no fault of the version.
   private func isCutOff(_ model: ControlModel, _ state: RolloutState, _ candidate: RolloutState.Candidate)
     async -> Bool
@@ -160,7 +176,9 @@ extension Controller {
     let found = await breakers(of: bundle.deployment)
     return !found.isEmpty
       && found.allSatisfy { status in
-        status.map { $0.phase == .open && [.rate, .probeFailed].contains($0.reason) } ?? false
+        status.map {
+          $0.phase == .open && [.rate, .probeFailed].contains($0.reason) && $0.age <= now - candidate.since
+        } ?? false
       }
   }
 

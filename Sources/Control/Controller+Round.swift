@@ -12,14 +12,23 @@ extension Controller {
     let reached = acks.values.map(\.position).max() ?? .none
     highest = max(
       highest, reached.version, read?.position.version ?? 0, known?.position.version ?? 0)
-    let isForgotten = known.map { $0.position > read?.position ?? .none } ?? false
+    // What was changed by hand nobody goes by, as its hash does not fit: what was decided before is written again.
+    let isChanged = read?.isWhole == false
+    if isChanged {
+      logger.warning(
+        "a configuration of rollouts was changed by hand: what was decided before is written again",
+        metadata: ["is_known": "\(known != nil)"])
+    }
+    let isForgotten = known.map { isChanged || $0.position > read?.position ?? .none } ?? false
     let newest = isForgotten ? known : read
     var lines = withoutVetoed(newest?.lines ?? [:])
     let own = lines
-    keepRolledBack(&lines, (isForgotten ? read : known)?.lines ?? [:])
+    if !isChanged { keepRolledBack(&lines, (isForgotten ? read : known)?.lines ?? [:]) }
     let isMerged = lines != own
     var audits: [ControlAudit] = []
-    let isLost = acks.values.contains { $0.isAhead(of: newest?.position ?? .none, newest?.hash ?? "") }
+    let isLost =
+      newest?.isWhole == false
+      || acks.values.contains { $0.isAhead(of: newest?.position ?? .none, newest?.hash ?? "") }
     if isLost {
       logger.warning(
         "a configuration of rollouts is lost: candidates are held until somebody resumes or aborts them",
@@ -84,6 +93,10 @@ extension Controller {
     let position = read?.position ?? .none
     if let known, known.position > position {
       await giveUp("the shared state has forgotten what was written")
+      return true
+    }
+    if read?.isWhole == false {
+      await giveUp("somebody has changed the configuration by hand")
       return true
     }
     if position.epoch > leader.epoch {

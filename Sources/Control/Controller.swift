@@ -20,6 +20,8 @@ package actor Controller {
   private var ways: (register: any ControlRegister, breakers: any SharedBreakers)?
   private var leadership: Leadership
   private var isStopping = false
+  /// A call of this round had no answer.
+  private var isAway = false
 
   /// The newest configuration that was seen, by a leader or not: it outlives a Redis that forgets.
   var known: ControlConfig?
@@ -94,6 +96,7 @@ package actor Controller {
 
   /// One look at everything.
   package func round() async {
+    isAway = false
     await takeLease()
     let wasLeading = leader != nil
     let hasEnded = await look()
@@ -103,6 +106,7 @@ package actor Controller {
       if wasLeading { figures.rounds += 1 }
       if wasLeading, !hasEnded { figures.unfinished += 1 }
     }
+    if !isAway { told.remove("away") }
   }
 
   /// False where the shared state did not answer.
@@ -198,10 +202,9 @@ package actor Controller {
       register.flush()
     }
     switch result {
-    case .success(let value):
-      told.remove("away")
-      return value
+    case .success(let value): return value
     case .failure(let failure):
+      isAway = true
       tellOnce("away", "rollouts wait for the shared state", ["reason": "\(failure)"])
       return nil
     }

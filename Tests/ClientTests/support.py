@@ -134,11 +134,12 @@ class Router(Process):
     """A running `switchyard serve`."""
 
     token = None  # the admin port's, where it has one
+    binaries = BINARIES
 
     def __init__(self, config, environment=None, port=None, admin_port=None, within=()):
         """`within`: the words of a command that runs it."""
         self.config, self.port, self.admin_port = config, port, admin_port
-        super().__init__([*within, BINARIES / "switchyard", "serve", "--config", config], environment)
+        super().__init__([*within, self.binaries / "switchyard", "serve", "--config", config], environment)
 
     @classmethod
     def of(cls, processes, folder, config, **values):

@@ -43,9 +43,10 @@ class Stand:
     own."""
 
     def __init__(self, replicas=3, rollout=STEPS, redis=(), simulator=(), addresses=("127.0.0.1", "127.0.0.1"), make=None):
-        """`addresses` are where replicas listen, and where Redis is; `make` makes a replica by number, configuration and ports."""
+        """`redis` is one, or what one is started with; `addresses` are where replicas listen, and where Redis is; `make` makes a replica by
+        number, configuration and ports."""
         self.make = make or (lambda number, *words: Router(words[0], KEYS, *words[1:]))
-        self.redis = Redis("--appendonly", "yes", *redis)
+        self.redis = redis if isinstance(redis, Redis) else Redis("--appendonly", "yes", *redis)
         self.simulator = Simulator("--ttft", "5ms", *simulator)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sy-canaries-"))
         self.routers, self.former = [], []
@@ -206,6 +207,7 @@ class Load(Client):
         self.idle[port] = []
 
     def back(self, port):
+        self.idle[port] = []  # connections of exchanges that ended after it was left
         self.ports = [*self.ports, port]
 
     def __enter__(self):

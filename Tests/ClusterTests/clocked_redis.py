@@ -3,6 +3,8 @@
 import datetime
 import os
 import pathlib
+import shutil
+import tempfile
 import time
 
 from cluster import Redis
@@ -13,10 +15,55 @@ def instant(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-class ClockedRedis(Redis):
-    """Runs under libfaketime, which adds to the machine's clock what a file says. What Redis measures spans with stays as it is."""
+LIBRARY = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
-    LIBRARY = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+
+class FakeClock:
+    """A wall clock for a process: libfaketime adds to the machine's what a file says. What spans are measured with stays as it is."""
+
+    def __init__(self):
+        assert LIBRARY, "libfaketime is missing: Debian has it in the package faketime"
+        self.folder = tempfile.mkdtemp(prefix="sy-clock-")
+        self.file = pathlib.Path(self.folder) / "clock"
+        self.ahead = 0.0
+        self.jump(0)
+
+    @property
+    def environment(self):
+        return environment(self.file, str(LIBRARY))
+
+    def jump(self, seconds):
+        self.ahead += seconds
+        write(self.file, self.ahead)
+
+    def stop(self, process):
+        """`process` is over."""
+        forget(process)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def environment(file, libraries):
+    return {
+        **os.environ, "LD_PRELOAD": libraries, "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+def write(file, ahead):
+    new = file.with_suffix(".new")
+    new.write_text(f"{ahead:+.6f}\n")
+    new.replace(file)  # at once: a file that is half written is another time
+
+
+def forget(process):
+    """Nobody else takes it away after SIGKILL."""
+    for left in pathlib.Path("/dev/shm").glob(f"*faketime_*_{process}"):
+        left.unlink()
+
+
+class ClockedRedis(Redis):
+    """Runs with a clock that a test sets. What Redis measures spans with stays as it is."""
+
+    LIBRARY = LIBRARY
 
     def __init__(self, now):
         """`now`: seconds since 1970."""
@@ -27,9 +74,7 @@ class ClockedRedis(Redis):
     @property
     def environment(self):
         # The C library before Redis' jemalloc, which asks for the time before it has memory to give, as libfaketime needs some.
-        return {
-            **os.environ, "LC_ALL": "C", "LD_PRELOAD": f"{self.LIBRARY}:libc.so.6", "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        return {**environment(self.file, f"{self.LIBRARY}:libc.so.6"), "LC_ALL": "C"}
 
     @property
     def file(self):
@@ -40,9 +85,7 @@ class ClockedRedis(Redis):
         super().start()
 
     def write(self):
-        new = self.file.with_suffix(".new")
-        new.write_text(f"{self.ahead:+.6f}\n")
-        new.replace(self.file)  # at once: a file that is half written is another time
+        write(self.file, self.ahead)
 
     @property
     def now(self):
@@ -60,5 +103,4 @@ class ClockedRedis(Redis):
 
     def kill(self):
         super().kill()
-        for left in pathlib.Path("/dev/shm").glob(f"*faketime_*_{self.process.pid}"):  # nobody else takes it away after SIGKILL
-            left.unlink()
+        forget(self.process.pid)

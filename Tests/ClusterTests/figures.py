@@ -17,10 +17,12 @@ import time
 
 import balance
 import breakers
+import clocks
 import jumps
 import midnight
 import partition
 import pushes
+import releases
 import rollouts
 from cluster import (
     BINARIES, KEYS, Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
@@ -57,6 +59,10 @@ figure("away")(rollouts.harm_without_redis)
 figure("forgotten")(rollouts.config_forgotten)
 figure("forgotten-at-once")(rollouts.forgotten_at_once)
 figure("turns")(rollouts.leaders_in_turn)
+figure("releases")(releases.side_by_side)
+figure("clock-rollouts")(clocks.rollouts_over_jumps)
+figure("clock-step")(clocks.a_step_over_a_jump_back)
+figure("clock-stamp")(clocks.exposed_without_a_leader)
 
 
 @figure("a1")
@@ -702,6 +708,7 @@ def main():
     parser.add_argument("--seconds", type=int)
     parser.add_argument("--cycles", type=int, help="a6: so many deaths and recoveries; a11: so many times each way")
     parser.add_argument("--crashes", type=int, help="a6, with --cycles: of so many percent of the probes the replica is killed")
+    parser.add_argument("--older", metavar="DIR", help="releases: binaries of another release")
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
     if arguments.list or not arguments.names:
@@ -712,7 +719,9 @@ def main():
         parser.error("--crashes needs --cycles")
     if arguments.cycles and arguments.names not in (["a6"], ["a11"]):
         parser.error("--cycles is for a6 or a11 alone")
-    options = {name: value for name in ("seconds", "cycles", "crashes") if (value := getattr(arguments, name)) is not None}
+    if bool(arguments.older) != (arguments.names == ["releases"]):
+        parser.error("releases, and nothing else, wants --older")
+    options = {name: value for name in ("seconds", "cycles", "crashes", "older") if (value := getattr(arguments, name)) is not None}
     missed = 0
     for name in arguments.names:
         try:

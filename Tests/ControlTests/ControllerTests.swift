@@ -118,6 +118,16 @@ struct ControllerTests {
     if count == 2 { #expect(try world.audit().first?["why"] == "breaker") }
   }
 
+  @Test func aBreakerThatWasOpenBeforeSaysNothing() async throws {
+    let keys = BreakerKeys(endpoint: "http://a/v1", deployment: "small")
+    let controller = try world.controller("a", breakers: [keys])
+    try cutOff(keys)
+    try world.ask("1", ask(.start))
+    try await world.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    try await world.run(2, [controller])
+    #expect(try world.rollout().candidate?.version == 1)
+  }
+
   @Test func anotherLeaderGoesOnWhereTheFirstStopped() async throws {
     let (first, second) = (try world.controller("a"), try world.controller("b"))
     try world.ask("1", ask(.start))
@@ -309,6 +319,16 @@ struct ControllerTests {
     #expect(try world.rollout().rolledBack == [1])
   }
 
+  @Test func aStepThatBeganBeforeAClockWentBackLastsNoLonger() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(30, [controller]) { $0.candidate?.thresholds != nil }
+    world.pass(-3_600_000)
+    try await world.run(240, [controller]) { $0.candidate?.step == 1 }
+    #expect(try world.rollout().candidate?.step == 1)
+    #expect(try world.audit().contains { $0["what"] == "clock" })
+  }
+
   @Test func ofTwoWhoSawTheSameTheSecondIsTold() async throws {
     let controller = try world.controller("a")
     try world.ask("1", ask(.start))
@@ -363,6 +383,23 @@ struct ControllerTests {
     try world.evaluate(1)
     try await world.run(5, [controller]) { $0.active == 1 }
     #expect(try world.rollout().active == 1)
+  }
+
+  @Test func whatWasChangedByHandIsWrittenAgainAsItWas() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(30, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    let before = try #require(try world.config())
+    let (leader, version) = (try #require(await controller.leader), before.position.version)
+    // Its hash is that of another line.
+    let other = [ControlUnderTest.model: "ver=1 candidate=1 state=CANARY step=0 weight=90 since=1"]
+    let put = try #require(ControlPut(leader, from: other, at: version, to: other, version: version + 1))
+    EmbeddedState(world.store, clock: { world.now }).put(put) { _ in }
+    #expect(try world.config()?.isWhole == false)
+    try await world.run(3, [controller])
+    let after = try #require(try world.config())
+    #expect(after.isWhole && after.position.version > version + 1)
+    #expect(try world.rollout().candidate?.weight == Weight(hundredths: 1_000))
   }
 
   @Test func linesOfALaterReleaseStayAsTheyAre() async throws {

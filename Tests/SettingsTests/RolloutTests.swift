@@ -40,6 +40,14 @@ struct RolloutTests {
     #expect(rollout.shadow == .init(sample: 1_250, budget: 500_000))
   }
 
+  /// Whoever judges by another one would trap.
+  @Test(arguments: ["error_ratio", "latency_ratio", "cost_ratio"])
+  func allRatiosThatMayBeWrittenCanBeJudgedBy(key: String) throws {
+    let rules = try load("{ \(key): 32 }").rollout.rules
+    #expect(StageJudge(rules.promotion(step: 0)).requests == 0)
+    #expect(throws: SettingsErrors.self) { try load("{ \(key): 32.5 }") }
+  }
+
   @Test func narrowStepsNeedNoHour() throws {
     #expect(try load("{ steps: [1, 9.99], max_time: 30m }").rollout.maxTime == .seconds(1_800))
     #expect(throws: SettingsErrors.self) { try load("{ steps: [1, 10], max_time: 30m }") }

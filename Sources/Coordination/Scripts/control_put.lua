@@ -13,10 +13,11 @@ end
 if not leads(lease, id, epoch) or epoch < config.epoch then return { 3, max(lease.epoch, config.epoch) } end
 if config.version ~= expected or version <= config.version then return { 2, config.epoch, config.version } end
 
--- Whether a line gives a weight to what must have none.
+-- Whether a line gives a weight, or copies, to what must have none.
 local function is_refused(field, line)
   line = ' ' .. line .. ' '
-  if not match(match(line, ' weight=(%S+) ') or '', '[1-9]') then return false end
+  local function is_above_nothing(pattern) return match(match(line, pattern) or '', '[1-9]') end
+  if not (is_above_nothing(' weight=(%S+) ') or is_above_nothing(' copies=(%S+) ')) then return false end
   local candidate = natural(match(line, ' candidate=(%d+) '))
   if not candidate then return true end
   return call('HGET', KEYS[3], match(field, '^m:(.*)$') .. '@' .. digits(candidate) .. '/*')

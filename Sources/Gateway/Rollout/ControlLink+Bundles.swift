@@ -33,7 +33,8 @@ extension ControlLink {
     _ config: ControlConfig, _ read: [ControlModel: RolloutState], hasFailed: Bool
   ) {
     guard fetching?.position == config.position else { return }  // a higher one came meanwhile
-    if hasFailed { fetching = nil } else { finish(config, read) }
+    let isNews = taken?.position != config.position || missing != absent
+    if hasFailed || !isNews { fetching = nil } else { finish(config, read) }
   }
 
   /// False where nobody knows what there is.
@@ -44,10 +45,11 @@ extension ControlLink {
       missing.insert(version)
       return true
     }
-    missing.remove(version)
     do throws(BundleError) {
       bundles[item.model, default: [:]][item.version] = try Bundle(line: line)
+      missing.remove(version)
     } catch {
+      missing.insert(version)
       tellOnce(
         "bundle \(item.model.escaped)@\(item.version)", "a version can't be read, and is not served here",
         ["model": "\(item.model.name)", "version": "\(item.version)", "reason": "\(error)"])
@@ -84,6 +86,7 @@ extension ControlLink {
     (taken, states) = (config, read)
     bundles = bundles.filter { read[$0.key] != nil }
     missing = missing.filter { read[$0.model]?.served.contains(Int($0.version)) ?? false }
+    absent = missing
     renewGates()
     var candidates: [String: RolloutState.Candidate] = [:]
     for (model, state) in read { candidates[model.name] = state.candidate }

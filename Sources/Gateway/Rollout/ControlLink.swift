@@ -13,15 +13,18 @@ final class ControlLink {
   let clock: () -> Int64
 
   private static let period: Int64 = 1_000
+  /// Milliseconds after which the registry is looked at again for what it didn't have: it may have been put back without a word.
+  private static let lookout: Int64 = 5_000
 
   private var isSyncing = false
-  /// Until when weights count by the last stamp, which is about the newest configuration.
-  private var freshUntil: Int64 = 0
   /// There is something to ask for at once.
   private var isDue = false
   private var nextSync: Int64 = 0
+  private var nextLook: Int64 = 0
   private var follower = ControlFollower()
   private var leaderSeenAt: Int64
+  /// The last stamp, and when it was written by this replica's clock.
+  private var stamp: (epoch: Int64, count: Int64, written: Int64)?
   /// Live ones, as the shared state counts them.
   private(set) var replicas = 1
 
@@ -32,8 +35,10 @@ final class ControlLink {
   var taken: ControlConfig?
   var states: [ControlModel: RolloutState] = [:]
   var bundles: [ControlModel: [Int: Bundle]] = [:]
-  /// Versions that may serve and that the registry doesn't have.
+  /// Versions that may serve and that the registry doesn't have, or not so that they can be read.
   var missing: Set<ControlVetoes.Version> = []
+  /// Those that were when it was put in force.
+  var absent: Set<ControlVetoes.Version> = []
   /// Versions that aren't served and were asked for, the latest last; see `ControlLink+Staged`.
   var staged: [Bundle] = []
   var told: Set<String> = []
@@ -113,7 +118,7 @@ final class ControlLink {
     if let vetoes = reply.vetoes { take(vetoes) }
     sayVetoes()
     if let config = follower.hear(reply.change) { waiting = config }
-    if let waiting { fetch(waiting) }
+    if let waiting { fetch(waiting) } else { lookAgain(asked) }
     // Until what was decided last is here, replicas go by weights of before: a stamp makes them no younger.
     if desk.standing.position == follower.position { desk.lease.extend(to: freshUntil) }
     let (isKnown, refusals) = (waiting == nil && taken == nil, follower.refusals)
@@ -124,10 +129,16 @@ final class ControlLink {
     if isDue { sync() }
   }
 
+  private func lookAgain(_ now: Int64) {
+    guard !missing.isEmpty, let taken, now >= nextLook else { return }
+    nextLook = now + Self.lookout
+    fetch(taken)
+  }
+
   private func note(_ reply: ControlSync.Reply, asked: Int64) {
     replicas = Int(clamping: reply.replicas)
     if reply.left > 0 { leaderSeenAt = asked }
-    if let stamp = reply.stamp { freshUntil = asked + ControlStamp.lifetime - stamp.age }
+    if let stamp = reply.stamp { hear(stamp, asked: asked) }
     let isLeader = reply.left > 0 && reply.leader == replica
     desk.note { $0.isLeader = isLeader }
     if case .config(let config) = reply.change, !config.isWhole {
@@ -136,6 +147,19 @@ final class ControlLink {
         ["position": "\(config.position.epoch).\(config.position.version)"])
     }
   }
+
+  /// It counts from when it was written, and no later where the shared state's clock goes back: it is the same one.
+  private func hear(_ next: ControlStamp, asked: Int64) {
+    let written = asked - next.age
+    if let stamp, (stamp.epoch, stamp.count) == (next.epoch, next.count) {
+      self.stamp?.written = min(stamp.written, written)
+    } else {
+      stamp = (next.epoch, next.count, written)
+    }
+  }
+
+  /// Until when weights count by the last stamp, which is about the newest configuration.
+  private var freshUntil: Int64 { stamp.map { $0.written + ControlStamp.lifetime } ?? 0 }
 
   /// Of a configuration, where it is the newest.
   func freshUntil(_ config: ControlConfig?) -> Int64 {

@@ -103,7 +103,7 @@ package struct ControlPut: Sendable {
   }
 }
 
-/// The two words of a model's line that the script reads.
+/// The words of a model's line that the script reads.
 enum ControlLine {
   enum Exposure: Equatable {
     case none
@@ -114,10 +114,14 @@ enum ControlLine {
 
   static func exposure(_ line: String) -> Exposure {
     let words = line.split(separator: " ")
-    let weight = words.first { $0.hasPrefix("weight=") && $0.utf8.count > 7 }?.utf8.dropFirst(7)
-    guard let weight, weight.contains(where: { (0x31...0x39).contains($0) }) else { return .none }
+    guard isAboveNothing("weight=", words) || isAboveNothing("copies=", words) else { return .none }
     let candidate = words.lazy.filter { $0.hasPrefix("candidate=") }.map { $0.dropFirst(10) }
       .first { !$0.isEmpty && $0.utf8.allSatisfy(RecordRule.isDigit) }
     return ControlRule.number(candidate).map(Exposure.candidate) ?? .unreadable
+  }
+
+  private static func isAboveNothing(_ name: String, _ words: [Substring]) -> Bool {
+    let share = words.first { $0.hasPrefix(name) && $0.utf8.count > 7 }?.utf8.dropFirst(7)
+    return share?.contains { (0x31...0x39).contains($0) } ?? false
   }
 }

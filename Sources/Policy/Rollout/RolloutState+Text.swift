@@ -1,6 +1,9 @@
 /// `ver=17 active=11 candidate=12 state=CANARY step=2 weight=5 since=1795290242389 slow95=812 deprecated=10@1797882242389,9@1797882242000`
 ///
-/// The words `candidate` and `weight` are read by the script that writes a line, too: it refuses a weight for a version that is vetoed.
+/// In SHADOW `weight` is 0, and `copies` the share of the sessions that are copied: who does not know that word exposes nothing by it.
+///
+/// The words `candidate`, `weight` and `copies` are read by the script that writes a line, too: it refuses a share for a version that is
+/// vetoed.
 extension RolloutState {
   package var text: String {
     var words = [("ver", "\(revision)")]
@@ -38,7 +41,8 @@ extension RolloutState {
 
   /// All words that this release writes.
   private static let known: Set<String> = [
-    "ver", "active", "candidate", "state", "step", "weight", "since", "hold", "slow95", "slow99", "ttft95",
+    "ver", "active", "candidate", "state", "step", "weight", "copies", "since", "hold", "slow95", "slow99",
+    "ttft95",
     "cost90", "cost99", "long95", "lowq10", "deprecated", "rolledback",
   ]
 
@@ -73,15 +77,11 @@ extension RolloutState {
 
 extension RolloutState.Candidate {
   fileprivate var words: [(String, String)] {
-    var words = [
-      ("candidate", "\(version)"), ("state", phase.rawValue), ("step", "\(step)"), ("weight", "\(weight)"),
-      ("since", "\(since)"),
-    ]
+    var words = [("candidate", "\(version)"), ("state", phase.rawValue), ("step", "\(step)")]
+    words += phase == .shadow ? [("weight", "0"), ("copies", "\(weight)")] : [("weight", "\(weight)")]
+    words.append(("since", "\(since)"))
     if let hold { words.append(("hold", hold.rawValue)) }
-    for (name, place) in Thresholds.places {
-      if let value = thresholds?[keyPath: place] { words.append((name, "\(value)")) }
-    }
-    if let thresholds, thresholds == Thresholds() { words.append(("slow95", "-")) }
+    if let thresholds { words += thresholds.words }
     return words
   }
 
@@ -92,7 +92,8 @@ extension RolloutState.Candidate {
       let phase = words["state"].flatMap({ RolloutState.Phase(rawValue: String($0)) }),
       let since = words["since"].flatMap({ Int64($0) }),
       let step = words["step"].flatMap({ Int($0) }), 0..<100 ~= step,
-      let weight = words["weight"].flatMap({ Weight(percent: $0) })
+      let weight = (phase == .shadow ? words["copies"] ?? words["weight"] : words["weight"])
+        .flatMap({ Weight(percent: $0) })
     else { return nil }
     var candidate = Self(version: version, phase: phase, since: since)
     (candidate.step, candidate.weight) = (step, weight)
@@ -114,17 +115,25 @@ extension Thresholds {
     ]
   }
 
-  /// Nil inside: there are none yet. Those of a baseline that had nothing to measure are `slow95=-`.
+  /// `slow95` always, `-` where the baseline had nothing to measure.
+  fileprivate var words: [(String, String)] {
+    Self.places.compactMap { name, place in
+      let value = self[keyPath: place].map { "\($0)" }
+      return (value ?? (name == Self.first ? "-" : nil)).map { (name, $0) }
+    }
+  }
+
+  private static let first = "slow95"
+
+  /// Nil inside: there are none yet, though a release that does not know all of them may have left others of a step before.
   fileprivate static func read(_ words: [String: Substring]) -> Thresholds?? {
+    guard words[first] != nil else { return .some(nil) }
     var thresholds = Thresholds()
-    var isSet = false
     for (name, place) in places {
-      guard let text = words[name] else { continue }
-      isSet = true
-      if text == "-" { continue }
+      guard let text = words[name], text != "-" else { continue }
       guard let value = Int64(text), value >= 0 else { return nil }
       thresholds[keyPath: place] = value
     }
-    return .some(isSet ? thresholds : nil)
+    return .some(thresholds)
   }
 }

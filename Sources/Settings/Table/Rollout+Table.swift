@@ -37,7 +37,8 @@ extension Form where Value == Settings.Rollout {
       finish: RolloutChecks.rollout)
   }
 
-  private static var ratio: Form<Int> { .ratio(1...100) }
+  /// As `RateHypothesis` takes them.
+  private static var ratio: Form<Int> { .ratio(1...32) }
   private static var week: Duration { .seconds(7 * 86_400) }
   private static var month: Duration { .seconds(31 * 86_400) }
 }

@@ -41,6 +41,7 @@ extension ControlDuel {
     ]
     let weight = [
       "weight=5", "weight=0.01", "weight=0", "weight=0.00", "", "weight= weight=7", "weight=0 weight=9",
+      "weight=0 copies=5",
     ]
     let words = [
       "active=10", candidate[random.below(10) < 6 ? 0 : random.below(candidate.count)], "state=CANARY",

@@ -91,6 +91,16 @@ final class ControlLinkTests {
     #expect(link.bundles[Self.model]?.keys.sorted() == [11, 12])
   }
 
+  @Test func whatIsPutBackIsServedWithoutAWord() async throws {
+    try register(12)
+    try decide(Self.canary)
+    let link = link()
+    link.sync()
+    try register(11)
+    now += 5_000
+    #expect(try await apply(link).models["chat"]?.bundles.keys.sorted() == [11, 12])
+  }
+
   @Test func whatAnotherReleaseWroteIsServedWithoutItsCandidate() async throws {
     try register(11)
     try decide("active=11 candidate=12 state=GLOWING weight=0")
@@ -149,6 +159,20 @@ final class ControlLinkTests {
     #expect(!desk.lease.isFresh(now: now), "workers still go by the canary's weight")
     desk.noteApplied(Rollouts(position: .init(epoch: try lead().epoch, version: 2), freshUntil: now + 30_000))
     #expect(desk.lease.isFresh(now: now))
+  }
+
+  @Test func aClockThatGoesBackMakesNoStampYounger() async throws {
+    try decide(Self.canary)
+    var monotonic: Int64 = 0
+    let link = ControlLink(
+      state(), desk, replica: "r1", Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      clock: { monotonic })
+    _ = try await apply(link)
+    (monotonic, now) = (20_000, now + 20_000)
+    link.sync()
+    (monotonic, now) = (25_000, now - 20_000)
+    link.sync()
+    #expect(desk.lease.isFresh(now: 29_999) && !desk.lease.isFresh(now: 30_000))
   }
 
   @Test func anotherReplicasVetoClosesTheGateAndAPersonOpensIt() throws {

@@ -137,6 +137,7 @@ struct ControlStoreTests {
   @Test(arguments: [
     ("candidate=12 weight=5", true), ("candidate=12 weight=0", false), ("candidate=12 weight=0.00", false),
     ("candidate=12 weight=0.01", true), ("candidate=13 weight=5", false), ("candidate=12", false),
+    ("candidate=12 weight=0 copies=5", true), ("candidate=12 weight=0 copies=0", false),
     ("weight=5", true), ("candidate=x weight=5", true), ("candidate=012 weight=5", true),
     ("xcandidate=13 candidate=12 xweight=0 weight=5", true), ("candidate=1234567890123456 weight=1", true),
   ])

@@ -40,6 +40,24 @@ struct RolloutStateTests {
     #expect(state.text == "ver=3 active=11 region=eu future=1,2")
   }
 
+  @Test func theShareOfCopiesIsNoWeight() throws {
+    var state = RolloutState()
+    var candidate = RolloutState.Candidate(version: 12, phase: .shadow, since: 1)
+    candidate.weight = try #require(Weight(percent: "2.5"))
+    state.candidate = candidate
+    #expect(state.text == "ver=0 candidate=12 state=SHADOW step=0 weight=0 copies=2.5 since=1")
+    #expect(RolloutState(text: state.text) == state)
+    #expect(RolloutState(text: "candidate=12 state=SHADOW step=0 weight=2.5 since=1") == state)
+  }
+
+  @Test func whatAnOlderReleaseLeftOfAStepBeforeIsNoThreshold() throws {
+    let line = "ver=3 candidate=12 state=CANARY step=1 weight=5 since=1 long95=500 lowq10=800000"
+    #expect(try #require(RolloutState(text: line)).candidate?.thresholds == nil)
+    let state = try #require(RolloutState(text: line + " slow95=-"))
+    #expect(state.candidate?.thresholds?.long95 == 500 && state.candidate?.thresholds?.slow95 == nil)
+    #expect(RolloutState(text: state.text) == state)
+  }
+
   @Test(arguments: [
     "active", "active=x", "active=0", "active=-1", "active=99999999999", "active=1 active=2", "ver=-1",
     "candidate=12", "candidate=12 state=ACTIVE step=0 weight=1 since=1",
