@@ -1,14 +1,18 @@
-import Glibc
 import Testing
 
 @testable import Policy
 
 /// Counts beside their shares, at all looks.
 struct ShareTestTests {
-  @Test(arguments: [0.1, 0.5, 1, 3, 9.99, 10, 1_000, 2e6])
-  func theGammaFunctionIsTheCLibrarys(x: Double) {
-    let expected = Glibc.lgamma(x)
-    #expect(abs(ShareTest.logGamma(x) - expected) <= 1e-13 * max(1, abs(expected)) * 10)
+  /// Γ(½) = √π, Γ(n) = (n − 1)!, and Γ(x + 1) = x Γ(x).
+  @Test func theLogarithmOfTheGammaFunctionIsRight() {
+    #expect(abs(ShareTest.logGamma(0.5) - 0.572_364_942_924_700_1) < 1e-11)
+    #expect(abs(ShareTest.logGamma(1)) < 1e-11 && abs(ShareTest.logGamma(2)) < 1e-11)
+    #expect(abs(ShareTest.logGamma(11) - 15.104_412_573_075_516) < 1e-11)
+    for x in [0.1, 3, 9.99, 1_000, 2e6] {
+      let step = ShareTest.logGamma(x + 1) - ShareTest.logGamma(x)
+      #expect(abs(step - Elementary.log(x)) < 1e-8)
+    }
   }
 
   @Test func whatIsEvenIsProbable() {
