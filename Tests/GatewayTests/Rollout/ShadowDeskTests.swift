@@ -42,6 +42,14 @@ struct ShadowDeskTests {
     #expect(enter("chat", now: 5_000) == nil)
   }
 
+  @Test func aJudgeIsLeftAloneByItself() {
+    desk.pause("chat", .judgement, until: 5_000)
+    #expect(enter("chat") == nil)
+    #expect(desk.enter("chat", .judgement, cost: 1, terms, now: 4_999) == .cooldown)
+    #expect(desk.enter("chat", .judgement, cost: 1, terms, now: 5_000) == nil)
+    #expect(enter("chat") == .full, "copies and questions share the places")
+  }
+
   @Test func whatIsNotToldYetOutlivesItsCandidate() {
     #expect(enter("chat", cost: 10) == nil)
     desk.apply([])
