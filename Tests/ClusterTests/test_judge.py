@@ -62,7 +62,7 @@ def material(question):
 def test_a_judge_is_asked_which_answer_is_better_and_both_are_graded(judged):
     case = judged()
     case.says('{"better": "A"}')
-    for number in range(12):
+    for number in range(20):
         status, headers, _ = case.ask(number, session=number)
         assert status == 200
         assert eventually(lambda: len(case.questions()) == number + 1)
@@ -77,15 +77,15 @@ def test_a_judge_is_asked_which_answer_is_better_and_both_are_graded(judged):
         assert lines[1].startswith("hi ") and sorted(answers).count(NEW) == 1 and all(answers)
         firsts += answers[0] == NEW
         boundaries.add(boundary)
-    # Each question has a boundary of its own, and which answer comes first is chance: one in 2048 has all the same.
-    assert len(boundaries) == 12 and 0 < firsts < 12
-    assert eventually(lambda: (case.judged("better"), case.judged("worse")) == (firsts, 12 - firsts), 5)
-    assert eventually(lambda: case.counts().get("s.q") == 12, 5)
+    # Each question has a boundary of its own, and which answer comes first is chance: one time in 500,000 it is always the same.
+    assert len(boundaries) == 20 and 0 < firsts < 20
+    assert eventually(lambda: (case.judged("better"), case.judged("worse")) == (firsts, 20 - firsts), 5)
+    assert eventually(lambda: case.counts().get("s.q") == 20, 5)
     counts = case.counts()
-    assert (counts["b.q"], counts["s.lowq"], counts["b.lowq"]) == (12, 12 - firsts, firsts)
+    assert (counts["b.q"], counts["s.lowq"], counts["b.lowq"]) == (20, 20 - firsts, firsts)
     # What is asked is paid for by the budget of the copies, and by nobody else.
     lines = case.lines("judge")
-    assert len(lines) == 12 and lines[-1]["request_id"] == headers["x-request-id"]
+    assert len(lines) == 20 and lines[-1]["request_id"] == headers["x-request-id"]
     assert all("tenant" not in line and "key_id" not in line and line["model"] == "referee" for line in lines)
     assert not any(NEW in line or "better" in line for line in list(case.routers[0].lines))
     metric = case.routers[0].metric
@@ -93,7 +93,7 @@ def test_a_judge_is_asked_which_answer_is_better_and_both_are_graded(judged):
     assert lines[0]["cost_microdollars"] == 550
     assert metric("switchyard_shadow_cost_dollars_total", model="chat") == pytest.approx(cost / 1e6)
     assert metric("switchyard_requests_total", model="referee") == 0
-    assert metric("switchyard_ratelimit_decisions_total", result="admitted") == 12
+    assert metric("switchyard_ratelimit_decisions_total", result="admitted") == 20
     assert eventually(lambda: metric("switchyard_shadow_active") == 0)
     for router in case.routers:
         router.end()
