@@ -1,12 +1,13 @@
-"""A model that judges the answers of copies: a real replica, a real Redis, a simulated provider that serves the judge too. The leader is
-played, as in `test_shadow`."""
+"""A model that judges the answers of copies: real replicas, a real Redis, a simulated provider that serves the judge too. The leader is
+played, as in `test_shadow`; in the end it is one of the replicas."""
 
 import json
 
 import pytest
 
 from cluster import eventually
-from test_shadow import CONFIG, Copies
+from test_shadow import CONFIG, STEPS, Copies, Load, call, candidate, start
+from test_versions import Case
 
 JUDGED = CONFIG.replace("models:", "  judge: {{ provider: sim, model: sim-judge, price: {{ input: 10, output: 10 }} }}\nmodels:\n"
                         "  referee: {{ deployments: [judge] }}\n  unpaid: {{ deployments: [free] }}")
@@ -15,17 +16,21 @@ TERMS = "shadow: {{ sample: 10%%, budget: 1000, max_concurrent: 4, timeout: 2s, 
 NEW = "The candidate's words."
 
 
+def rule(model, text, tokens=50, contains="", **fault):
+    """That a model answers with this text."""
+    answer = {"id": "x", "object": "chat.completion", "model": "m", "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": tokens, "completion_tokens": 5, "total_tokens": tokens + 5}}
+    match = {"model": model} | ({"contains": contains} if contains else {})
+    return {"match": match, "fault": {"status": 200, "body": json.dumps(answer), **fault}}
+
+
 class Judged(Copies):
     def __init__(self, folder, judge="referee", **more):
         super().__init__(folder, rollout=TERMS % judge, config=JUDGED, **more)
 
     def says(self, reply, candidate=NEW, **more):
         """What the judge replies, and what the candidate answers."""
-        def rule(model, text, **fault):
-            answer = {"id": "x", "object": "chat.completion", "model": "m", "choices": [
-                {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": 50, "completion_tokens": 5, "total_tokens": 55}}
-            return {"match": {"model": model}, "fault": {"status": 200, "body": json.dumps(answer), **fault}}
         self.fails(rule("sim-large", candidate), rule("sim-judge", reply, **more))
 
     def questions(self):
@@ -168,3 +173,31 @@ def test_a_replica_ends_while_its_judge_thinks(judged):
     assert eventually(lambda: case.questions())
     assert case.routers[0].stop() == 0
     assert '"arm":"judge"' in case.routers[0].output
+
+
+# ---- With a leader of its own --------------------------------------------------------------------------------------
+
+LED = JUDGED.replace("input: 1000, output: 1000", "input: 100, output: 100") % STEPS.replace(
+    "timeout: 2s }}", "timeout: 2s, judge: {{ model: referee }} }}")
+
+
+@pytest.mark.parametrize("better, end", [("B", "SHADOW → ROLLED_BACK by controller: lowq"), ("A", "SHADOW → CANARY")])
+def test_who_loses_is_rolled_back_before_anybody_sees_it_and_who_wins_goes_on(tmp_path, better, end):
+    case = Case(tmp_path, 2, LED)
+    # Wherever the candidate's answer stands, it is the worse one, or the better one. It costs no more than the baseline's.
+    worse = {"A": "B", "B": "A"}[better]
+    case.fails(
+        rule("sim-large", NEW, tokens=1),
+        rule("sim-judge", json.dumps({"better": better}), contains=json.dumps(f"answer A\n{NEW}")[1:-1]),
+        rule("sim-judge", json.dumps({"better": worse})))
+    try:
+        load = Load(case)
+        try:
+            start(case)
+            assert eventually(lambda: (candidate(case) or {"state": "ROLLED_BACK"})["state"] != "SHADOW", 90)
+        finally:
+            load.stop()
+        assert load.failed == 0
+        assert end in call(case, "rollout", "history", "chat")
+    finally:
+        case.stop()
