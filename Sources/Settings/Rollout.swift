@@ -60,7 +60,18 @@ extension Settings {
     package var timeout: Duration = .seconds(60)
     /// Whether requests with tools are copied: what a model has tools do may happen twice.
     package var tools = false
+    /// Who compares the answers; nil: nobody says how good they are.
+    package var judge: Judge?
 
     package init(sample: Int = 0, budget: Int? = nil) { (self.sample, self.budget) = (sample, budget) }
+  }
+
+  /// A model that is asked which answer is better: a copy's, or that of its exchange.
+  package struct Judge: Sendable, Equatable {
+    package var model: String
+    /// Share of the copies that it is asked about.
+    package var sample = 10_000
+
+    package init(model: String, sample: Int = 10_000) { (self.model, self.sample) = (model, sample) }
   }
 }

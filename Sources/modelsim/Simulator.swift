@@ -93,7 +93,7 @@ extension Simulator.State {
   fileprivate mutating func behaviour(for entry: LogEntry, _ directives: [Directives.Found]) -> Behaviour {
     if rules.isEmpty, directives.isEmpty { return Behaviour() }
     let subject = Rule.Subject(
-      model: entry.model, path: entry.path, port: entry.port, isStream: entry.isStream)
+      model: entry.model, path: entry.path, port: entry.port, isStream: entry.isStream, body: entry.body)
     let byRule = rules.behaviour(for: subject, &random) ?? Behaviour()
     for directive in directives where directive.rule.match.fits(subject) {
       let count = fitted(directive)

@@ -73,6 +73,17 @@ import Testing
     #expect(hits(.init(probability: 1)).count == 6)
   }
 
+  @Test func aRuleMayBeAboutWhatTheBodySays() throws {
+    let document = try JSONValue(parsing: #"{"match":{"contains":"A\\nx"},"fault":{"status":500}}"#)
+    let match = try RuleParser.rules(from: document)[0].match
+    func fits(_ body: String?) -> Bool {
+      match.fits(.init(model: "m", path: "/", port: 1, isStream: false, body: body))
+    }
+    #expect(match == Rule.Match(contains: #"A\nx"#))
+    #expect(fits(#"{"a":"A\nx"}"#) && !fits(#"{"a":"B\nx"}"#) && !fits(nil))
+    #expect(Rule.Match().fits(.init(model: "m", path: "/", port: 1, isStream: false)))
+  }
+
   @Test func theFirstRuleThatHitsDecides() {
     var book = RuleBook()
     book.replace(with: [

@@ -15,6 +15,7 @@ struct ReferenceTests {
     #expect(settings.models[0].deployments.map(\.weight) == [3, 1])
     #expect(settings.tenants[0].teams.map(\.name) == ["search"])
     #expect(settings.auth.staleMax == .seconds(600))
+    #expect(settings.rollout.shadow.judge == Settings.Judge(model: "chat-large", sample: 2_500))
   }
 
   @Test func partsThatAreNotBuiltAreListedOnceEachInTheirOrder() throws {

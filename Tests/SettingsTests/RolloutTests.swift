@@ -64,6 +64,20 @@ struct RolloutTests {
     #expect(usual.rules.shadowShare == Weight(hundredths: 1_000) && usual.rules.shadows)
   }
 
+  @Test func aJudgeIsAnotherModel() throws {
+    let models = LoadTests.minimal(models: "m: { deployments: [d] }, big: { deployments: [d] }")
+    func judge(_ judge: String) throws -> Settings.Judge? {
+      try Fixture.load(models + "rollout: { shadow: { sample: 10%, budget: 5, judge: \(judge) } }\n")
+        .rollout.shadow.judge
+    }
+    #expect(try judge("{ model: big, sample: 2.5% }") == Settings.Judge(model: "big", sample: 250))
+    #expect(try judge("{ model: m }") == Settings.Judge(model: "m", sample: 10_000))
+    #expect(try load("{ shadow: { sample: 10%, budget: 5 } }").rollout.shadow.judge == nil)
+    let text = models + "rollout: { shadow: { sample: 1%, budget: 5, judge: { model: big, sample: 7% } } }\n"
+    let settings = try Fixture.load(text)
+    #expect(try Fixture.load(settings.printed()).rollout == settings.rollout)
+  }
+
   @Test func shadowsMayBeTurnedOffInOneWord() throws {
     #expect(try load("{ shadow: 0 }").rollout == Settings.Rollout())
   }

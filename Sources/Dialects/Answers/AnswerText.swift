@@ -6,6 +6,8 @@ package struct AnswerText: Sendable, Equatable {
   package var text: String
   /// The model says that it won't answer.
   package var isRefusal: Bool
+
+  package init(text: String, isRefusal: Bool) { (self.text, self.isRefusal) = (text, isRefusal) }
 }
 
 extension Peek {

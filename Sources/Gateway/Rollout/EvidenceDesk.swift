@@ -58,26 +58,36 @@ final class EvidenceDesk: Sendable {
     }
   }
 
-  /// An exchange, and the copy of it that a candidate got.
+  /// An exchange, and the copy of it that a candidate got; false where they are no evidence.
+  @discardableResult
   func add(
     _ sample: RolloutTally.Sample, beside copy: RolloutTally.Sample, unit: UInt64, tenant: String,
     of subject: Subject, now: Int64
-  ) {
+  ) -> Bool {
     lines.withLockedValue { lines in
-      guard let candidate = lines[subject.model]?.candidate, candidate.version == subject.version,
-        candidate.phase == .shadow, candidate.thresholds != nil
-      else { return }
-      lines[subject.model]?.add([copy, sample], unit: unit, tenant: tenant, now: now)
+      guard lines[subject.model]?.takesPairs(of: subject.version) == true else { return false }
+      return lines[subject.model]?.add([copy, sample], unit: unit, tenant: tenant, now: now) ?? false
     }
   }
 
-  /// What somebody makes of an answer; false where that is no evidence: another candidate is tried, or its tenant has said enough. That
-  /// a session counts once in a second, the shared state has seen to.
+  /// What a judge makes of a pair that was counted; false where that is no evidence any more, or its tenant has said enough.
+  @discardableResult
+  func add(_ verdict: PairVerdict, tenant: String, of subject: Subject, now: Int64) -> Bool {
+    lines.withLockedValue { lines in
+      guard lines[subject.model]?.takesPairs(of: subject.version) == true else { return false }
+      return lines[subject.model]?.add(verdict, tenant: tenant, now: now) ?? false
+    }
+  }
+
+  /// What somebody makes of an answer; false where that is no evidence: another candidate is tried, or gets copies whose answers nobody
+  /// sees, or its tenant has said enough. That a session counts once in a second, the shared state has seen to.
   func add(
     _ grade: Feedback.Grade, _ arm: EvidenceArm, tenant: String, of subject: Subject, now: Int64
   ) -> Bool {
     lines.withLockedValue { lines in
-      guard lines[subject.model]?.candidate.version == subject.version else { return false }
+      guard lines[subject.model]?.candidate.version == subject.version,
+        lines[subject.model]?.takesPairs(of: subject.version) == false
+      else { return false }
       return lines[subject.model]?.add(grade, arm, tenant: tenant, now: now) ?? false
     }
   }
@@ -98,15 +108,31 @@ final class EvidenceDesk: Sendable {
 }
 
 extension EvidenceDesk.Line {
+  /// Whether this version is judged by its copies now.
+  fileprivate func takesPairs(of version: Int) -> Bool {
+    candidate.version == version && candidate.phase == .shadow && candidate.thresholds != nil
+  }
+
   /// What is said of one unit; the first decides whether it is heard.
-  fileprivate mutating func add(_ samples: [RolloutTally.Sample], unit: UInt64, tenant: String, now: Int64) {
+  @discardableResult
+  fileprivate mutating func add(_ samples: [RolloutTally.Sample], unit: UInt64, tenant: String, now: Int64)
+    -> Bool
+  {
     if now / 1_000 != second {
       second = now / 1_000
       units.removeAll(keepingCapacity: true)
     }
     guard let first = samples.first, units.insert(unit).inserted, share.admits(tenant, first.arm, now: now)
-    else { return }
+    else { return false }
     for sample in samples { tally.add(sample, candidate.thresholds) }
+    return true
+  }
+
+  fileprivate mutating func add(_ verdict: PairVerdict, tenant: String, now: Int64) -> Bool {
+    guard gradeShare.admits(tenant, .shadow, now: now) else { return false }
+    tally.add(verdict.grades.candidate, .shadow, candidate.thresholds)
+    tally.add(verdict.grades.baseline, .baseline, candidate.thresholds)
+    return true
   }
 
   fileprivate mutating func add(

@@ -5,19 +5,28 @@ package import Settings
 /// What it will probably cost to try a version: by what its model took over the last minutes, at the prices of the configuration.
 ///
 /// In general, copies of a share s of the requests cost `requests/day × (c_active + s · c_shadow)`, and a canary of weight w
-/// `requests/day × ((1 − w) · c_active + w · c_canary)`, c being the cost of one request. Money is in micro-dollars.
+/// `requests/day × ((1 − w) · c_active + w · c_canary)`, c being the cost of one request. Where a share j of the copies is judged, c_shadow
+/// is that of a copy and j of a question. Money is in micro-dollars.
 package struct RolloutEstimate: Sendable {
   package let requestsPerDay: Double
   /// Of a request, as it is now.
   package let cost: Double
   /// Of a request by the version; nil where its deployment has no price.
   package let candidateCost: Double?
+  /// Of questions about a copy, in the mean.
+  package let judging: Double
   private let share: Weight
   private let budget: Int?
   private let lastStep: Weight
 
-  /// Nil where nothing was counted.
-  package init?(_ traffic: ModelTraffic?, price: Settings.Price?, _ rollout: Settings.Rollout) {
+  /// Tokens that a question has besides the conversation and both answers, and that its reply has, about.
+  private static let question = (input: 250.0, output: 10.0)
+
+  /// Nil where nothing was counted. `judge`: the price of who judges; nobody does without.
+  package init?(
+    _ traffic: ModelTraffic?, price: Settings.Price?, judge: Settings.Price? = nil,
+    _ rollout: Settings.Rollout
+  ) {
     guard let traffic, traffic.requests > 0 else { return nil }
     requestsPerDay = traffic.requestsPerDay
     let requests = Double(traffic.requests)
@@ -25,6 +34,13 @@ package struct RolloutEstimate: Sendable {
     candidateCost = price.map {
       Double($0.cost(input: traffic.inputTokens, output: traffic.outputTokens)) / requests
     }
+    let part = Double(rollout.shadow.judge?.sample ?? 0) / 10_000
+    let texts = (Double(traffic.inputTokens) + 2 * Double(traffic.outputTokens)) / requests
+    judging =
+      judge.map { price in
+        let (input, output) = (texts + Self.question.input, Self.question.output)
+        return part * (input * Double(price.input) + output * Double(price.output)) / 1_000_000
+      } ?? 0
     (share, budget) = (rollout.rules.shadowShare, rollout.shadow.budget)
     lastStep = rollout.rules.steps.last ?? .zero
   }
@@ -35,13 +51,15 @@ package struct RolloutEstimate: Sendable {
   ) async throws(RolloutDesk.Failure) -> RolloutEstimate? {
     let bundle = try await desk.bundle(model, version)
     let deployment = settings.deployments.first { $0.name == bundle.deployment }
-    return RolloutEstimate(try await desk.traffic(of: model), price: deployment?.price, settings.rollout)
+    return RolloutEstimate(
+      try await desk.traffic(of: model), price: deployment?.price, judge: settings.judgePrice(of: model),
+      settings.rollout)
   }
 
   /// Micro-dollars a day.
   package var asItIs: Double { requestsPerDay * cost }
-  /// What copies cost beside that, if no budget ends them.
-  package var copies: Double? { candidateCost.map { requestsPerDay * share.fraction * $0 } }
+  /// What copies and questions about them cost beside that, if no budget ends them.
+  package var copies: Double? { candidateCost.map { requestsPerDay * share.fraction * ($0 + judging) } }
   /// With the last step's weight.
   package var canary: Double? {
     candidateCost.map {
@@ -61,7 +79,8 @@ package struct RolloutEstimate: Sendable {
       let bound = budget.map {
         Double($0) < copies ? ", of which the budget allows \(Self.dollars(Double($0)))" : ""
       }
-      lines.append("  copies of \(share) %: \(Self.dollars(copies)) a day more\(bound ?? "")")
+      let judge = judging > 0 ? ", with their judge" : ""
+      lines.append("  copies of \(share) %\(judge): \(Self.dollars(copies)) a day more\(bound ?? "")")
     }
     if let canary { lines.append("  canary at \(lastStep) %: \(Self.dollars(canary)) a day in all") }
     if candidateCost == nil {
@@ -83,5 +102,14 @@ package struct RolloutEstimate: Sendable {
 
   private static func dollars(_ microdollars: Double) -> String {
     "$\((min(microdollars, 1e18) / 10_000).rounded() / 100)"
+  }
+}
+
+extension Settings {
+  /// Of who judges versions of this model: of the first deployment that serves it.
+  fileprivate func judgePrice(of model: String) -> Price? {
+    guard let judge = rollout.shadow.judge, judge.model != model else { return nil }
+    let name = models.first { $0.name == judge.model }?.deployments.first?.name
+    return deployments.first { $0.name == name }?.price
   }
 }

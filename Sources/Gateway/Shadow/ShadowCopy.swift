@@ -2,7 +2,7 @@ import Coordination
 import Policy
 import Settings
 
-/// A copy of an exchange's request on its way to a candidate. Its answer is read to the end and thrown away.
+/// A copy of an exchange's request on its way to a candidate, or a question about one on its way to a judge. No client sees the answer.
 // @unchecked Sendable: its task runs on the loop of the worker that made it, and so does all that touches it; the compiler sees a task
 // that could run anywhere.
 final class ShadowCopy: @unchecked Sendable {
@@ -11,6 +11,10 @@ final class ShadowCopy: @unchecked Sendable {
   /// Bytes of an answer behind which it is given up.
   static let largestAnswer = 8 << 20
 
+  /// What it is for. The raw value is its arm: in the access log, and for its provider.
+  enum Errand: String { case answer = "shadow", judgement = "judge" }
+
+  let errand: Errand
   let seed: ShadowSeed
   let snapshot: Snapshot
   let subject: EvidenceDesk.Subject
@@ -38,12 +42,24 @@ final class ShadowCopy: @unchecked Sendable {
   /// Nil for an exchange that is evidence of nothing.
   init?(_ seed: ShadowSeed, _ exchange: Exchange, _ baseline: RolloutTally.Sample, caller: UInt64) {
     guard let arm = exchange.arm, let version = arm.candidate, let model = exchange.model else { return nil }
+    errand = .answer
     (self.seed, snapshot, self.baseline) = (seed, exchange.snapshot, baseline)
     subject = EvidenceDesk.Subject(model: exchange.snapshot.models[model].name, version: version)
     (unit, tenant, self.caller) = (arm.unit, exchange.principal?.tenant ?? "", caller)
     (requestID, client) = (exchange.id, exchange.connection.remoteAddress)
     beta = exchange.head.string(.openAIBeta)
   }
+
+  /// A question about what a copy came to. It is paid for by the same budget.
+  init(_ question: ShadowSeed, about copy: ShadowCopy) {
+    errand = .judgement
+    (seed, snapshot, baseline) = (question, copy.snapshot, copy.baseline)
+    (subject, unit, tenant, caller) = (copy.subject, copy.unit, copy.tenant, copy.caller)
+    (requestID, client, beta) = (copy.requestID, copy.client, nil)
+  }
+
+  /// The model that it is sent to; the same for all of its versions.
+  var model: String { snapshot.models[seed.position].name }
 
   /// Nanoseconds.
   var timeout: Int64 { snapshot.settings.rollout.shadow.timeout.nanoseconds }

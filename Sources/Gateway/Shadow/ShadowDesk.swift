@@ -10,8 +10,14 @@ final class ShadowDesk: Sendable {
     /// Whose candidates get copies now.
     var models: Set<String> = []
     var purses: [String: ShadowPurse] = [:]
-    /// Models whose candidate's provider has asked to be left alone.
-    var pauses: [String: Int64] = [:]
+    /// Until when providers have asked to be left alone.
+    var pauses: [Way: Int64] = [:]
+  }
+
+  /// Where something is sent to: the candidate of a model, or whoever judges it.
+  private struct Way: Hashable {
+    var model: String
+    var errand: ShadowCopy.Errand
   }
 
   private let state = NIOLockedValueBox(State())
@@ -27,14 +33,14 @@ final class ShadowDesk: Sendable {
       state.models = models
       for model in models where state.purses[model] == nil { state.purses[model] = ShadowPurse() }
       state.purses = state.purses.filter { models.contains($0.key) || !$0.value.isSettled }
-      state.pauses = state.pauses.filter { models.contains($0.key) }
+      state.pauses = state.pauses.filter { models.contains($0.key.model) }
     }
   }
 
   /// Why none can be made of what comes now, however little it costs; nil where one may be. Nothing is taken.
   func obstacle(_ model: String, _ terms: Settings.Shadow, now: Int64) -> ShadowDrop? {
     state.withLockedValue { state in
-      if let until = state.pauses[model], now < until { return .cooldown }
+      if let until = state.pauses[Way(model: model, errand: .answer)], now < until { return .cooldown }
       guard var purse = state.purses[model] else { return .budgetUnknown }
       return switch purse.reserve(0, of: Int64(terms.budget ?? 0), now: now) {
       case .reserved: nil
@@ -45,9 +51,11 @@ final class ShadowDesk: Sendable {
   }
 
   /// Takes a place for a copy that will probably cost so much; why there is none where there is none.
-  func enter(_ model: String, cost: Int64, _ terms: Settings.Shadow, now: Int64) -> ShadowDrop? {
+  func enter(
+    _ model: String, _ errand: ShadowCopy.Errand = .answer, cost: Int64, _ terms: Settings.Shadow, now: Int64
+  ) -> ShadowDrop? {
     state.withLockedValue { state in
-      if let until = state.pauses[model], now < until { return .cooldown }
+      if let until = state.pauses[Way(model: model, errand: errand)], now < until { return .cooldown }
       guard state.active < terms.maxConcurrent else { return .full }
       switch state.purses[model]?.reserve(cost, of: Int64(terms.budget ?? 0), now: now) {
       case .reserved: break
@@ -67,8 +75,9 @@ final class ShadowDesk: Sendable {
     }
   }
 
-  func pause(_ model: String, until time: Int64) {
-    state.withLockedValue { $0.pauses[model] = max($0.pauses[model] ?? 0, time) }
+  func pause(_ model: String, _ errand: ShadowCopy.Errand = .answer, until time: Int64) {
+    let way = Way(model: model, errand: errand)
+    state.withLockedValue { $0.pauses[way] = max($0.pauses[way] ?? 0, time) }
   }
 
   /// What is to be told of models that aren't `busy`: nothing too, as the answer says what the others spent.

@@ -5,21 +5,47 @@ import Policy
 import Telemetry
 import Upstream
 
-/// What a copy has come to: money, metrics, a line of the access log, and evidence beside its exchange.
+/// What a copy has come to, or a question about one: money, metrics, a line of the access log, and evidence beside its exchange.
 extension Worker {
-  func end(_ copy: ShadowCopy, _ attempt: Attempt, _ verdict: Classification) {
-    let (model, now) = (copy.subject.model, SystemClock.monotonicNanoseconds())
+  /// What both sides said, where that is evidence.
+  func end(_ copy: ShadowCopy, _ attempt: Attempt, _ verdict: Classification) -> ShadowPair? {
+    let now = SystemClock.monotonicNanoseconds()
+    let cost = settle(copy, attempt, verdict, now: now)
+    shard.increment(registry.series(Catalogue.shadowCopies, copy.subject.model, verdict.reason.rawValue))
+    return tellEvidence(copy, attempt, verdict, cost: cost, now: now)
+  }
+
+  /// A judge's reply, or none.
+  func end(
+    _ copy: ShadowCopy, _ question: JudgeQuestion, _ attempt: Attempt, _ verdict: Classification
+  ) {
+    _ = settle(copy, attempt, verdict, now: SystemClock.monotonicNanoseconds())
+    var said: PairVerdict?
+    if verdict.kind == .success {
+      said = text(of: KeptAnswer(attempt), copy.seed.surface).flatMap { question.verdict(in: $0.text) }
+    }
+    let word = said?.rawValue ?? (verdict.kind == .success ? "none" : "failed")
+    shard.increment(registry.series(Catalogue.shadowJudged, copy.subject.model, word))
+    guard let said else { return }
+    rollouts.evidence.add(said, tenant: copy.tenant, of: copy.subject, now: replica.clock.monotonic)
+  }
+
+  /// Pays for it, leaves its provider alone where that asks for it, and writes its line. Micro-dollars.
+  private func settle(
+    _ copy: ShadowCopy, _ attempt: Attempt, _ verdict: Classification, now: Int64
+  ) -> Int64 {
+    let model = copy.subject.model
     let spent = spent(by: attempt, copy)
     release(copy, spent)
-    shard.increment(registry.series(Catalogue.shadowCopies, model, verdict.reason.rawValue))
     shard.add(spent.microdollars, to: registry.series(Catalogue.shadowCost, model))
     if verdict.kind != .success { note(copy, attempt, verdict) }
     if verdict.kind == .cooldown {
       let pause = Int64(min(60, max(1, attempt.head.retryAfterSeconds ?? 5)))
-      rollouts.shadows.pause(model, until: StateClock.monotonicMilliseconds() + pause * 1_000)
+      rollouts.shadows.pause(
+        model, copy.errand, until: StateClock.monotonicMilliseconds() + pause * 1_000)
     }
-    tellEvidence(copy, attempt, verdict, cost: spent.microdollars, now: now)
     log?.append(logRecord(copy, attempt, verdict, cost: spent.microdollars, now: now))
+    return spent.microdollars
   }
 
   /// Says why, with what nobody else is told; never a body. As of clients' attempts, warnings come once in a while.
@@ -39,14 +65,18 @@ extension Worker {
   /// An exchange and its copy, side by side; nothing where the copy says nothing of the candidate.
   private func tellEvidence(
     _ copy: ShadowCopy, _ attempt: Attempt, _ verdict: Classification, cost: Int64, now: Int64
-  ) {
-    guard var sample = sample(of: copy, attempt, verdict, cost: cost, now: now) else { return }
+  ) -> ShadowPair? {
+    guard var sample = sample(of: copy, attempt, verdict, cost: cost, now: now) else { return nil }
     var baseline = copy.baseline
-    if let answer = copy.seed.answer { look(at: answer, copy.seed, into: &baseline) }
-    look(at: KeptAnswer(attempt), copy.seed, into: &sample)
-    rollouts.evidence.add(
+    let before = look(at: copy.seed.answer, copy.seed, into: &baseline)
+    let after = look(at: KeptAnswer(attempt), copy.seed, into: &sample)
+    let isEvidence = rollouts.evidence.add(
       baseline, beside: sample, unit: copy.unit, tenant: copy.tenant, of: copy.subject,
       now: replica.clock.monotonic)
+    guard isEvidence, !baseline.isError, !sample.isError else { return nil }
+    // What can't be read is no text.
+    let none = AnswerText(text: "", isRefusal: false)
+    return ShadowPair(candidate: after ?? none, baseline: before ?? none)
   }
 
   private func sample(
@@ -77,20 +107,28 @@ extension Worker {
     return sample
   }
 
-  /// Whether the model would not answer, and whether its answer has the shape that the client wants.
-  private func look(at answer: KeptAnswer, _ seed: ShadowSeed, into sample: inout RolloutTally.Sample) {
-    guard !sample.isError, seed.surface != .embeddings else { return }
-    let text = answer.recording?.withBytes { bytes in
-      peek.text(of: bytes, isEvents: answer.isEvents, seed.surface)
-    }.flatMap { $0 }
-    let isRefusal = answer.finishReason == "content_filter" || text?.isRefusal == true
+  /// Whether the model would not answer, and whether its answer has the shape that the client wants; what it said.
+  private func look(at answer: KeptAnswer?, _ seed: ShadowSeed, into sample: inout RolloutTally.Sample)
+    -> AnswerText?
+  {
+    guard let answer, !sample.isError, seed.surface != .embeddings else { return nil }
+    var said = text(of: answer, seed.surface)
+    if answer.finishReason == "content_filter" { said?.isRefusal = true }
+    let isRefusal = answer.finishReason == "content_filter" || said?.isRefusal == true
     sample.isRefusal = isRefusal
-    if let format = seed.format, let text, !isRefusal { sample.isMisshapen = !format.accepts(text.text) }
+    if let format = seed.format, let said, !isRefusal { sample.isMisshapen = !format.accepts(said.text) }
+    return said
+  }
+
+  private func text(of answer: KeptAnswer, _ surface: Surface) -> AnswerText? {
+    answer.recording?.withBytes { bytes in
+      peek.text(of: bytes, isEvents: answer.isEvents, surface)
+    }.flatMap { $0 }
   }
 
   // MARK: The log
 
-  /// The line has the id of the exchange that it is a copy of, and neither its tenant nor its key: nobody is charged for it.
+  /// The line has the id of the exchange that it is a copy of, or about, and neither its tenant nor its key: nobody is charged for it.
   private func logRecord(
     _ copy: ShadowCopy, _ attempt: Attempt, _ verdict: Classification, cost: Int64, now: Int64
   ) -> AccessLogRecord {
@@ -99,9 +137,9 @@ extension Worker {
     var record = AccessLogRecord(
       wallMilliseconds: SystemClock.wallMilliseconds(), requestID: copy.requestID, client: copy.client,
       method: "POST", path: copy.seed.surface.rawValue, status: attempt.head.status)
-    record.model = copy.subject.model
-    record.version = Int64(copy.subject.version)
-    record.arm = "shadow"
+    record.model = copy.model
+    record.version = (snapshot.versions?.entry(at: copy.seed.position)?.version).map(Int64.init)
+    record.arm = copy.errand.rawValue
     (record.deployment, record.provider) = (deployment.name, deployment.provider)
     record.endpoint = snapshot.endpoints[step.endpoint].id
     record.attempts = 1

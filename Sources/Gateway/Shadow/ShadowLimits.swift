@@ -12,7 +12,7 @@ extension Worker {
   /// What a copy will probably take; nil where its deployment has no price.
   func demand(of copy: ShadowCopy, at step: AttemptPlan.Step) -> Demand? {
     guard let price = copy.snapshot.deployments[step.candidate.deployment].price else { return nil }
-    let estimator = estimators[copy.subject.model] ?? TokenEstimator()
+    let estimator = estimators[copy.model] ?? TokenEstimator()
     let facts = copy.seed.request.facts
     let (input, output) = (estimator.input(facts), estimator.output(facts))
     return Demand(
@@ -23,7 +23,7 @@ extension Worker {
   func reserve(_ copy: ShadowCopy, _ demand: Demand) -> ShadowDrop? {
     let settings = copy.snapshot.settings
     let drop = rollouts.shadows.enter(
-      copy.subject.model, cost: demand.microdollars, settings.rollout.shadow,
+      copy.subject.model, copy.errand, cost: demand.microdollars, settings.rollout.shadow,
       now: StateClock.monotonicMilliseconds())
     if let drop { return drop }
     guard shared.reserve(copy.seed.body.count, limit: settings.server.maxBuffered.count / 2) else {
@@ -85,7 +85,7 @@ extension Worker {
     guard (200..<300).contains(attempt.head.status) else {
       return Demand(inputTokens: 0, outputTokens: 0, microdollars: 0)
     }
-    let estimator = estimators[copy.subject.model] ?? TokenEstimator()
+    let estimator = estimators[copy.model] ?? TokenEstimator()
     let (input, output) = (
       estimator.input(copy.seed.request.facts), Int64(attempt.seenTokens ?? 0)
     )

@@ -15,6 +15,17 @@ struct ShadowSeed {
   var surface: Surface { request.facts.surface }
 }
 
+/// What both sides of a pair said, for whoever judges which is better.
+struct ShadowPair {
+  let candidate: AnswerText
+  let baseline: AnswerText
+
+  /// Whether there is something to compare. Refusals are judged by themselves.
+  var isText: Bool {
+    ![candidate, baseline].contains { $0.text.isEmpty || $0.isRefusal }
+  }
+}
+
 /// An answer as far as it is compared.
 struct KeptAnswer {
   /// Nil where nothing was kept.
@@ -27,8 +38,8 @@ struct KeptAnswer {
   }
 }
 
-/// Why an exchange that was to be copied is not. The raw values are a metric's labels.
-enum ShadowDrop: String, Error, CaseIterable {
+/// Why an exchange that was to be copied is not, or why nobody is asked about a copy. The raw values are labels of metrics.
+enum ShadowDrop: String, CaseIterable, Error {
   /// Its model may have others do something, and that would happen twice.
   case tools
   /// The provider is to keep something of it, or goes on from what it kept.
@@ -51,6 +62,15 @@ enum ShadowDrop: String, Error, CaseIterable {
   case budgetSpent = "budget_spent"
   /// Nobody knows what the other replicas have spent.
   case budgetUnknown = "budget_unknown"
-  /// The candidate's deployment has no price, so that no budget holds.
+  /// The candidate's deployment, or the judge's, has no price, so that no budget holds.
   case unpriced
+
+  // Of questions alone.
+
+  /// It would judge a version of its own.
+  case ownVersion = "own_version"
+  /// The conversation, or one of the answers, is not text alone; or one side refuses.
+  case noText = "no_text"
+  /// There is too much to read.
+  case tooLong = "too_long"
 }

@@ -63,7 +63,10 @@ extension Worker {
 
   /// Neither a trace nor a key of idempotency: they are the client's own request's. Providers may see what it is.
   private func request(_ body: PaddedBytes, _ copy: ShadowCopy) -> TransferRequest {
-    var headers = ["x-switchyard-arm: shadow", "x-request-timeout-ms: \(max(1, copy.timeout / 1_000_000))"]
+    var headers = [
+      "x-switchyard-arm: \(copy.errand.rawValue)",
+      "x-request-timeout-ms: \(max(1, copy.timeout / 1_000_000))",
+    ]
     if let beta = copy.beta { headers.append("openai-beta: \(beta)") }
     return body.withUnsafeBytes { TransferRequest(body: $0, bodyOwner: body, headers: headers) }
   }

@@ -7,7 +7,7 @@ import Telemetry
 
 /// Copies of requests for a candidate whose answers nobody sees.
 ///
-///     prepare → (the client's answer) → mirror → [place → money → limits → attempt → end]
+///     prepare → (the client's answer) → mirror → [place → money → limits → attempt → end] → askJudge → […]
 ///
 /// Nothing of it is waited for by a client: what is in brackets is a task of its own, behind the settlement. A copy takes nothing of its
 /// client's limits, no place in a queue, retry, hedge or place in the cache, tells no breaker, and is the first to go where there is much
@@ -47,12 +47,16 @@ extension Worker {
     guard let sample, let copy = ShadowCopy(seed, exchange, sample, caller: caller(exchange)) else {
       return count(.noEvidence, exchange)
     }
-    let buffered = shared.buffered.load(ordering: .relaxed)
-    if isDraining { return count(.draining, exchange) }
-    if shedding.isBusy(buffered: buffered, limit: exchange.snapshot.settings.server.maxBuffered.count) {
-      return count(.busy, exchange)
-    }
+    if let drop = haste(exchange.snapshot) { return count(drop, exchange) }
     Task(executorPreference: executor) { await self.play(copy) }
+  }
+
+  /// Why there is time for clients alone; nil where there is more.
+  func haste(_ snapshot: Snapshot) -> ShadowDrop? {
+    if isDraining { return .draining }
+    let buffered = shared.buffered.load(ordering: .relaxed)
+    return shedding.isBusy(buffered: buffered, limit: snapshot.settings.server.maxBuffered.count)
+      ? .busy : nil
   }
 
   private func count(_ drop: ShadowDrop, _ exchange: Exchange) {
@@ -67,33 +71,39 @@ extension Worker {
   // MARK: The copy
 
   private func play(_ copy: ShadowCopy) async {
-    let attempt: Attempt
-    switch await begin(copy) {
-    case .failure(let drop): return count(drop, ofModel: copy.subject.model)
-    case .success(let begun): attempt = begun
+    do throws(ShadowDrop) {
+      let (attempt, verdict) = try await send(copy)
+      if let pair = end(copy, attempt, verdict) { askJudge(about: pair, of: copy) }
+    } catch {
+      count(error, ofModel: copy.subject.model)
     }
+  }
+
+  /// All of its way, until its answer has ended.
+  func send(_ copy: ShadowCopy) async throws(ShadowDrop) -> (Attempt, Classification) {
+    let attempt = try await begin(copy)
     if await attempt.judged().kind == .success {
       copy.firstAt = SystemClock.monotonicNanoseconds()
       attempt.goOn(with: nil, forCache: true)
     }
     let verdict = await attempt.ended()
     copies.removeAll { $0 === copy }
-    end(copy, attempt, verdict)
+    return (attempt, verdict)
   }
 
   /// Takes all that it needs, or nothing.
-  private func begin(_ copy: ShadowCopy) async -> Result<Attempt, ShadowDrop> {
-    guard !isDraining else { return .failure(.draining) }
-    guard let (step, slot) = place(for: copy) else { return .failure(.noEndpoint) }
-    guard let demand = demand(of: copy, at: step) else { return .failure(.unpriced) }
-    if let drop = reserve(copy, demand) { return .failure(drop) }
+  private func begin(_ copy: ShadowCopy) async throws(ShadowDrop) -> Attempt {
+    guard !isDraining else { throw .draining }
+    guard let (step, slot) = place(for: copy) else { throw .noEndpoint }
+    guard let demand = demand(of: copy, at: step) else { throw .unpriced }
+    if let drop = reserve(copy, demand) { throw drop }
     let isAdmitted = await admit(copy, to: step, demand)
     guard isAdmitted, !isDraining else {
       release(copy, .nothing)
-      return .failure(isAdmitted ? .draining : .limited)
+      throw isAdmitted ? ShadowDrop.draining : .limited
     }
     let attempt = start(copy, step, slot)
     copies.append(copy)
-    return .success(attempt)
+    return attempt
   }
 }

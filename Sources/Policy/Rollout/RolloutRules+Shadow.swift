@@ -22,6 +22,9 @@ extension RolloutRules {
     // could be shown.
     blank.metrics[.slow95]?.negligible = 0.025
     blank.metrics[.cost90]?.negligible = 0.05
+    // Of what a judge compares, the loser has a low grade: harm is to lose more often than to win. Few losses are fine, as where nearly all
+    // answers are as good there is hardly anything to compare.
+    blank.metrics[.lowq]?.negligible = 0.05
     var rule = promotion(blank, thresholds)
     rule.leastTime = .milliseconds(minTime)
     rule.mostTime = .milliseconds(max(maxTime, minTime))

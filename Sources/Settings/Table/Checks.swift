@@ -8,6 +8,7 @@ enum Checks {
     checkPorts(settings, &reader)
     checkBalance(settings, &reader)
     ExperimentChecks.all(settings, &reader)
+    RolloutChecks.judge(settings, &reader)
   }
 
   /// A way to balance needs what it goes by.

@@ -60,7 +60,22 @@ extension Form where Value == Settings.Shadow {
               "timeout", \.timeout, .duration(.milliseconds(10)...(.seconds(3_600))),
               "How long a copy may take."),
             Field("tools", \.tools, .flag, "Whether requests with tools are copied."),
+            Field(
+              "judge", \.judge, .judge, "Who compares answers of copies with those of their exchanges."),
           ]))
+  }
+}
+
+extension Form where Value == Settings.Judge {
+  fileprivate static var judge: Form {
+    .record(
+      Settings.Judge(model: ""),
+      [
+        Field(
+          "model", \.model, .name(of: .model), required: true,
+          "The model that is asked which of two answers is better."),
+        Field("sample", \.sample, .share(1...10_000), "Share of the copies that it is asked about."),
+      ])
   }
 }
 
@@ -88,6 +103,16 @@ enum RolloutChecks {
     if rollout.shadow.sample > 0, rollout.shadow.budget == nil, !reader.hasErrors(at: ["shadow", "budget"]) {
       reader.fail("costs money: write { sample, budget }, the budget in dollars a day", under: ["shadow"])
     }
+  }
+
+  /// What takes the models to see: a model's own versions are judged by another one.
+  static func judge(_ settings: Settings, _ reader: inout Reader) {
+    guard let judge = settings.rollout.shadow.judge, settings.models.map(\.name) == [judge.model],
+      !reader.hasErrors(under: "models")
+    else { return }
+    reader.fail(
+      "is the only model there is, and no model judges its own versions: name another one",
+      under: ["rollout", "shadow", "judge", "model"])
   }
 
   private static func checkSteps(_ steps: [Int], _ reader: inout Reader) {

@@ -24,7 +24,7 @@ package struct AccessLogRecord: ~Copyable, Sendable {
 
   package var model: String?
   /// Which version of the model answered, and why that one: baseline, canary, pinned or experiment; shadow: a copy, that nobody was
-  /// sent; nil where it has none.
+  /// sent; judge: a question about one; nil where it has none.
   package var version: Int64?
   package var arm: String?
   /// `NAME=ARM`; nil where it takes part in none.

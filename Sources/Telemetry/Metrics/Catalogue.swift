@@ -204,13 +204,25 @@ package enum Catalogue {
       "Exchanges of sessions that are copied which were not (tools, stateful, no_store, no_evidence: they may not be; busy, draining,"
       + " full, no_endpoint, cooldown, limited, budget_spent, budget_unknown, unpriced: there was no room for a copy)."
   )
+  package static let shadowJudged = MetricFamily(
+    .counter, "switchyard_shadow_judged_total", labels: ["model", "verdict"],
+    help:
+      "Questions that a judge was asked about copies, by verdict on the candidate's answer (better, worse, same; none: the reply is no"
+      + " verdict; failed: there was no reply).")
+  package static let shadowUnjudged = MetricFamily(
+    .counter, "switchyard_shadow_unjudged_total", labels: ["model", "reason"],
+    help:
+      "Copies that a judge was to be asked about and was not (own_version, no_text, too_long: it may or can not; else as of"
+      + " switchyard_shadow_drops_total: there was no room for a question).")
   package static let shadowCost = MetricFamily(
     .counter, "switchyard_shadow_cost_dollars_total", .dollars, labels: ["model"],
     help:
-      "What this replica's copies cost, at the configured prices: no part of switchyard_cost_dollars_total.")
+      "What this replica's copies cost, and questions about them, at the configured prices: no part of"
+      + " switchyard_cost_dollars_total.")
   package static let shadowSpent = MetricFamily(
     .gauge, "switchyard_shadow_spent_dollars", .dollars, labels: ["model"],
-    help: "What the copies of all replicas cost today (UTC), as far as this one knows.")
+    help:
+      "What copies and questions about them cost all replicas today (UTC), as far as this one knows.")
 
   package static let feedback = MetricFamily(
     .counter, "switchyard_feedback_total", labels: ["result"],
@@ -228,7 +240,8 @@ package enum Catalogue {
   // MARK: What must return to zero
 
   package static let shadowsActive = MetricFamily(
-    .gauge, "switchyard_shadow_active", help: "Copies for candidates that are under way.")
+    .gauge, "switchyard_shadow_active",
+    help: "Copies for candidates that are under way, and questions about them.")
 
   package static let cacheFlights = MetricFamily(
     .gauge, "switchyard_cache_flights",
@@ -319,7 +332,8 @@ package enum Catalogue {
     limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     rolloutWeight, rolloutVersion, weightsEpoch, weightsVersion, fencingRejections, localVetoes, leader,
-    promptMismatches, shadowCopies, shadowDrops, shadowCost, shadowSpent, shadowsActive,
+    promptMismatches, shadowCopies, shadowDrops, shadowJudged, shadowUnjudged, shadowCost, shadowSpent,
+    shadowsActive,
     feedback, experimentExchanges, experimentLost,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     controlEpoch, controlRounds, controlActions, controlAsks, controlResignations,

@@ -11,6 +11,8 @@ struct Rule: Equatable, Sendable {
     var path: String?
     var port: Int?
     var isStream: Bool?
+    /// A part of the body as it was sent. Bodies have to be kept.
+    var contains: String?
     var probability: Double?
     /// Only the first so many requests that fit, after `skip` that do.
     var first: Int?
@@ -29,6 +31,8 @@ struct Rule: Equatable, Sendable {
     var path: String
     var port: Int
     var isStream: Bool
+    /// Nil where bodies are not kept.
+    var body: String?
   }
 }
 
@@ -37,6 +41,7 @@ extension Rule.Match {
   func fits(_ subject: Rule.Subject) -> Bool {
     (model == nil || model == subject.model) && (path == nil || path == subject.path)
       && (port == nil || port == subject.port) && (isStream == nil || isStream == subject.isStream)
+      && (contains.map { subject.body?.contains($0) == true } ?? true)
   }
 
   /// Whether request number `count` (from 0) of those that fit is hit.

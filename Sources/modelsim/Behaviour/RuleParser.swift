@@ -5,7 +5,7 @@ struct RuleError: Error, Equatable {
 
 /// Builds a rule from `name=value` pairs, in any order.
 ///
-/// Names of a match: model, path, port, stream, probability, first, skip, every, id. Names of a behaviour:
+/// Names of a match: model, path, port, stream, contains, probability, first, skip, every, id. Names of a behaviour:
 /// tokens, ttft, per_token and one fault (status with retry_after, retry_after_ms, body; reset, close or stall =
 /// before_first_byte | mid_stream with after_chunks or after; drip; slow_body; error_event; malformed_json;
 /// malformed_sse; garbage; empty; oversized_header; redirect; refuse with for).
@@ -29,6 +29,7 @@ struct RuleParser {
     case "path": rule.match.path = value
     case "port": rule.match.port = try Self.whole(name, value)
     case "stream": rule.match.isStream = try Self.flag(name, value)
+    case "contains": rule.match.contains = value
     case "probability":
       guard let chance = Double(value), (0...1).contains(chance) else {
         throw RuleError(reason: "probability must be from 0 to 1")
@@ -105,8 +106,8 @@ struct RuleParser {
 
 extension RuleParser {
   private static let details: Set<String> = [
-    "model", "path", "port", "stream", "probability", "first", "skip", "every", "id", "tokens", "ttft",
-    "per_token", "after", "after_chunks", "retry_after", "retry_after_ms", "body", "for",
+    "model", "path", "port", "stream", "contains", "probability", "first", "skip", "every", "id", "tokens",
+    "ttft", "per_token", "after", "after_chunks", "retry_after", "retry_after_ms", "body", "for",
   ]
 
   private static func whole(_ name: String, _ value: String) throws(RuleError) -> Int {

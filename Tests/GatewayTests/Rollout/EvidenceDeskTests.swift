@@ -127,6 +127,59 @@ struct EvidenceDeskTests {
     #expect(more.count { $0 } == 1)
   }
 
+  private func say(
+    _ verdict: PairVerdict, _ desk: EvidenceDesk, tenant: String = "acme", version: Int = 12
+  ) -> Bool {
+    desk.add(verdict, tenant: tenant, of: .init(model: "chat", version: version), now: 0)
+  }
+
+  @Test func aVerdictIsAGradeOfBothSides() {
+    let desk = EvidenceDesk()
+    desk.apply(["chat": shadow(measured: true)], now: 0)
+    for verdict in [PairVerdict.worse, .worse, .better, .same] { #expect(say(verdict, desk)) }
+    #expect(desk.take().first?.tally.words == ["s.q": 4, "s.lowq": 2, "b.q": 4, "b.lowq": 1])
+  }
+
+  @Test func aVerdictIsHeardWhileItsVersionIsJudgedByCopies() {
+    let desk = EvidenceDesk()
+    desk.apply(["chat": shadow(measured: false)], now: 0)
+    #expect(!say(.worse, desk), "the baseline is measured anew")
+    desk.apply(["chat": shadow(measured: true)], now: 0)
+    #expect(!say(.worse, desk, version: 11))
+    desk.apply(["chat": candidate()], now: 0)
+    #expect(!say(.worse, desk), "it is a canary by now")
+    desk.apply([:], now: 0)
+    #expect(!say(.worse, desk) && desk.take().isEmpty)
+  }
+
+  @Test func noTenantIsMoreThanItsPartOfTheVerdicts() {
+    let desk = EvidenceDesk()
+    desk.apply(["chat": shadow(measured: true)], now: 0)
+    for tenant in 0..<5 { #expect(say(.same, desk, tenant: "t\(tenant)")) }
+    let more = (0..<100).map { _ in say(.worse, desk, tenant: "t0") }
+    #expect(more.count { $0 } == 1)
+  }
+
+  /// They are of the baseline alone, whose answers people see: no pairs.
+  @Test func whatPeopleSayOfTheBaselineIsNotMixedWithVerdicts() {
+    let desk = EvidenceDesk()
+    func thumbDown() -> Bool { desk.add(.down, .baseline, tenant: "acme", of: Self.subject, now: 0) }
+    desk.apply(["chat": shadow(measured: true)], now: 0)
+    #expect(!thumbDown() && desk.take().isEmpty)
+    desk.apply(["chat": shadow(measured: false)], now: 0)
+    #expect(thumbDown() && desk.take().first?.tally.words == ["b.grade.zero": 1])
+  }
+
+  @Test func onlyAPairThatIsCountedIsJudged() {
+    let desk = EvidenceDesk()
+    desk.apply(["chat": shadow(measured: true)], now: 0)
+    func isCounted(_ unit: UInt64) -> Bool {
+      desk.add(
+        .init(.baseline), beside: .init(.shadow), unit: unit, tenant: "acme", of: Self.subject, now: 0)
+    }
+    #expect(isCounted(1) && !isCounted(1) && isCounted(2))
+  }
+
   @Test func fourWorkersLoseNothing() async {
     let desk = desk()
     await onFourThreads { worker in

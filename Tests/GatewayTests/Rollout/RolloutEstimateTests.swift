@@ -43,6 +43,18 @@ struct RolloutEstimateTests {
     #expect(estimate.json.text.contains("\"copies_dollars_a_day\": 31.68"))
   }
 
+  @Test func aJudgeReadsTheRequestAndBothAnswers() throws {
+    var rollout = rollout(sample: 1_000, budget: nil)
+    rollout.shadow.judge = Settings.Judge(model: "big", sample: 5_000)
+    // Half of the copies, each 1,450 tokens in and 10 out, at a dollar a million.
+    let estimate = try #require(
+      RolloutEstimate(traffic, price: price(2_000, 2_000), judge: price(100, 100), rollout))
+    #expect(abs(estimate.judging - 730) < 1e-6)
+    #expect(estimate.text.contains("copies of 10 %, with their judge: $32.73 a day more"))
+    let unpriced = try #require(RolloutEstimate(traffic, price: price(2_000, 2_000), rollout))
+    #expect(unpriced.judging == 0 && unpriced.text.contains("copies of 10 %: $31.68 a day more"))
+  }
+
   @Test func whatIsNotKnownIsNotSaid() throws {
     #expect(RolloutEstimate(nil, price: nil, rollout(sample: 0, budget: nil)) == nil)
     let unpriced = try #require(RolloutEstimate(traffic, price: nil, rollout(sample: 1_000, budget: 1)))

@@ -48,8 +48,16 @@ struct ShadowDeskTests {
     #expect(desk.obstacle("other", terms, now: 0) == .budgetUnknown)
     desk.hear("chat", spent: 1_001, now: 0)
     #expect(desk.obstacle("chat", terms, now: 0) == .budgetSpent)
-    desk.pause("big", until: 5_000)
+    desk.pause("big", .answer, until: 5_000)
     #expect(desk.obstacle("big", terms, now: 4_999) == .cooldown)
+  }
+
+  @Test func aJudgeIsLeftAloneByItself() {
+    desk.pause("chat", .judgement, until: 5_000)
+    #expect(enter("chat") == nil)
+    #expect(desk.enter("chat", .judgement, cost: 1, terms, now: 4_999) == .cooldown)
+    #expect(desk.enter("chat", .judgement, cost: 1, terms, now: 5_000) == nil)
+    #expect(enter("chat") == .full, "copies and questions share the places")
   }
 
   @Test func whatIsNotToldYetOutlivesItsCandidate() {

@@ -29,9 +29,9 @@ struct ExperimentRuleTests {
   }
 
   @Test func armsThatAreNotSharedOutAsTheyShouldAreInvalid() throws {
-    // (300)²/10,150 twice: χ² = 17.7 and p = 2.5e-5.
-    let uneven = ExperimentRule().judge([try arm(10_000, 1_000), try arm(10_600, 3_000)])
-    #expect(uneven.verdict == .invalid && uneven.balance < 1e-4)
+    // (400)²/10,400 twice: χ² = 30.8, and with the prior's share of it e^(14.7 − 1.5).
+    let uneven = ExperimentRule().judge([try arm(10_000, 1_000), try arm(10_800, 3_000)])
+    #expect(uneven.verdict == .invalid && uneven.balance < 1e-5)
     // As it should be, where the second arm is to have more.
     let fair = ExperimentRule().judge([
       try arm(10_000, 1_000, share: 2_000), try arm(30_100, 3_010, share: 6_000),
