@@ -33,7 +33,10 @@ extension Controller {
     _ model: ControlModel, _ state: RolloutState, _ leader: ControlLeader, _ change: inout Change
   ) async {
     guard let candidate = state.candidate else { return }
-    guard !isAhead(candidate.since / 1_000) else { return beginAnew(candidate, model, state, &change) }
+    // What is vetoed gets no time more: it is rolled back below.
+    if isAhead(candidate.since / 1_000), !isVetoed(model, candidate.version) {
+      return beginAnew(candidate, model, state, &change)
+    }
     guard var judging = await judging(model, candidate) else { return }
     noteGap(judging, model, candidate)
     guard await fold(&judging, model, candidate) else { return }

@@ -329,6 +329,18 @@ struct ControllerTests {
     #expect(try world.audit().contains { $0["what"] == "clock" })
   }
 
+  @Test func whatIsVetoedAsAClockGoesBackIsRolledBack() async throws {
+    let controller = try world.controller("a")
+    try world.ask("1", ask(.start))
+    try await world.run(20, [controller]) { ($0.candidate?.weight ?? .zero) > .zero }
+    world.pass(-3_600_000)
+    let veto = ControlVeto(
+      replica: "r8", model: ControlUnderTest.model, version: 1, metric: "err", isForAll: true)
+    EmbeddedState(world.store, clock: { [world] in world.now }).veto(veto) { _ in }
+    try await world.run(5, [controller])
+    #expect(try world.rollout().rolledBack == [1])
+  }
+
   @Test func ofTwoWhoSawTheSameTheSecondIsTold() async throws {
     let controller = try world.controller("a")
     try world.ask("1", ask(.start))

@@ -189,10 +189,14 @@ final class RolloutAudit {
     chronicle.tally.writes += 1
     check(new, after: old, put)
     let (former, next) = (Self.rollout(old), Self.rollout(new))
-    check(next, moment)
     // What was lost is written again as it is known: Redis has something else.
-    let isAgain = put.audits.contains { ControlAudit.Entry(id: "", words: $0.words)["what"] == "lost" }
-    if !put.audits.isEmpty, !isAgain { follow(put, from: former, to: next) }
+    let isAgain =
+      put.audits.isEmpty
+      || put.audits.contains { ControlAudit.Entry(id: "", words: $0.words)["what"] == "lost" }
+    // What was rolled back at one of two primaries, and serves at the other by now, goes on serving.
+    if isAgain, let active = next.active { rolledBack[active] = nil }
+    check(next, moment)
+    if !isAgain { follow(put, from: former, to: next) }
     (position, hash, positionAt, state) = (new.position, new.hash, world.now, next)
     for version in next.rolledBack where rolledBack[version] == nil {
       rolledBack[version] = world.now
