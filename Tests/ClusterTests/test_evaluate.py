@@ -26,7 +26,7 @@ models:
   chat: {{ deployments: [small], retry: {{ attempts: 1 }} }}
 rollout:
   gate: {{ suite: {suite}, required: {required} }}
-  latency_ratio: 100
+  latency_ratio: 32
 tenants:
   acme:
     keys:
