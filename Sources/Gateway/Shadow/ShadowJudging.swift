@@ -48,9 +48,7 @@ extension Worker {
     }
     let boundary = "=== " + String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let body = question.body(model: judge.model, boundary: boundary)
-    guard let request = try? peek.request(body, surface: .chatCompletions) else {
-      preconditionFailure("a question is no request")
-    }
+    guard let request = try? peek.request(body, surface: .chatCompletions) else { throw .noText }
     return ShadowSeed(
       position: snapshot.versions?.serving(route) ?? route, request: request, body: body, format: nil)
   }
