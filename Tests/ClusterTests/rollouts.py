@@ -259,7 +259,7 @@ def outside(cycles):
 def harm_without_redis(seconds=25):
     """Four of ten of the canary's answers become errors, and Redis dies: each replica ends it by what it has seen itself, sooner than its
     weight ends for want of a leader."""
-    with Stand(rollout=f"{STEPS}, min_requests: 50") as stand, Load(addresses(stand), 100) as load:
+    with Stand(rollout="steps: [20, 50], min_requests: 50") as stand, Load(addresses(stand), 100) as load:
         stand.fails(0.01, 0)
         stand.try_it()
         exposed = eventually(lambda: len({record["replica"] for record in stand.canaries()}) == len(stand.routers), 20)
