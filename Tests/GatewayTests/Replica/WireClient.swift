@@ -67,8 +67,10 @@ final class WireClient: Sendable {
     return message
   }
 
-  /// One chunk; the last is empty.
-  func chunk() async throws -> ByteBuffer { try await take { $0.takeChunk() } }
+  /// One chunk; the last is empty. A copy: what was taken may share its memory with what comes, which belongs to the loop.
+  func chunk() async throws -> ByteBuffer {
+    try await take { $0.takeChunk().map { ByteBuffer(bytes: $0.readableBytesView) } }
+  }
 
   /// A chunked body up to its end.
   func chunks() async throws -> ByteBuffer {
