@@ -131,7 +131,7 @@ class News:
     def __init__(self, redis):
         self.connection = Connection(redis.port, timeout=None)
         self.connection.call("SUBSCRIBE", "sy:ev:cb")
-        self.lines = []
+        self.lines, self.end = [], None
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
@@ -139,8 +139,8 @@ class News:
             while True:
                 message = self.connection.receive()[2].split()
                 self.lines.append((int(message[2]) / 1_000, message))
-        except (OSError, ValueError, TypeError):
-            pass
+        except (OSError, ValueError, TypeError) as error:
+            self.end = error
 
     def count(self, state, why=None):
         return sum(1 for _, words in self.lines if words[1] == state and why in (None, words[9]))

@@ -6,8 +6,9 @@ class Missed(Exception):
 
 
 def demand(condition, text):
+    """`text` may be what says it, where that has to be found out."""
     if not condition:
-        raise Missed(text)
+        raise Missed(text() if callable(text) else text)
 
 
 class Times:

@@ -1,6 +1,7 @@
 """Exactly three probes in each half-open generation, over many deaths and recoveries, while replicas that probe are killed."""
 
 import asyncio
+import collections
 import concurrent.futures
 import json
 import random
@@ -55,6 +56,7 @@ class Lane:
         self.endpoint, = pool.endpoints
         self.name = f"http://127.0.0.1:{self.endpoint.port}/v1/mock"
         self.chance, self.killed, self.generations, self.is_over = random.Random(), 0, [], False
+        self.started, self.answered = {}, collections.deque(maxlen=100)  # by replica: when it was started again; the last answers
 
     @classmethod
     def drive(cls, redis, news, cycles, crashes):
@@ -82,12 +84,23 @@ class Lane:
         tasks, count = set(), 0
         while not self.is_over:
             client = clients[count % len(clients)]
-            task = asyncio.create_task(client.ask(client.ports[0]))
+            task = asyncio.create_task(self.ask(number, client))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
             count += 1
             await asyncio.sleep(1 / self.RATE)
         await asyncio.gather(*tasks)
+
+    async def ask(self, number, client):
+        await client.ask(client.ports[0])
+        answer = client.answers.pop()
+        self.answered.append((number, answer.status, round(time.monotonic() - answer.at, 1)))
+
+    def standing(self):
+        """For a demand that was missed."""
+        replicas = [(router.is_alive, router.is_alive and router.metric("switchyard_breaker_state")) for router in self.pool.routers]
+        return (f"news {self.news.end or 'go on'}, the last of it {[words for _, words in self.news.lines if words[0] == self.name][-3:]};"
+                f" replicas: alive, state {replicas}; answers: replica, status, seconds {list(self.answered)}; {self.pool.routers[0].output[-2_000:]}")
 
     def changes(self, since):
         """What became of the breaker, by Redis' clock in milliseconds: when, state and why."""
@@ -97,7 +110,7 @@ class Lane:
     def cycle(self, comes_late):
         begin = int(time.time() * 1_000)
         self.endpoint.kill()
-        demand(eventually(lambda: self.changes(begin), 20), "no breaker opened")
+        demand(eventually(lambda: self.changes(begin), 20), lambda: f"no breaker opened: {self.standing()}")
         if comes_late:  # probes fail
             time.sleep(0.8)
         self.endpoint.start()
@@ -121,6 +134,7 @@ class Lane:
         old.process.kill()
         old.wait()
         self.pool.routers[number] = Router(old.config, KEYS, old.port, old.admin_port)
+        self.started[number] = time.time()
         self.killed += 1
 
     def count(self, changes):
@@ -131,4 +145,14 @@ class Lane:
             at, (_, _, why) = changes[place][0], changes[place + 1]
             end = changes[following][0] if following else changes[place + 1][0]
             self.generations.append((why, sum(1 for call in calls if at <= call < end)))
-        demand(not any(call < changes[halves[0]][0] for call in calls), "it was called while it was open")
+        early = [call for call in self.calls() if round(call["time"] * 1_000) < changes[halves[0]][0]]
+        demand(not early, lambda: f"it was called while it was open: {self.story(early, changes, halves[0])}")
+
+    def story(self, early, changes, half):
+        """Of calls that should not have been: by whom, and how long after that replica was started."""
+        calls = []
+        for call in early:
+            number = int(re.search(r"of replica (\d)", call["body"])[1])
+            started = self.started.get(number)
+            calls.append((number, round(call["time"] * 1_000) - changes[half][0], started and round((call["time"] - started) * 1_000)))
+        return f"replica, ms before the first probe, ms since its start {calls}; changes {changes}; {self.standing()}"

@@ -52,6 +52,19 @@ struct BreakerSiteTests {
     #expect(sites(second).map(\.isAcquainted) == [true, false, false, false])
   }
 
+  /// So that the shared one opens in the end, where each replica keeps its own open.
+  @Test func aProbeOfItsOwnIsPartOfTheNextReport() throws {
+    let site = sites(try snapshot("breaker: { base: 1s }"))[0]
+    site.hear(status(.closed, 5), asked: 0, now: 0)
+    for _ in 0..<20 { _ = site.failed(site.stamp(), .transportFailed(isConnect: false), caller: 1, now: 100) }
+    let first = try #require(site.takeReport(now: 100, isShared: true))
+    _ = site.reported(first, status(.closed, 5), asked: 100, now: 101)
+    let stamp = try #require(site.ownPermit("p", now: 1_200))
+    _ = site.failed(stamp, .transportFailed(isConnect: false), caller: 1, now: 1_300)
+    site.probed("p", stamp, .fail, now: 1_300)
+    #expect(site.takeReport(now: 1_300, isShared: true)?.counts.text == "0 1")
+  }
+
   @Test func anEndpointThatJoinsAPoolInUseStartsSlowly() throws {
     let first = Snapshot(
       try settings(Self.two.replacing(#", "http://b:1/v1""#, with: "")), epoch: 1, former: nil)

@@ -98,13 +98,13 @@ final class BreakerSite: Sendable {
   }
 
   /// Of a call whose permit is the shared breaker's.
-  func probeStamp() -> LocalBreaker.Stamp { state.withLockedValue { $0.breaker.stamp(isCounted: false) } }
+  func probeStamp() -> LocalBreaker.Stamp { state.withLockedValue { $0.breaker.stamp(.none) } }
 
   /// `isCounted` is false where panic lets the call through.
   func stamp(isCounted: Bool = true) -> LocalBreaker.Stamp {
     state.withLockedValue {
       if !isCounted { $0.tally.panic += 1 }
-      return $0.breaker.stamp(isCounted: isCounted)
+      return $0.breaker.stamp(isCounted ? .all : .none)
     }
   }
 
@@ -112,7 +112,7 @@ final class BreakerSite: Sendable {
   func ownPermit(_ id: String, now: Int64) -> LocalBreaker.Stamp? {
     update(now) { state in
       guard state.breaker.permit(id, now: now) else { return nil }
-      return state.breaker.stamp(isCounted: false)
+      return state.breaker.stamp(.shared)
     }
   }
 

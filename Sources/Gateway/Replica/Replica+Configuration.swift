@@ -55,15 +55,18 @@ extension Replica {
     for worker in workers { await worker.apply(next) }
   }
 
-  /// Waits until it is known how new endpoints' breakers stand, before anything goes there; not where the shared state is away.
-  func meetBreakers(of snapshot: Snapshot, within patience: Duration) async {
+  /// Waits until it is known how new endpoints' breakers stand, before anything goes there; false at once where no worker has a way to
+  /// the shared state.
+  @discardableResult
+  func meetBreakers(of snapshot: Snapshot, within patience: Duration) async -> Bool {
     let end = ContinuousClock.now + patience
     for worker in workers where await worker.meetBreakers() {
       while ContinuousClock.now < end, snapshot.breakers.all.contains(where: { !$0.isAcquainted }) {
         try? await Task.sleep(for: .milliseconds(1))
       }
-      return
+      return true
     }
+    return false
   }
 
   /// Counts a configuration that was not valid; the running one stays in force.

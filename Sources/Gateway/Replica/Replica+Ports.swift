@@ -19,7 +19,7 @@ extension Replica {
     follow()
     await keysAreKnown(within: .seconds(2))
     await versionsAreKnown(within: .milliseconds(500))
-    await meetBreakers(of: snapshot.withLockedValue { $0 }, within: .milliseconds(250))
+    await breakersAreKnown(within: .seconds(1))
     let data = try await ListenError.naming("server", settings.server.host, settings.server.port) {
       try await bind(settings.server)
     }
@@ -53,6 +53,16 @@ extension Replica {
   private func versionsAreKnown(within patience: Duration) async {
     let end = ContinuousClock.now + patience
     while !rollouts.standing.isKnown, ContinuousClock.now < end {
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  /// Waits for a way to the shared state, and then until it is known how breakers stand; in vain where it is away. A replica that begins
+  /// without calls endpoints that all others leave alone.
+  private func breakersAreKnown(within patience: Duration) async {
+    let end = ContinuousClock.now + patience
+    let snapshot = snapshot.withLockedValue { $0 }
+    while !(await meetBreakers(of: snapshot, within: end - .now)), ContinuousClock.now < end {
       try? await Task.sleep(for: .milliseconds(10))
     }
   }

@@ -15,12 +15,20 @@ package struct LocalBreaker: Sendable {
     case cooldown(Int64)
   }
 
+  /// Whose counts a call's end is part of.
+  package enum Counting: Equatable, Sendable {
+    case all
+    /// A probe of the replica's own breaker, which learns of it by itself: the others learn of it by the counts.
+    case shared
+    /// It had a permit of the shared breaker, or panic let it through.
+    case none
+  }
+
   /// In which generations a call started: what began in another one says nothing of this one.
   package struct Stamp: Equatable, Sendable {
     fileprivate var shared: Int64
     package fileprivate(set) var own: Int64
-    /// The call had a permit, or panic let it through: its end is no part of the counts.
-    fileprivate var isCounted: Bool
+    fileprivate var counting: Counting
   }
 
   /// When a report should go out.
@@ -96,9 +104,9 @@ package struct LocalBreaker: Sendable {
   /// Whether the shared breaker is known to be in a later generation than this one.
   package func isOver(_ generation: Int64) -> Bool { shared.map { $0.generation > generation } ?? false }
 
-  /// For a call that starts. `isCounted` is false for a probe, and for what panic lets through.
-  package func stamp(isCounted: Bool = true) -> Stamp {
-    Stamp(shared: shared?.generation ?? 0, own: own.state.generation, isCounted: isCounted)
+  /// For a call that starts.
+  package func stamp(_ counting: Counting = .all) -> Stamp {
+    Stamp(shared: shared?.generation ?? 0, own: own.state.generation, counting: counting)
   }
 
   private func standing(_ now: Int64) -> BreakerView.Standing {
@@ -138,10 +146,10 @@ package struct LocalBreaker: Sendable {
       return .now
     }
     connectFailures = outcome == .transportFailed(isConnect: true) ? connectFailures + 1 : 0
-    guard stamp.isCounted else { return .none }
+    guard stamp.counting != .none else { return .none }
     var opening: BreakerState.Reason?
     if connectFailures >= BreakerSettings.connectFailuresInARow { (opening, connectFailures) = (.connect, 0) }
-    if stamp.own == own.state.generation { countOwn(outcome, opening, now) }
+    if stamp.counting == .all, stamp.own == own.state.generation { countOwn(outcome, opening, now) }
     guard stamp.shared == (shared?.generation ?? 0) else { return .none }
     pending.counts.add(outcome)
     pending.opening = pending.opening ?? opening
@@ -220,9 +228,11 @@ package struct LocalBreaker: Sendable {
       guard let asked, asked > heard else { return }
     }
     let isNew = status.generation != (shared?.generation ?? 0)
-    // After an outage the shared state wins; and what its probes have shown need not be shown again.
+    // After an outage the shared state wins; and what its probes have shown need not be shown again. Nor does what was counted before
+    // them count any more: failures of the last outage would open the replica's own breaker before the shared one at the next.
     let hasRecovered = isNew && status.phase == .closed && status.reason == .recovered
-    if !isConnected || hasRecovered { closeOwn(now) }
+    if !isConnected { closeOwn(now) }
+    if hasRecovered { own.begin(.closed, .restored, for: 0, now: now) }
     (isConnected, isAcquainted) = (true, true)
     (shared, heard) = (status, now)
     if isNew { (pending.counts, pending.opening) = (BreakerCounts(), nil) }

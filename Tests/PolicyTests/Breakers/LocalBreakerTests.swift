@@ -114,6 +114,31 @@ struct LocalBreakerTests {
     #expect(standing(300) == .closed)
   }
 
+  @Test mutating func whatFailedBeforeOthersHaveProbedCountsNoMore() {
+    breaker.hear(status(.closed, 5), asked: 0, now: 0)
+    fail(19, at: 100)
+    breaker.hear(status(.open, 7, left: 200), asked: nil, now: 110)
+    breaker.hear(status(.closed, 9, .recovered), asked: nil, now: 400)
+    fail(1, at: 500)
+    #expect(standing(500) == .closed)
+  }
+
+  /// Else all replicas may have opened, each by itself, and the shared breaker would never learn of it.
+  @Test mutating func probesOfItsOwnAreToldToTheOthers() throws {
+    breaker.hear(status(.closed, 5), asked: 0, now: 0)
+    fail(20, at: 100)
+    #expect(takeReport(at: 100) != nil)
+    for (id, now) in [("a", 5_100), ("b", 10_200), ("c", 15_300)] as [(String, Int64)] {
+      #expect(permit(id, at: now))
+      let stamp = breaker.stamp(.shared)
+      _ = breaker.record(.transportFailed(isConnect: true), stamp, now: now)
+      breaker.probed(id, stamp, .fail, now: now)
+      #expect(standing(now) == .open(until: now + 5_000))
+    }
+    let report = try #require(takeReport(at: 15_300))
+    #expect(report.counts.text == "0 3" && report.opening == .connect)
+  }
+
   @Test mutating func whileRedisIsAwayWhatWasOpenIsProbedAlone() {
     breaker.hear(status(.open, 7, left: 20_000), asked: nil, now: 0)
     breaker.lose(now: 1_000)
@@ -155,7 +180,7 @@ struct LocalBreakerTests {
   }
 
   @Test mutating func aCooldownHoldsHereAtOnce() {
-    let haste = breaker.record(.cooldown(20_000), breaker.stamp(isCounted: false), now: 10)
+    let haste = breaker.record(.cooldown(20_000), breaker.stamp(.none), now: 10)
     #expect(haste == .now)
     #expect(standing(11) == .cooling(until: 20_010))
     #expect(takeReport(at: 11)?.cooldown == 20_000 && takeReport(at: 11) == nil)
