@@ -128,15 +128,16 @@ struct LocalBreakerTests {
     breaker.hear(status(.closed, 5), asked: 0, now: 0)
     fail(20, at: 100)
     #expect(takeReport(at: 100) != nil)
-    for (id, now) in [("a", 5_100), ("b", 10_200), ("c", 15_300)] as [(String, Int64)] {
+    for number in 1...BreakerSettings.connectFailuresInARow {
+      let (id, now) = ("p\(number)", Int64(number) * 5_100)
       #expect(permit(id, at: now))
       let stamp = breaker.stamp(.shared)
-      _ = breaker.record(.transportFailed(isConnect: true), stamp, now: now)
+      let haste = breaker.record(.transportFailed(isConnect: true), stamp, now: now)
       breaker.probed(id, stamp, .fail, now: now)
-      #expect(standing(now) == .open(until: now + 5_000))
+      #expect(standing(now) == .open(until: now + 5_000) && haste == .now)
     }
-    let report = try #require(takeReport(at: 15_300))
-    #expect(report.counts.text == "0 3" && report.opening == .connect)
+    let report = try #require(takeReport(at: 60_000))
+    #expect(report.counts.text == "0 \(BreakerSettings.connectFailuresInARow)" && report.opening == .connect)
   }
 
   @Test mutating func whileRedisIsAwayWhatWasOpenIsProbedAlone() {
