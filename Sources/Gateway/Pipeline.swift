@@ -52,7 +52,8 @@ extension Worker {
     _ body: PaddedBytes, _ surface: Surface, _ exchange: Exchange
   ) throws(ExchangeError) -> PeekedRequest {
     do {
-      let request = try peek.request(body, surface: surface)
+      var request = try peek.request(body, surface: surface)
+      request.facts.takeTask(from: exchange.head)
       exchange.facts = request.facts
       return request
     } catch {

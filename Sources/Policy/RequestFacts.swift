@@ -36,6 +36,10 @@ package struct RequestFacts: Sendable, Equatable {
   package var prefix: UInt64?
   /// `response_format` (or `text.format`) asks for JSON.
   package var wantsJSON = false
+  /// Of `metadata`, the texts of up to 512 bytes whose names somebody asked for.
+  package var metadata: [String: String] = [:]
+  /// What the prompt's text tells. Nil where nobody asked for it.
+  package var prompt: PromptFacts?
 
   package init(surface: Surface) { self.surface = surface }
 }

@@ -11,6 +11,11 @@ package final class Peek {
   package var readsPrefix = false
   /// Whether requests are to note their members, for models that have versions: without, those are read a second time.
   package var notesMembers = false
+  /// By which rules requests are to say what their prompts are about; nil: nobody asks.
+  package var readsPrompt: PromptRules?
+  /// Fields of `metadata` that requests are to tell.
+  package var metadataNames: [String] = []
+  private let turns = PromptTurns()
 
   package init() {}
 
@@ -25,11 +30,11 @@ package final class Peek {
   /// What the router reads has the right type and is named once, at every level it reads; the rest is valid
   /// JSON.
   package func request(_ body: PaddedBytes, surface: Surface) throws(PeekError) -> PeekedRequest {
-    try read(body, surface: surface, notesMembers: notesMembers)
+    try read(body, surface: surface, notesMembers: notesMembers, by: readsPrompt)
   }
 
   func read(
-    _ body: PaddedBytes, surface: Surface, notesMembers: Bool
+    _ body: PaddedBytes, surface: Surface, notesMembers: Bool, by rules: PromptRules? = nil
   ) throws(PeekError) -> PeekedRequest {
     defer { trim() }
     keys.reset()
@@ -39,6 +44,11 @@ package final class Peek {
     var reader = RequestReader(
       surface: surface, source: parser.source(body), keys: keys, readsPrefix: readsPrefix,
       notesMembers: notesMembers)
+    reader.metadataNames = metadataNames
+    if let rules {
+      turns.begin(by: rules)
+      reader.turns = turns
+    }
     try reader.read(root)
     return PeekedRequest(facts: reader.facts, cuts: reader.cuts)
   }

@@ -10,6 +10,9 @@ struct RequestReader {
   private var hasContent = false
   private var sessionRank = Int.max
   var beginning: PromptBeginning?
+  /// Nil where nobody asks what the prompt is about.
+  var turns: PromptTurns?
+  var metadataNames: [String] = []
 
   private let notesMembers: Bool
 
@@ -46,6 +49,7 @@ struct RequestReader {
     try requireContent()
     if notesMembers { cuts.members = noted }
     facts.prefix = beginning?.value
+    facts.prompt = turns?.facts()
   }
 
   /// The one of the lowest rank holds. One that isn't a text is the provider's to refuse.

@@ -76,7 +76,9 @@ struct Explainer {
     _ body: PaddedBytes, _ surface: Surface, _ peek: Peek
   ) throws(ExchangeError) -> PeekedRequest {
     do {
-      return try peek.request(body, surface: surface)
+      var request = try peek.request(body, surface: surface)
+      request.facts.takeTask(from: head)
+      return request
     } catch {
       throw ExchangeError(error)
     }
