@@ -20,7 +20,8 @@ extension PromptFacts {
       || words.hits.programs > 0 && counts.codeLines + counts.codeMarks > 0
     hasCode = asksWithCode || context.hasCode
     language = words.language
-    if words.known > 0 || asksWithCode {
+    // Fewer known words than one in eight are chance: a language that nobody knows here, or no language.
+    if words.known > 0 && words.known * 8 >= words.words || asksWithCode {
       task = words.hits.task(hasCode: asksWithCode)
       domain = words.hits.domain(hasCode: hasCode, words: words.words)
     }

@@ -122,7 +122,7 @@ extension Vocabulary {
     (.translation, "translation übersetzung traduction traducción traduzione tradução vertaling"),
     (
       .analysis,
-      "analysis comparison trends strengths weaknesses analyse vergleich comparaison análisis analisi análise"
+      "analysis comparison trends strengths weaknesses vergleich comparaison análisis analisi análise"
     ),
     (.reasoning, "proof theorem puzzle riddle equation integral probability"),
     (
@@ -172,11 +172,11 @@ extension Vocabulary {
     (
       .software,
       """
-      code function functions bug algorithm api database query server servers deploy deployment docker kubernetes frontend backend
-      compiler thread threads mutex deadlock cache latency microservice microservices repository commit git endpoint json regex sql
+      code bug algorithm api database query server servers deploy deployment docker kubernetes frontend backend
+      compiler mutex deadlock cache latency microservice microservices repository commit git endpoint json regex sql
       variable variables array arrays loop recursion stacktrace exception exceptions unittest cluster redis postgres kafka framework
-      library package packages codebase debug refactor software queue queues scalability shard sharding datenbank fehlermeldung
-      logiciel servidor programa funktion fonction función funzione função
+      codebase debug refactor software scalability shard sharding datenbank fehlermeldung
+      logiciel servidor programa
       """
     ),
   ]
@@ -185,12 +185,12 @@ extension Vocabulary {
     (
       .reasoning,
       """
-      prove proof derive derivation deduce infer justify justification rigorous rigorously why because therefore hence reason
+      prove proof derive derivation deduce infer justify justification rigorous rigorously why
       reasoning explain compare contrast evaluate assess analyze analyse critically tradeoff tradeoffs trade implications implication
       consequences optimal optimize optimise optimisation optimization architecture architect design strategy hypothesis assumption
-      assumptions constraint constraints guarantee guarantees invariant invariants edge complexity correctness consistency theorem
-      counterexample paradox ambiguity conflicting root cause causes diagnose investigate robust pros cons alternatives
-      beweise begründe begründung warum weil vergleiche bewerte analysiere abwägung herleite leite annahmen entwirf
+      assumptions constraint constraints guarantee guarantees invariant invariants complexity correctness consistency theorem
+      counterexample paradox ambiguity conflicting diagnose investigate robust pros cons alternatives
+      beweise begründe begründung warum vergleiche bewerte analysiere abwägung herleite leite annahmen entwirf
       démontre démontrer justifie justifiez pourquoi compare comparez analysez concevez conçois
       demuestra justifica analiza compara diseña dimostra giustifica perché confronta analizza progetta
       demonstre justifique porquê analise projete bewijs onderbouw vergelijk analyseer ontwerp waarom

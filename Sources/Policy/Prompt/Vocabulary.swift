@@ -25,8 +25,8 @@ struct WordMeaning: Equatable, Sendable {
   var flags: Flags = []
 }
 
-/// A word without its spelling: its last twelve bytes, five bits of each, and its length up to 15. So letters of both sizes are the same, a
-/// word may come in pieces, and up to twelve letters nothing else has the same key.
+/// A word without its spelling: its last ten bytes, six bits of each, and its length up to 15. So letters of both sizes are the same, a
+/// word may come in pieces, and no other word of up to ten ASCII letters has its key.
 struct WordKey: Equatable {
   private(set) var value: UInt64
 
@@ -40,7 +40,9 @@ struct WordKey: Equatable {
   }
 
   @inline(__always)
-  static func joined(_ bits: UInt64, _ byte: UInt8) -> UInt64 { bits &<< 5 | UInt64(byte & 31) }
+  static func joined(_ bits: UInt64, _ byte: UInt8) -> UInt64 {
+    bits &<< 6 | UInt64(byte & 31 | byte >> 2 & 32)
+  }
 }
 
 /// Which words mean something: an open-addressed table, made once.

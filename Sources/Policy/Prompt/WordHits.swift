@@ -71,7 +71,7 @@ struct WordHits: Sendable {
     return best.task > 0 ? best.task : nil
   }
 
-  /// The domain with the most words; in all but short texts one alone says nothing.
+  /// The domain with the most words; in a long text a few say nothing.
   func domain(hasCode: Bool, words: Int) -> Domain {
     var (best, second) = ((domain: Domain.general, count: 0), 0)
     for (place, domain) in Domain.allCases.enumerated() where domain != .general {
@@ -83,7 +83,7 @@ struct WordHits: Sendable {
         second = count
       }
     }
-    let isClear = best.count > second && (best.count >= 2 || words <= 60)
+    let isClear = best.count > second && best.count >= (words <= 60 ? 1 : max(2, words / 200))
     return isClear ? best.domain : .general
   }
 }
