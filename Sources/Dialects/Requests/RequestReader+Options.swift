@@ -30,7 +30,9 @@ extension RequestReader {
     guard let text = value.string, text.count <= Self.longestMetadata else { return }
     if key == "task_type" { turns?.task = TaskKind(name: text.string) }
     if key == "domain" { turns?.domain = Domain(name: text.string) }
-    if let name = metadataNames.first(where: { key.buffer.elementsEqual($0.utf8) }) { facts.metadata[name] = text.string }
+    if let name = metadataNames.first(where: { key.buffer.elementsEqual($0.utf8) }) {
+      facts.metadata[name] = text.string
+    }
   }
 
   /// `text` of a response, which holds the `format`.

@@ -83,7 +83,8 @@ struct WordHits: Sendable {
         second = count
       }
     }
-    let isClear = best.count > second && best.count >= (words <= 60 ? 1 : max(2, words / 200))
-    return isClear ? best.domain : .general
+    guard best.count > second else { return .general }
+    if hasCode, best.domain == .software { return .software }
+    return best.count >= (words <= 60 ? 1 : max(2, words / 200)) ? best.domain : .general
   }
 }
