@@ -3,12 +3,16 @@ import Testing
 @testable import Policy
 
 struct VocabularyTests {
-  private static let all: [(String, String)] =
-    Vocabulary.stopWords.map { ("language \($0.0)", $0.1) }
-    + Vocabulary.strongTasks.map { ("task \($0.0)", $0.1) }
-    + Vocabulary.weakTasks.map { ("task \($0.0)", $0.1) }
-    + Vocabulary.domains.map { ("domain \($0.0)", $0.1) }
-    + Vocabulary.flags.map { ("flag \($0.0.rawValue)", $0.1) }
+  /// What words are for, and the words.
+  private static let all: [(owner: String, words: String)] = {
+    var all: [(owner: String, words: String)] = []
+    for (language, words) in Vocabulary.stopWords { all.append(("language \(language)", words)) }
+    for (task, words) in Vocabulary.strongTasks { all.append(("task \(task)", words)) }
+    for (task, words) in Vocabulary.weakTasks { all.append(("task \(task)", words)) }
+    for (domain, words) in Vocabulary.domains { all.append(("domain \(domain)", words)) }
+    for (flag, words) in Vocabulary.flags { all.append(("flag \(flag.rawValue)", words)) }
+    return all
+  }()
 
   private func words(_ text: String) -> [Substring] { text.split(whereSeparator: \.isWhitespace) }
 
