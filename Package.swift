@@ -85,6 +85,11 @@ let package = Package(
     .executableTarget(
       name: "loadgen", dependencies: ["CLinux", arguments], path: "Tests/Benchmarks/loadgen",
       swiftSettings: strict),
+    // Counts what a program asks of malloc, in benchmarks alone.
+    .target(name: "CMallocs", path: "Tests/Benchmarks/mallocs"),
+    .executableTarget(
+      name: "facts", dependencies: ["CMallocs", "Dialects", "Policy"], path: "Tests/Benchmarks/facts",
+      swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: nio, path: "Tests/TestSupport", swiftSettings: strict),
