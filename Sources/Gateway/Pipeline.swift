@@ -52,8 +52,7 @@ extension Worker {
     _ body: PaddedBytes, _ surface: Surface, _ exchange: Exchange
   ) throws(ExchangeError) -> PeekedRequest {
     do {
-      var request = try peek.request(body, surface: surface)
-      request.facts.takeTask(from: exchange.head)
+      let request = try peek.request(body, surface: surface)
       exchange.facts = request.facts
       return request
     } catch {

@@ -91,18 +91,6 @@ struct PromptReadingTests {
     }
   }
 
-  @Test func whatTheClientSaysGoesFirst() throws {
-    let messages = [("user", "Translate the contract.")]
-    let facts = try prompt(
-      chat(messages, #""metadata":{"task_type":"Code-Review","domain":"medicine"},"#))
-    #expect(facts.task == .review && facts.domain == .medical)
-    let guessed = try prompt(chat(messages))
-    for metadata in [#"{"task_type":"nonsense","domain":7}"#, "{}", "null"] {
-      #expect(try prompt(chat(messages, #""metadata":\#(metadata),"#)) == guessed, "\(metadata)")
-    }
-    #expect(guessed.task == .translation && guessed.domain == .legal)
-  }
-
   @Test func weightsAreThoseOfTheRules() throws {
     var rules = PromptRules()
     rules.weights = SignalValues()
@@ -122,8 +110,7 @@ struct PromptReadingTests {
     let plain = chat([("user", "What is the time?")])
     let first = try read(plain)
     for body in [
-      chat(
-        [("user", "```"), ("user", "Translate it.")], #""metadata":{"task_type":"code","domain":"law"},"#),
+      chat([("user", "```"), ("user", "Translate it.")]),
       #"{"messages":[{"role":"user","content":"Translate it."},{"content":"x"}]}"#,
     ] {
       _ = try? read(body)
@@ -133,14 +120,12 @@ struct PromptReadingTests {
 
   @Test func fieldsOfMetadataAreToldWhereSomebodyAsks() throws {
     let peek = Peek()
-    peek.metadataNames = ["team", "née", "long", "edge", "count"]
-    let edge = String(repeating: "x", count: 512)
-    let metadata =
-      #"{"te\u0061m":"a","née":"b","other":"c","count":7,"edge":"\#(edge)","long":"\#(edge)x"}"#
-    let facts = try peek.request(
-      PaddedBytes(chat([("user", "hi")], #""metadata":\#(metadata),"#).utf8), surface: .chatCompletions
-    ).facts
-    #expect(facts.metadata == ["team": "a", "née": "b", "edge": edge])
-    #expect(facts.prompt == nil)
+    peek.metadataNames = ["team", "née", "count", "flag", "list", "absent"]
+    let metadata = #"{"te\u0061m":"a","née":"b","other":"c","count":7,"flag":true,"list":["x"]}"#
+    let body = PaddedBytes(chat([("user", "hi")], #""metadata":\#(metadata),"#).utf8)
+    let facts = try peek.request(body, surface: .chatCompletions).facts
+    #expect(
+      facts.metadata == [.init("team", "a"), .init("née", "b"), .init("count", "7"), .init("flag", "true")])
+    #expect(facts.metadatum("née") == "b" && facts.metadatum("other") == nil && facts.prompt == nil)
   }
 }

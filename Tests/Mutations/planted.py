@@ -293,8 +293,8 @@ BUGS = [
     Bug("the first turn of the user asks", "Sources/Dialects/Requests/PromptTurns.swift",
         "if isUsers || !usersAsk {", "if isUsers && !(PLANTED && usersAsk) || !usersAsk {",
         "PromptReadingTests"),
-    Bug("a request is told what the one before said of itself", "Sources/Dialects/Requests/PromptTurns.swift",
-        "(usersAsk, context, task, domain) = (false, PromptContext(), nil, nil)",
-        "(usersAsk, context) = (false, PromptContext())\n    if !PLANTED { (task, domain) = (nil, nil) }",
+    Bug("a request is asked in the context of the one before", "Sources/Dialects/Requests/PromptTurns.swift",
+        "(usersAsk, context) = (false, PromptContext())",
+        "(usersAsk, context) = (false, PLANTED ? context : PromptContext())",
         "PromptReadingTests"),
 ]

@@ -6,16 +6,16 @@ package final class Peek {
   let keys = KeySet()
   /// Room for texts that come without padding.
   let scratch = PaddedBytes(capacity: 16 << 10)
+  private let turns = PromptTurns()
 
   /// Whether requests are to say how their prompts begin.
   package var readsPrefix = false
-  /// Whether requests are to note their members, for models that have versions: without, those are read a second time.
-  package var notesMembers = false
   /// By which rules requests are to say what their prompts are about; nil: nobody asks.
   package var readsPrompt: PromptRules?
-  /// Fields of `metadata` that requests are to tell.
+  /// Whether requests are to note their members, for models that have versions: without, those are read a second time.
+  package var notesMembers = false
+  /// Members of `metadata` that routing asks for, each once.
   package var metadataNames: [String] = []
-  private let turns = PromptTurns()
 
   package init() {}
 
@@ -38,17 +38,15 @@ package final class Peek {
   ) throws(PeekError) -> PeekedRequest {
     defer { trim() }
     keys.reset()
+    if let rules { turns.begin(by: rules) }
     let root: JSONValue
     do { root = try parser.parse(body) } catch { throw .malformed(error) }
     guard root.isObject else { throw .notAnObject }
     var reader = RequestReader(
-      surface: surface, source: parser.source(body), keys: keys, readsPrefix: readsPrefix,
+      surface: surface, turns: rules == nil ? nil : turns, source: parser.source(body), keys: keys,
+      readsPrefix: readsPrefix,
       notesMembers: notesMembers)
     reader.metadataNames = metadataNames
-    if let rules {
-      turns.begin(by: rules)
-      reader.turns = turns
-    }
     try reader.read(root)
     return PeekedRequest(facts: reader.facts, cuts: reader.cuts)
   }

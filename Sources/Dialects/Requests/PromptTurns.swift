@@ -14,14 +14,11 @@ final class PromptTurns {
   private var asking: [JSONBytes] = []
   private var usersAsk = false
   private var context = PromptContext()
-  /// What the client says itself.
-  var task: TaskKind?
-  var domain: Domain?
 
   func begin(by rules: PromptRules) {
     self.rules = rules
     forget()
-    (usersAsk, context, task, domain) = (false, PromptContext(), nil, nil)
+    (usersAsk, context) = (false, PromptContext())
   }
 
   /// The next piece of a turn.
@@ -50,15 +47,12 @@ final class PromptTurns {
     if counts.looksLikeCode { context.hasCode = true }
   }
 
-  /// Once every turn has ended. What the client says goes before what is guessed.
+  /// Once every turn has ended.
   func facts() -> PromptFacts {
     var scan = PromptScan(length: asking.reduce(0) { $0 + $1.count })
     for piece in asking { scan.add(UnsafeRawBufferPointer(piece.buffer)) }
-    var facts = PromptFacts(scan, in: context, by: rules)
-    facts.task = task ?? facts.task
-    facts.domain = domain ?? facts.domain
     forget()
-    return facts
+    return PromptFacts(scan, in: context, by: rules)
   }
 
   private func forget() {

@@ -18,21 +18,15 @@ extension RequestReader {
     while let (key, value) = try members.next(keys) {
       if key == "session_id" { noteSession(value, rank: 1) }
       if key == "user_id" { noteSession(value, rank: 2) }
-      if turns != nil || !metadataNames.isEmpty { note(key, value) }
+      if !metadataNames.isEmpty { noteMetadata(key, value) }
     }
   }
 
-  /// Bytes of a field of `metadata`, as providers take them.
-  private static let longestMetadata = 512
-
-  /// One that isn't a text, or is too long, is the provider's to refuse.
-  private mutating func note(_ key: JSONBytes, _ value: JSONValue) {
-    guard let text = value.string, text.count <= Self.longestMetadata else { return }
-    if key == "task_type" { turns?.task = TaskKind(name: text.string) }
-    if key == "domain" { turns?.domain = Domain(name: text.string) }
-    if let name = metadataNames.first(where: { key.buffer.elementsEqual($0.utf8) }) {
-      facts.metadata[name] = text.string
-    }
+  /// What is neither a text nor a whole number nor a boolean is left alone.
+  private mutating func noteMetadata(_ key: JSONBytes, _ value: JSONValue) {
+    guard let name = metadataNames.first(where: { key.spells($0) }) else { return }
+    let text = value.string?.string ?? value.int.map { "\($0)" } ?? value.bool.map { "\($0)" }
+    if let text { facts.metadata.append(.init(name, text)) }
   }
 
   /// `text` of a response, which holds the `format`.

@@ -76,9 +76,7 @@ struct Explainer {
     _ body: PaddedBytes, _ surface: Surface, _ peek: Peek
   ) throws(ExchangeError) -> PeekedRequest {
     do {
-      var request = try peek.request(body, surface: surface)
-      request.facts.takeTask(from: head)
-      return request
+      return try peek.request(body, surface: surface)
     } catch {
       throw ExchangeError(error)
     }
