@@ -54,10 +54,11 @@ struct ScriptCounts: Sendable, Equatable {
 
   private var most: (count: Int, language: String?) {
     var most: (count: Int, language: String?) = (kana + han, kana * 8 > han ? "ja" : "zh")
-    for (count, language) in [
-      (hangul, "ko"), (greek, "el"), (hebrew, "he"), (devanagari, "hi"), (thai, "th"),
-    ]
-    where count > most.count { most = (count, language) }
+    if hangul > most.count { most = (hangul, "ko") }
+    if greek > most.count { most = (greek, "el") }
+    if hebrew > most.count { most = (hebrew, "he") }
+    if devanagari > most.count { most = (devanagari, "hi") }
+    if thai > most.count { most = (thai, "th") }
     if cyrillic > most.count { most = (cyrillic, cyrillicLanguage) }
     if arabic > most.count { most = (arabic, persian * 50 > arabic ? nil : "ar") }
     return most

@@ -14,6 +14,10 @@ struct WordHits: Sendable {
   private var first = 0
   private var writes = false
 
+  // Made once: `allCases` may be made for each look.
+  private static let tasks = TaskKind.allCases
+  private static let allDomains = Domain.allCases
+
   @inline(__always)
   mutating func add(_ meaning: WordMeaning, isAsking: Bool) {
     var left = meaning.languages
@@ -49,7 +53,7 @@ struct WordHits: Sendable {
   func task(hasCode: Bool) -> TaskKind {
     let isTechnical = hasCode || tools > 0
     guard let task = namedTask else { return isTechnical ? .code : writes ? .creative : .chat }
-    switch TaskKind.allCases[task - 1] {
+    switch Self.tasks[task - 1] {
     // A function may be the liver's.
     case .code where strong[task] == 0 && weak[task] < 2 && !isTechnical && !writes: return .chat
     case .translation where isTechnical: return .code
@@ -62,7 +66,7 @@ struct WordHits: Sendable {
   /// Its number.
   private var namedTask: Int? {
     var best = (task: 0, score: 0)
-    for task in 1...TaskKind.allCases.count {
+    for task in 1...Self.tasks.count {
       var score = 6 * Int(min(strong[task], 2)) + 2 * Int(min(weak[task], 3))
       if task == firstStrong { score += 4 }
       if task == first { score += 1 }
@@ -74,7 +78,7 @@ struct WordHits: Sendable {
   /// The domain with the most words; in a long text a few say nothing.
   func domain(hasCode: Bool, words: Int) -> Domain {
     var (best, second) = ((domain: Domain.general, count: 0), 0)
-    for (place, domain) in Domain.allCases.enumerated() where domain != .general {
+    for (place, domain) in Self.allDomains.enumerated() where domain != .general {
       var count = Int(domains[place + 1])
       if domain == .software { count += tools + (hasCode ? 2 : 0) }
       if count > best.count {
