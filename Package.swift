@@ -85,10 +85,10 @@ let package = Package(
     .executableTarget(
       name: "loadgen", dependencies: ["CLinux", arguments], path: "Tests/Benchmarks/loadgen",
       swiftSettings: strict),
-    // Counts what a program asks of malloc, in benchmarks alone.
+
     .target(name: "CMallocs", path: "Tests/Benchmarks/mallocs"),
     .executableTarget(
-      name: "facts", dependencies: ["CMallocs", "Dialects", "Policy"], path: "Tests/Benchmarks/facts",
+      name: "facts", dependencies: ["Dialects", "Policy", "CMallocs"], path: "Tests/Benchmarks/facts",
       swiftSettings: strict),
 
     .target(

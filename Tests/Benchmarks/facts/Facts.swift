@@ -39,16 +39,16 @@ struct Facts {
   /// The quickest of nine runs, by the call; and how often one call asks for memory.
   private static func measure(
     _ sample: Sample, _ body: () -> Double
-  ) -> (nanoseconds: Int64, mallocs: Int) {
-    var (best, mallocs, sum) = (Int64.max, Int.max, 0.0)
+  ) -> (nanoseconds: Int64, mallocs: UInt) {
+    var (best, mallocs, sum) = (Int64.max, UInt.max, 0.0)
     for _ in 0..<9 {
-      let (began, before) = (ContinuousClock.now, mallocs_so_far())
+      let (began, before) = (ContinuousClock.now, counted_mallocs())
       for _ in 0..<sample.rounds { sum += body() }
-      let asked = mallocs_so_far() - before
+      let asked = counted_mallocs() - before
       let time = (ContinuousClock.now - began).components
       best = min(
         best, (time.seconds * 1_000_000_000 + time.attoseconds / 1_000_000_000) / Int64(sample.rounds))
-      mallocs = min(mallocs, asked / sample.rounds)
+      mallocs = min(mallocs, asked / UInt(sample.rounds))
     }
     precondition(sum > 0, "nothing was read")
     return (best, mallocs)

@@ -1,34 +1,37 @@
+// Counts what is allocated, for benchmarks: it takes glibc's place in front of glibc itself.
 #include "CMallocs.h"
 
-#include <stdatomic.h>
+#include <errno.h>
 #include <stddef.h>
 
-static _Atomic long count;
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
 
-long mallocs_so_far(void) { return atomic_load_explicit(&count, memory_order_relaxed); }
+static unsigned long counted;
 
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+unsigned long counted_mallocs(void) { return __atomic_load_n(&counted, __ATOMIC_RELAXED); }
 
-// glibc's own names for what is replaced here.
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-
-static void note(void) { atomic_fetch_add_explicit(&count, 1, memory_order_relaxed); }
+static void count(void) { __atomic_fetch_add(&counted, 1, __ATOMIC_RELAXED); }
 
 void *malloc(size_t size) {
-  note();
+  count();
   return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-  note();
+  count();
   return __libc_calloc(number, size);
 }
 
-void *realloc(void *memory, size_t size) {
-  note();
-  return __libc_realloc(memory, size);
+void *realloc(void *old, size_t size) {
+  count();
+  return __libc_realloc(old, size);
 }
 
-#endif
+int posix_memalign(void **result, size_t alignment, size_t size) {
+  count();
+  *result = __libc_memalign(alignment, size);
+  return *result ? 0 : ENOMEM;
+}

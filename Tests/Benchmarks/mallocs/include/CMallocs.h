@@ -1,4 +1,4 @@
 #pragma once
 
-/// How often this process has asked for memory: malloc, calloc and realloc. 0 under a sanitizer, which has its own.
-long mallocs_so_far(void);
+/// How often `malloc`, `calloc`, `realloc` and `posix_memalign` were called in this process so far.
+unsigned long counted_mallocs(void);
