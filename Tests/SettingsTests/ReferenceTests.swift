@@ -23,7 +23,7 @@ struct ReferenceTests {
     #expect(
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
-        "routing.rules", "routing.complexity", "telemetry.traces",
+        "routing.rules", "telemetry.traces",
       ])
     #expect(
       unbuilt.map { ($0.line, $0.column) }.elementsEqual(
