@@ -51,7 +51,8 @@ struct TrainTable {
     return [
       "prompts": .int(set.items.count), "families": .int(set.families.count), "folds": .int(folds),
       "seed": .string("\(seed)"), "methods": .array(methods),
-      "unbeaten": .array(report.unbeaten.map { .string($0) }), "written": out.map { JSON.string($0) } ?? .null,
+      "unbeaten": .array(report.unbeaten.map { .string($0) }),
+      "written": out.map { JSON.string($0) } ?? .null,
     ]
   }
 }
