@@ -7,7 +7,7 @@ struct OrdinalScale: Sendable, Equatable {
 
   /// Steps of a descent whose step is safe for margins of mean 0 and variance 1. There is an end to them, so that margins which labels
   /// part without an error don't become certainties.
-  private static let steps = 500
+  private static let steps = 200
 
   func chances(at margin: Double) -> LabelChances { cuts.chances(at: margin * slope) }
 
