@@ -64,14 +64,14 @@ struct NgramScanner {
         switch byte {
         case 0xE3...0xED:  // Chinese, Japanese, Korean
           end(&word, take)
-          let end = min(at &+ 2, text.count)
-          shape.wide &+= end &- at
+          let stop = min(at &+ 2, text.count)
+          shape.wide &+= stop &- at
           word.append(byte)
-          while at < end {
+          while at < stop {
             word.append(text[at])
             at &+= 1
           }
-          self.end(&word, take)
+          end(&word, take)
         case 0xC2:  // « » ¿ ¡
           end(&word, take)
           at &+= 1
