@@ -285,6 +285,7 @@ BUGS = [
     Bug("what is vetoed waits for a clock that went back", "Sources/Control/Controller+Judging.swift",
         "since / 1_000), !isVetoed(model, candidate.version) {", "since / 1_000), PLANTED || !isVetoed(model, candidate.version) {",
         "ControllerTests"),
+<<<<<<< HEAD
     Bug("a word ends where its piece ends", POLICY + "Prompt/WordScan.swift",
         "    (self.bits, self.length) = (bits, length)\n",
         "    (self.bits, self.length) = PLANTED ? (0, 0) : (bits, length)\n",
@@ -303,4 +304,25 @@ BUGS = [
         "(usersAsk, context) = (false, PromptContext())",
         "(usersAsk, context) = (false, PLANTED ? context : PromptContext())",
         "PromptReadingTests"),
+=======
+    Bug("a family is in two folds", POLICY + "Learning/FamilyFolds.swift",
+        "folds = items.map { places[$0.family] }",
+        "folds = PLANTED ? items.indices.map { $0 % count } : items.map { places[$0.family] }",
+        "FamilyFoldsTests|ComplexityTrainingTests"),
+    Bug("a label's slope is turned round", POLICY + "Learning/OrdinalCuts.swift",
+        "Self.logistic(margin - high) - (label.rank > 1 ? 1 : 0)",
+        "Self.logistic(margin - high) - (label.rank > (PLANTED ? 0 : 1) ? 1 : 0)",
+        "OrdinalCutsTests|OrdinalScaleTests"),
+    Bug("a damaged model is read", POLICY + "Learning/ComplexityModel+File.swift",
+        "guard Self.checksum(bytes[..<end]) == Self.word(bytes, at: end) else",
+        "guard PLANTED || Self.checksum(bytes[..<end]) == Self.word(bytes, at: end) else",
+        "ComplexityModelTests"),
+    Bug("a family's wording is learned", POLICY + "Learning/ProximalLearner.swift",
+        "families[$0] >= rule.leastFamilies", "families[$0] >= (PLANTED ? 1 : rule.leastFamilies)",
+        "ProximalLearnerTests"),
+    Bug("margins are not calibrated", POLICY + "Learning/OrdinalScale.swift",
+        "scale.slope = max(0, scale.slope - slope / count)",
+        "scale.slope = PLANTED ? width : max(0, scale.slope - slope / count)",
+        "OrdinalScaleTests"),
+>>>>>>> e59861e52e572046fd4d7a226290a7e0ad69b539
 ]

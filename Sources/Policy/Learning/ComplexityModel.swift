@@ -1,0 +1,51 @@
+/// Says how hard a prompt is by what its words weigh: hashed n-grams under an ordinal logistic regression, calibrated.
+///
+/// A prompt is read once, up to 16 KiB of it; nothing is allocated.
+package struct ComplexityModel: Sendable, Equatable {
+  /// So many bits of an n-gram's hash say where its weight stands.
+  static let bits = 10...20
+
+  let bits: Int
+  /// 2^bits, in multiples of `unit`.
+  let grams: [Int8]
+  let unit: Double
+  /// Of `PromptShape.values`.
+  let shape: SIMD8<Double>
+  let cuts: OrdinalCuts
+
+  /// How hard `text` is, 0 to 1: its expected complexity if low counts 0, medium a half and high 1. `text` is unescaped UTF-8; anything
+  /// else has a score too.
+  package func score(_ text: UnsafeRawBufferPointer) -> Double { chances(text).score }
+
+  /// How likely `text` has each label.
+  package func chances(_ text: UnsafeRawBufferPointer) -> LabelChances { cuts.chances(at: margin(text)) }
+
+  package func chances(_ text: String) -> LabelChances {
+    var text = text
+    return text.withUTF8 { chances(UnsafeRawBufferPointer($0)) }
+  }
+
+  private func margin(_ text: UnsafeRawBufferPointer) -> Double {
+    let unused = UInt64(64 - bits)
+    return grams.withUnsafeBufferPointer { grams in
+      var sum = 0
+      let found = NgramScanner.pass(over: text) { sum &+= Int(grams[Int(truncatingIfNeeded: $0 >> unused)]) }
+      let words = Double(sum) * unit / Double(max(1, found.grams)).squareRoot()
+      return words + (found.values * shape).sum()
+    }
+  }
+}
+
+extension ComplexityModel {
+  /// What was learned, calibrated, with n-grams' weights in 255 steps.
+  init(_ learner: ProximalLearner, bits: Int, _ scale: OrdinalScale) {
+    let weights = (0..<1 << bits).map { learner.weight($0) * scale.slope }
+    let largest = weights.reduce(0) { max($0, abs($1)) }
+    let unit = largest > 0 ? largest / 127 : 1
+    var shape = SIMD8<Double>()
+    for position in shape.indices { shape[position] = learner.weight(1 << bits + position) * scale.slope }
+    self.init(
+      bits: bits, grams: weights.map { Int8(($0 / unit).rounded()) }, unit: unit, shape: shape,
+      cuts: scale.cuts)
+  }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Policy
+import Settings
+
+/// `switchyard train`: a classifier of prompts' complexity, of prompts that people have labelled.
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a classifier of complexity, and show what it is worth beside the heuristic.",
+    discussion: """
+      The file has a line for each prompt: {"prompt": "...", "label": "low|medium|high", "family": "..."}. Prompts of a family are \
+      variants of each other; all figures are of families that were held out. Exits 1, and writes nothing, where a rule that needs no \
+      training is right as often.
+      """)
+
+  @Argument(help: "Labelled prompts, a JSON object a line; - for standard input.") var data: String
+  @Option(name: .shortAndLong, help: "Where the model is written (default: nowhere).") var out: String?
+  @Option(help: "Parts that are held out in turn.") var folds = 5
+  @Option(help: "Of all that is left to chance: the same seed gives the same model.") var seed: UInt64 = 1
+  @Flag(help: "Write the model although it is no better than the heuristic.") var force = false
+  @Flag(help: "Print the result for programs.") var json = false
+
+  func validate() throws {
+    guard ComplexityTraining.folds.contains(folds) else {
+      let range = ComplexityTraining.folds
+      throw ValidationError("--folds must be \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  func run() throws {
+    do {
+      let set = try read()
+      let training = try training(of: set)
+      let report = training.report(heuristic: heuristicComplexity)
+      let isGood = report.unbeaten.isEmpty
+      let model = out != nil && (isGood || force) ? training.model().bytes : nil
+      if let out, let model { try ModelFile.write(model, to: out) }
+      let table = TrainTable(
+        set: set, folds: folds, seed: seed, report: report, out: model == nil ? nil : out,
+        bytes: model?.count ?? 0)
+      print(json ? table.json.text : table.text)
+      guard !isGood else { return }
+      StandardError.write(refusal(report))
+      if !force { throw Switchyard.Exit.no }
+    } catch let error where !(error is ExitCode) {
+      StandardError.write("\(error)")
+      throw Switchyard.Exit.no
+    }
+  }
+
+  private func read() throws -> TrainingSet {
+    let bytes = try BodyFile.read(data)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw CommandState.Failure(description: "\(data): not UTF-8 text")
+    }
+    do throws(EvaluationError) { return try TrainingSet(text) } catch {
+      throw CommandState.Failure(description: "\(data): \(error)")
+    }
+  }
+
+  private func training(of set: TrainingSet) throws -> ComplexityTraining {
+    do throws(EvaluationError) {
+      return try ComplexityTraining(set, folds: folds, seed: seed)
+    } catch {
+      throw CommandState.Failure(description: "\(data): \(error)")
+    }
+  }
+
+  private func refusal(_ report: ClassifierReport) -> String {
+    let better = report.unbeaten.joined(separator: "; ")
+    let fate =
+      out == nil
+      ? "Leave it off."
+      : force ? "Written all the same, as --force says." : "Not written; --force writes it all the same."
+    return "Held out, the classifier is right no more often than: \(better). \(fate)"
+  }
+}
