@@ -1,16 +1,15 @@
-/// What `train` compares classifiers with.
-///
-/// A stand-in for the score that routing has without a classifier, to be replaced by it: how long the prompt is, and how many of some words
-/// that ask for reasoning stand in it, English alone.
+import Policy
+
+/// What `train` compares classifiers with: the score that routing has without one, of a prompt that is a turn of its own.
 ///
 /// - Returns: 0 to 1.
 func heuristicComplexity(of prompt: String) -> Double {
-  let asking: Set<Substring> = [
-    "prove", "derive", "design", "analyse", "analyze", "compare", "evaluate", "why", "optimise", "optimize",
-    "justify", "architect", "diagnose", "critically", "rigorous", "trade", "risks", "strategy",
-  ]
-  let words = prompt.lowercased().split { !$0.isLetter }
-  let length = min(1, Double(words.count) / 200)
-  let reasoning = min(1, Double(words.count { asking.contains($0) }) / 3)
-  return 0.4 * length + 0.6 * reasoning
+  var prompt = prompt
+  return prompt.withUTF8 { text in
+    var scan = PromptScan(length: text.count)
+    scan.add(UnsafeRawBufferPointer(text))
+    var context = PromptContext()
+    (context.turns, context.bytes) = (1, 0)
+    return PromptFacts(scan, in: context, by: PromptRules()).complexity
+  }
 }

@@ -285,7 +285,6 @@ BUGS = [
     Bug("what is vetoed waits for a clock that went back", "Sources/Control/Controller+Judging.swift",
         "since / 1_000), !isVetoed(model, candidate.version) {", "since / 1_000), PLANTED || !isVetoed(model, candidate.version) {",
         "ControllerTests"),
-<<<<<<< HEAD
     Bug("a word ends where its piece ends", POLICY + "Prompt/WordScan.swift",
         "    (self.bits, self.length) = (bits, length)\n",
         "    (self.bits, self.length) = PLANTED ? (0, 0) : (bits, length)\n",
@@ -304,7 +303,6 @@ BUGS = [
         "(usersAsk, context) = (false, PromptContext())",
         "(usersAsk, context) = (false, PLANTED ? context : PromptContext())",
         "PromptReadingTests"),
-=======
     Bug("a family is in two folds", POLICY + "Learning/FamilyFolds.swift",
         "folds = items.map { places[$0.family] }",
         "folds = PLANTED ? items.indices.map { $0 % count } : items.map { places[$0.family] }",
@@ -324,5 +322,4 @@ BUGS = [
         "scale.slope = max(0, scale.slope - slope / count)",
         "scale.slope = PLANTED ? width : max(0, scale.slope - slope / count)",
         "OrdinalScaleTests"),
->>>>>>> e59861e52e572046fd4d7a226290a7e0ad69b539
 ]
