@@ -36,6 +36,21 @@ package struct RequestFacts: Sendable, Equatable {
   package var prefix: UInt64?
   /// `response_format` (or `text.format`) asks for JSON.
   package var wantsJSON = false
+  /// What its text tells; nil unless asked for.
+  package var prompt: PromptFacts?
+  /// Of its `metadata`, the members that were asked for.
+  package var metadata: [Metadatum] = []
+
+  /// A member of `metadata` as a text: a number or a boolean as JSON writes it.
+  package struct Metadatum: Sendable, Equatable {
+    package let name: String
+    package let value: String
+
+    package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+  }
+
+  /// Nil where there is none of that name that was asked for.
+  package func metadatum(_ name: String) -> String? { metadata.first { $0.name == name }?.value }
 
   package init(surface: Surface) { self.surface = surface }
 }

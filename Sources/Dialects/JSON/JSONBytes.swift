@@ -24,6 +24,8 @@ struct JSONBytes {
   /// A copy that outlives the document.
   var string: String { String(decoding: buffer, as: UTF8.self) }
 
+  func spells(_ text: String) -> Bool { count == text.utf8.count && buffer.elementsEqual(text.utf8) }
+
   @inline(__always)
   static func == (left: JSONBytes, right: JSONBytes) -> Bool {
     left.count == right.count && memcmp(left.start, right.start, left.count) == 0

@@ -11,6 +11,8 @@ package final class Peek {
   package var readsPrefix = false
   /// Whether requests are to note their members, for models that have versions: without, those are read a second time.
   package var notesMembers = false
+  /// Members of `metadata` that routing asks for, each once.
+  package var metadataNames: [String] = []
 
   package init() {}
 
@@ -39,6 +41,7 @@ package final class Peek {
     var reader = RequestReader(
       surface: surface, source: parser.source(body), keys: keys, readsPrefix: readsPrefix,
       notesMembers: notesMembers)
+    reader.metadataNames = metadataNames
     try reader.read(root)
     return PeekedRequest(facts: reader.facts, cuts: reader.cuts)
   }

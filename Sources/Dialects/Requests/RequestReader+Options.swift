@@ -18,7 +18,15 @@ extension RequestReader {
     while let (key, value) = try members.next(keys) {
       if key == "session_id" { noteSession(value, rank: 1) }
       if key == "user_id" { noteSession(value, rank: 2) }
+      if !metadataNames.isEmpty { noteMetadata(key, value) }
     }
+  }
+
+  /// What is neither a text nor a whole number nor a boolean is left alone.
+  private mutating func noteMetadata(_ key: JSONBytes, _ value: JSONValue) {
+    guard let name = metadataNames.first(where: { key.spells($0) }) else { return }
+    let text = value.string?.string ?? value.int.map { "\($0)" } ?? value.bool.map { "\($0)" }
+    if let text { facts.metadata.append(.init(name, text)) }
   }
 
   /// `text` of a response, which holds the `format`.

@@ -10,6 +10,8 @@ struct RequestReader {
   private var hasContent = false
   private var sessionRank = Int.max
   var beginning: PromptBeginning?
+  /// Members of `metadata` that are wanted.
+  var metadataNames: [String] = []
 
   private let notesMembers: Bool
 
