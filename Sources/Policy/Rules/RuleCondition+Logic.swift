@@ -2,8 +2,12 @@
 extension RuleCondition {
   /// Whether it holds whenever another does.
   package func isImplied(by other: RuleCondition) -> Bool {
-    let given = other.parts
-    return parts.allSatisfy { part in given.contains { $0.implies(part) } }
+    Self.holds(all: parts, where: other.parts)
+  }
+
+  /// As above, of what each is made of (`parts`): for who compares many.
+  package static func holds(all parts: [RuleCondition], where given: [RuleCondition]) -> Bool {
+    parts.allSatisfy { part in given.contains { $0.implies(part) } }
   }
 
   /// Whether two never hold at once.
