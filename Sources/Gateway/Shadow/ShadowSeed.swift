@@ -11,6 +11,8 @@ struct ShadowSeed {
   let format: AnswerFormat?
   /// What the client was sent, once that is whole; nil where it was another model's.
   var answer: KeptAnswer?
+  /// What a rule changes in the request.
+  var ruleEdits: VersionEdits?
 
   var surface: Surface { request.facts.surface }
 }
@@ -44,6 +46,8 @@ enum ShadowDrop: String, CaseIterable, Error {
   case tools
   /// The provider is to keep something of it, or goes on from what it kept.
   case stateful
+  /// Its candidate, or the judge, is none of the deployments that it may go to.
+  case notPermitted = "not_permitted"
   /// Its client wants nothing of it kept.
   case noStore = "no_store"
   /// It says nothing of the baseline: it failed by its client's fault, or was answered from the cache.

@@ -27,6 +27,11 @@ package enum Catalogue {
     .counter, "switchyard_invalid_requests_total", labels: ["reason"],
     help: "Requests refused before routing, by reason.")
 
+  package static let ruleMatches = MetricFamily(
+    .counter, "switchyard_rule_matches_total", labels: ["rule"],
+    help:
+      "Requests for which a routing rule was the first to match, by its name or its place in routing.rules.")
+
   package static let shed = MetricFamily(
     .counter, "switchyard_shed_requests_total", labels: ["reason"],
     help:
@@ -201,7 +206,7 @@ package enum Catalogue {
   package static let shadowDrops = MetricFamily(
     .counter, "switchyard_shadow_drops_total", labels: ["model", "reason"],
     help:
-      "Exchanges of sessions that are copied which were not (tools, stateful, no_store, no_evidence: they may not be; busy, draining,"
+      "Exchanges of sessions that are copied which were not (tools, stateful, not_permitted, no_store, no_evidence: they may not be; busy, draining,"
       + " full, no_endpoint, cooldown, limited, budget_spent, budget_unknown, unpriced: there was no room for a copy)."
   )
   package static let shadowJudged = MetricFamily(
@@ -324,7 +329,8 @@ package enum Catalogue {
 
   /// All of them, in the order of rendering.
   package static let all = [
-    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, shed, loopLag,
+    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, ruleMatches, shed,
+    loopLag,
     attempts, attemptResults, fallbacks, hedges, inflight, inflightCluster, loadsAge, firstTokenAverage,
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
     queueWaiting, queueWait, queueRefusals,
