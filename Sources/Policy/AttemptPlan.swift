@@ -36,7 +36,8 @@ package struct AttemptPlan {
       places.isEmpty && deployments.isEmpty && endpoint == nil && permitted == nil
     }
     package func contains(_ place: Place) -> Bool {
-      !permits(place) || deployments.contains(place.deployment) || place.endpoint == endpoint || places.contains(place)
+      !permits(place) || deployments.contains(place.deployment) || place.endpoint == endpoint
+        || places.contains(place)
     }
     package func permits(_ place: Place) -> Bool { permitted?.contains(place.deployment) ?? true }
   }

@@ -114,7 +114,8 @@ package struct RoutingTable: Sendable {
   package func stages(for model: Int, fallbacks: [Int]?, allows: (Int) -> Bool) -> [Stage] {
     guard let fallbacks else { return stages(for: model, allows: allows) }
     let entry = models[model]
-    let all = Self.stages(of: model, entry, (entry.isTrial ? Array(entry.fallbacks.prefix(1)) : []) + fallbacks)
+    let all = Self.stages(
+      of: model, entry, (entry.isTrial ? Array(entry.fallbacks.prefix(1)) : []) + fallbacks)
     return all.filter { $0.fallback == 0 || allows(route(of: $0.model)) }
   }
 

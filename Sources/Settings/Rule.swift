@@ -53,7 +53,8 @@ extension Settings {
       }
       guard let maxPrice else { return nil }
       guard let price = deployment.price else { return "has no price" }
-      return price.input > maxPrice.input || price.output > maxPrice.output ? "costs more than max_price" : nil
+      return price.input > maxPrice.input || price.output > maxPrice.output
+        ? "costs more than max_price" : nil
     }
   }
 

@@ -1,6 +1,7 @@
 /// What a request asks to be done. The raw values are the words of the configuration.
 package enum TaskKind: String, CaseIterable, Sendable {
-  case code, review, classification, extraction, summarisation, translation, analysis, reasoning, creative, chat
+  case code, review, classification, extraction, summarisation, translation, analysis, reasoning, creative,
+    chat
 
   /// By its word, or by another spelling of it; nil for any other word.
   package init?(name: String) {

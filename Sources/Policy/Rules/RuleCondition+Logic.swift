@@ -51,7 +51,8 @@ extension RuleCondition {
     case .number(let number, let ranges):
       let most: Int64 = number == .complexity ? 1_000_000 : .max
       let isPossible = ranges.contains { max($0.lower, 0) <= min($0.upper, most) }
-      return isPossible ? nil : "'\(text)' never holds: it is \(number == .complexity ? "0 to 1" : "never below 0")"
+      return isPossible
+        ? nil : "'\(text)' never holds: it is \(number == .complexity ? "0 to 1" : "never below 0")"
     case .text(_, let patterns), .dataClass(let patterns):
       return patterns.isEmpty ? "'\(text)' is one of nothing" : nil
     case .time(let times): return times.isEmpty ? "'\(text)' is one of nothing" : nil

@@ -60,7 +60,9 @@ extension RuleFacts {
       if isAsked { told.append((flag.rawValue, "\(self[flag])")) }
     }
     let asksClass = atoms.contains { if case .dataClass = $0 { true } else { false } }
-    if asksClass { told.append(("data_class", ownClasses.isEmpty ? "none" : ownClasses.joined(separator: ", "))) }
+    if asksClass {
+      told.append(("data_class", ownClasses.isEmpty ? "none" : ownClasses.joined(separator: ", ")))
+    }
     return told
   }
 }

@@ -45,7 +45,8 @@ extension Form where Value == RuleCondition {
     let all: [(number: RuleNumber, doc: String)] = [
       (.inputTokens, "Tokens of input."), (.maxOutputTokens, "Most tokens of output."),
       (.turns, "Messages so far."),
-      (.load, "Part of the model's places that are taken, 0 to 1."), (.complexity, "How hard the request is."),
+      (.load, "Part of the model's places that are taken, 0 to 1."),
+      (.complexity, "How hard the request is."),
     ]
     return all.map { number, doc in
       let words = number == .complexity ? ComplexityLevel.allCases.map(\.rawValue) : []
@@ -83,7 +84,8 @@ extension Form where Value == RuleCondition {
           }
           reader.at(reader.path.key(entry.key), entry.errorMark) { reader in
             if text.isSecret {
-              reader.fail("is a credential, which no rule may read: ask for key, team or tenant", at: entry.mark)
+              reader.fail(
+                "is a credential, which no rule may read: ask for key, team or tenant", at: entry.mark)
             }
             if let patterns = fact.read(entry.value, &reader) { parts.append(.text(text, patterns)) }
           }

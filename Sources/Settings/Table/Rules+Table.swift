@@ -17,7 +17,9 @@ extension Form where Value == Settings.Rule {
           "Members of the request that the router writes then: temperature, max_tokens …"
         )
         .omittedWhenEmpty,
-        Field("priority", \.priority, Form<Priority>.choice(), "The highest class in which the request waits then."),
+        Field(
+          "priority", \.priority, Form<Priority>.choice(),
+          "The highest class in which the request waits then."),
         Field(
           "fallbacks", \.fallbacks, Form<[String]>.modelNames,
           "The fallbacks then, in the place of the model's own."),
@@ -32,11 +34,17 @@ extension Form where Value == Settings.DeploymentFilter {
       Settings.DeploymentFilter(),
       [
         Field(
-          "capability", \.capabilities, Form<[String]>.oneOrMany(Form<String>.label), "What they all can: tools, vision, json …"
+          "capability", \.capabilities, Form<[String]>.oneOrMany(Form<String>.label),
+          "What they all can: tools, vision, json …"
         )
         .omittedWhenEmpty,
-        Field("regions", \.regions, Form<[String]>.oneOrMany(Form<String>.label), "Where they run, and nowhere else.").omittedWhenEmpty,
-        Field("data", \.data, Form<[String]>.oneOrMany(Form<String>.label), "Classes of data that they may see.").omittedWhenEmpty,
+        Field(
+          "regions", \.regions, Form<[String]>.oneOrMany(Form<String>.label),
+          "Where they run, and nowhere else."
+        ).omittedWhenEmpty,
+        Field(
+          "data", \.data, Form<[String]>.oneOrMany(Form<String>.label), "Classes of data that they may see."
+        ).omittedWhenEmpty,
         Field(
           "max_price", \.maxPrice, .priceCeiling,
           "Dollars per million tokens at most: of either kind, or { input, output }."),
