@@ -51,7 +51,8 @@ struct RoutingTableTests {
     #expect(table.stages(for: 0, fallbacks: nil, allows: { _ in true }).map(\.model) == [0, 1])
     #expect(table.stages(for: 0, fallbacks: [], allows: { _ in true }).map(\.model) == [0])
     var models = table.models
-    (models[0].isTrial, models[0].fallbacks) = (true, [1, 0])
+    models[0].isTrial = true
+    models[0].fallbacks = [1, 0]
     let trial = RoutingTable(
       models: models, deployments: table.deployments, positions: [:], defaultModel: nil)
     let stages = trial.stages(for: 0, fallbacks: [2], allows: { _ in true })

@@ -16,6 +16,11 @@ struct ReferenceTests {
     #expect(settings.tenants[0].teams.map(\.name) == ["search"])
     #expect(settings.auth.staleMax == .seconds(600))
     #expect(settings.rollout.shadow.judge == Settings.Judge(model: "chat-large", sample: 2_500))
+    #expect(settings.routing.rules.map(\.model) == ["chat-large", nil])
+    #expect(
+      settings.routing.rules.map(\.condition.text) == [
+        "task_type: code and complexity: high", "data_class: phi",
+      ])
   }
 
   @Test func partsThatAreNotBuiltAreListedOnceEachInTheirOrder() throws {
@@ -23,7 +28,7 @@ struct ReferenceTests {
     #expect(
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
-        "routing.rules", "routing.complexity", "telemetry.traces",
+        "routing.complexity", "telemetry.traces",
       ])
     #expect(
       unbuilt.map { ($0.line, $0.column) }.elementsEqual(
@@ -32,11 +37,11 @@ struct ReferenceTests {
 
   @Test func whatIsNotBuiltSaysWhereItStandsAndWhatToDo() throws {
     let unbuilt = try Fixture("reference.yaml").load().unbuilt
-    let rules = try #require(unbuilt.first { $0.path == "routing.rules" })
-    #expect((rules.line, rules.column) == (69, 3))
+    let complexity = try #require(unbuilt.first { $0.path == "routing.complexity" })
+    #expect((complexity.line, complexity.column) == (75, 3))
     #expect(
-      rules.reason
-        == "routing rules are not built yet: remove routing.rules, or use `switchyard check` only")
+      complexity.reason
+        == "complexity is not built yet: remove routing.complexity, or use `switchyard check` only")
     let dialect = try #require(unbuilt.first { $0.path == "providers.laptop.dialect" })
     #expect(
       dialect.reason
