@@ -116,7 +116,7 @@ struct RuleTests {
     #expect(flaws { $0.data = ["phi", "pii"] } == [nil, "may not see data of class 'phi'"])
     #expect(flaws { $0.capabilities = ["tools"] } == [nil, "lacks capability 'tools'"])
     #expect(
-      flaws { $0.maxPrice = .init(input: 1_000_000, output: 3_999_999) } == [
+      flaws { $0.maxPrice = Settings.PriceCeiling(input: 1_000_000, output: 3_999_999) } == [
         "costs more than max_price", nil,
       ])
     var bare = settings.deployments[0]
@@ -125,7 +125,7 @@ struct RuleTests {
     filter.regions = ["eu"]
     #expect(filter.flaw(of: bare) == "says no region")
     filter.regions = []
-    filter.maxPrice = .init(input: 1, output: 1)
+    filter.maxPrice = Settings.PriceCeiling(input: 1, output: 1)
     #expect(filter.flaw(of: bare) == "has no price")
   }
 }
