@@ -86,6 +86,11 @@ let package = Package(
       name: "loadgen", dependencies: ["CLinux", arguments], path: "Tests/Benchmarks/loadgen",
       swiftSettings: strict),
 
+    .target(name: "CMallocs", path: "Tests/Benchmarks/mallocs"),
+    .executableTarget(
+      name: "decisions", dependencies: ["Policy", "CMallocs"], path: "Tests/Benchmarks/decisions",
+      swiftSettings: strict),
+
     .target(
       name: "TestSupport", dependencies: nio, path: "Tests/TestSupport", swiftSettings: strict),
     tests("PolicyTests", ["Policy", "TestSupport"]),
