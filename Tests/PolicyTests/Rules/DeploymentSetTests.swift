@@ -29,7 +29,7 @@ struct DeploymentSetTests {
     let failure = Classification(.failure, fault: .provider, retry: .anywhere, .connect)
     // Of model 0 the deployments 0 and 1, of model 1 the deployments 1 and 2.
     let choose: AttemptPlan.Choose = { model, spent, _ in
-      [model, model + 1].map { .init(deployment: $0, endpoint: $0) }.first { !spent.contains($0) }
+      [model, model + 1].map { AttemptPlan.Place(deployment: $0, endpoint: $0) }.first { !spent.contains($0) }
     }
     #expect(!AttemptPlan.Spent(permitted: permitted).isEmpty)
     var next = plan.first(random: &random, choose: choose)
