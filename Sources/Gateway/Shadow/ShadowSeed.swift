@@ -46,8 +46,6 @@ enum ShadowDrop: String, CaseIterable, Error {
   case tools
   /// The provider is to keep something of it, or goes on from what it kept.
   case stateful
-  /// Its candidate, or the judge, is none of the deployments that it may go to.
-  case notPermitted = "not_permitted"
   /// Its client wants nothing of it kept.
   case noStore = "no_store"
   /// It says nothing of the baseline: it failed by its client's fault, or was answered from the cache.
@@ -73,6 +71,8 @@ enum ShadowDrop: String, CaseIterable, Error {
 
   /// It would judge a version of its own.
   case ownVersion = "own_version"
+  /// It is served by none of the deployments that the request may go to.
+  case notPermitted = "not_permitted"
   /// The conversation, or one of the answers, is not text alone; or one side refuses.
   case noText = "no_text"
   /// There is too much to read.

@@ -206,7 +206,7 @@ package enum Catalogue {
   package static let shadowDrops = MetricFamily(
     .counter, "switchyard_shadow_drops_total", labels: ["model", "reason"],
     help:
-      "Exchanges of sessions that are copied which were not (tools, stateful, not_permitted, no_store, no_evidence: they may not be; busy, draining,"
+      "Exchanges of sessions that are copied which were not (tools, stateful, no_store, no_evidence: they may not be; busy, draining,"
       + " full, no_endpoint, cooldown, limited, budget_spent, budget_unknown, unpriced: there was no room for a copy)."
   )
   package static let shadowJudged = MetricFamily(
@@ -217,7 +217,7 @@ package enum Catalogue {
   package static let shadowUnjudged = MetricFamily(
     .counter, "switchyard_shadow_unjudged_total", labels: ["model", "reason"],
     help:
-      "Copies that a judge was to be asked about and was not (own_version, no_text, too_long: it may or can not; else as of"
+      "Copies that a judge was to be asked about and was not (own_version, not_permitted, no_text, too_long: it may or can not; else as of"
       + " switchyard_shadow_drops_total: there was no room for a question).")
   package static let shadowCost = MetricFamily(
     .counter, "switchyard_shadow_cost_dollars_total", .dollars, labels: ["model"],
