@@ -90,6 +90,9 @@ let package = Package(
     .executableTarget(
       name: "decisions", dependencies: ["Policy", "CMallocs"], path: "Tests/Benchmarks/decisions",
       swiftSettings: strict),
+    .executableTarget(
+      name: "facts", dependencies: ["Dialects", "Policy", "CMallocs"], path: "Tests/Benchmarks/facts",
+      swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: nio, path: "Tests/TestSupport", swiftSettings: strict),

@@ -51,7 +51,7 @@ extension Worker {
   private func read(
     _ body: PaddedBytes, _ surface: Surface, _ exchange: Exchange
   ) throws(ExchangeError) -> PeekedRequest {
-    peek.metadataNames = exchange.snapshot.rules?.metadataNames ?? []
+    peek.ask(for: exchange.snapshot)
     do {
       let request = try peek.request(body, surface: surface)
       exchange.facts = request.facts

@@ -255,6 +255,15 @@ extension Settings {
     /// The first whose condition holds decides.
     package var rules: [Rule] = []
     package var experiments: [Experiment] = []
+    package var complexity = Complexity()
+  }
+
+  /// How hard a request is taken to be, from 0 to 1.
+  package struct Complexity: Sendable, Equatable {
+    package enum Method: String, Sendable, CaseIterable { case heuristic, learned }
+    package var method = Method.heuristic
+    /// Of the heuristic; thresholds are of both.
+    package var rules = PromptRules()
   }
 
   package struct Auth: Sendable, Equatable {

@@ -28,7 +28,7 @@ struct ReferenceTests {
     #expect(
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
-        "routing.complexity", "telemetry.traces",
+        "telemetry.traces",
       ])
     #expect(
       unbuilt.map { ($0.line, $0.column) }.elementsEqual(
@@ -37,11 +37,11 @@ struct ReferenceTests {
 
   @Test func whatIsNotBuiltSaysWhereItStandsAndWhatToDo() throws {
     let unbuilt = try Fixture("reference.yaml").load().unbuilt
-    let complexity = try #require(unbuilt.first { $0.path == "routing.complexity" })
-    #expect((complexity.line, complexity.column) == (75, 3))
+    let traces = try #require(unbuilt.first { $0.path == "telemetry.traces" })
+    #expect((traces.line, traces.column) == (88, 25))
     #expect(
-      complexity.reason
-        == "complexity is not built yet: remove routing.complexity, or use `switchyard check` only")
+      traces.reason
+        == "traces are not built yet: remove telemetry.traces, or use `switchyard check` only")
     let dialect = try #require(unbuilt.first { $0.path == "providers.laptop.dialect" })
     #expect(
       dialect.reason

@@ -76,6 +76,17 @@ struct RuleTests {
     }
   }
 
+  @Test func wordsOfComplexityGoByTheThresholds() throws {
+    let text =
+      Self.priced
+      + "routing: { rules: [ { condition: { not: { complexity: medium } }, model: m } ], complexity: { thresholds: [0.1, 0.25] } }\n"
+    let range = NumberRange(100_000, 249_999, text: "medium")
+    #expect(
+      try Fixture.load(text).routing.rules.map(\.condition) == [
+        .all([.not(.all([.number(.complexity, [range])]))])
+      ])
+  }
+
   @Test func otherSpellingsOfTasksAreThoseTasks() throws {
     let found = try condition("{ task_type: [summarization, code_review, of-our-own] }").parts
     #expect(found == [.text(.taskType, ["summarisation", "review", "of-our-own"].map { TextPattern($0) })])

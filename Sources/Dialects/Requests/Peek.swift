@@ -6,9 +6,12 @@ package final class Peek {
   let keys = KeySet()
   /// Room for texts that come without padding.
   let scratch = PaddedBytes(capacity: 16 << 10)
+  private let turns = PromptTurns()
 
   /// Whether requests are to say how their prompts begin.
   package var readsPrefix = false
+  /// By which rules requests are to say what their prompts are about; nil: nobody asks.
+  package var readsPrompt: PromptRules?
   /// Whether requests are to note their members, for models that have versions: without, those are read a second time.
   package var notesMembers = false
   /// Members of `metadata` that routing asks for, each once.
@@ -27,19 +30,21 @@ package final class Peek {
   /// What the router reads has the right type and is named once, at every level it reads; the rest is valid
   /// JSON.
   package func request(_ body: PaddedBytes, surface: Surface) throws(PeekError) -> PeekedRequest {
-    try read(body, surface: surface, notesMembers: notesMembers)
+    try read(body, surface: surface, notesMembers: notesMembers, by: readsPrompt)
   }
 
   func read(
-    _ body: PaddedBytes, surface: Surface, notesMembers: Bool
+    _ body: PaddedBytes, surface: Surface, notesMembers: Bool, by rules: PromptRules? = nil
   ) throws(PeekError) -> PeekedRequest {
     defer { trim() }
     keys.reset()
+    if let rules { turns.begin(by: rules) }
     let root: JSONValue
     do { root = try parser.parse(body) } catch { throw .malformed(error) }
     guard root.isObject else { throw .notAnObject }
     var reader = RequestReader(
-      surface: surface, source: parser.source(body), keys: keys, readsPrefix: readsPrefix,
+      surface: surface, turns: rules == nil ? nil : turns, source: parser.source(body), keys: keys,
+      readsPrefix: readsPrefix,
       notesMembers: notesMembers)
     reader.metadataNames = metadataNames
     try reader.read(root)

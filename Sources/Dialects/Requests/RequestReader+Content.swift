@@ -29,13 +29,19 @@ extension RequestReader {
       }
     }
     guard hasRole else { throw .missing(path.text("role")) }
-    if isUsers { beginning?.end() }
+    endTurn(isUsers: isUsers)
   }
 
   private mutating func count(_ text: JSONBytes) {
     facts.textBytes += text.count
     facts.wideScalars += text.wideScalars
     beginning?.add(text)
+    turns?.add(text)
+  }
+
+  private mutating func endTurn(isUsers: Bool) {
+    if isUsers { beginning?.end() }
+    turns?.end(isUsers: isUsers)
   }
 
   /// A string, a list of parts, or null.
@@ -79,6 +85,7 @@ extension RequestReader {
   mutating func readItems(_ value: JSONValue) throws(PeekError) {
     if let text = value.string {
       count(text)
+      turns?.end(isUsers: true)
       facts.messages = 1
       return
     }
@@ -105,12 +112,13 @@ extension RequestReader {
         try readParts(value, of: "output", at: path)
       }
     }
-    if isUsers { beginning?.end() }
+    endTurn(isUsers: isUsers)
   }
 
   mutating func readInstructions(_ value: JSONValue) throws(PeekError) {
     if let text = value.string {
       count(text)
+      turns?.end(isUsers: false)
     } else if !value.isNull {
       throw .wrongType("instructions", expected: "a string or null", found: value)
     }
@@ -121,6 +129,7 @@ extension RequestReader {
     if let text = value.string {
       facts.messages = 1
       count(text)
+      turns?.end(isUsers: true)
       return
     }
     if value.isNull, isOptional { return }
@@ -156,6 +165,8 @@ extension RequestReader {
     if let text = element.string {
       facts.wideScalars += text.wideScalars
       beginning?.add(text)
+      turns?.add(text)
+      turns?.end(isUsers: false)
       return text.count
     }
     return 4 * (try tokens(element, at: path.text()))

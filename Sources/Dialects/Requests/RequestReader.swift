@@ -5,6 +5,8 @@ struct RequestReader {
   var facts: RequestFacts
   private(set) var cuts: SpliceCuts
   let keys: KeySet
+  /// Nil where nobody asks what the prompt is about.
+  let turns: PromptTurns?
   private var source: SourceCursor
   private var maxTokensRank = Int.max
   private var hasContent = false
@@ -17,7 +19,8 @@ struct RequestReader {
 
   /// `readsPrefix`: how the prompt begins is wanted too. `notesMembers`: where members stand is.
   init(
-    surface: Surface, source: SourceCursor, keys: KeySet, readsPrefix: Bool = false,
+    surface: Surface, turns: PromptTurns? = nil, source: SourceCursor, keys: KeySet,
+    readsPrefix: Bool = false,
     notesMembers: Bool = false
   ) {
     self.notesMembers = notesMembers
@@ -26,6 +29,7 @@ struct RequestReader {
     cuts = SpliceCuts(objectStart: source.objectStart)
     self.source = source
     self.keys = keys
+    self.turns = turns
   }
 
   /// Reads the members of `root`, an object.
@@ -48,6 +52,7 @@ struct RequestReader {
     try requireContent()
     if notesMembers { cuts.members = noted }
     facts.prefix = beginning?.value
+    facts.prompt = turns?.facts()
   }
 
   /// The one of the lowest rank holds. One that isn't a text is the provider's to refuse.

@@ -45,6 +45,10 @@ extension Explainer {
     input(request, table).fill(&facts, for: table)
     let conditions = table.matcher.conditions
     trace.facts = facts.told(conditions).map { .init(name: $0.name, value: $0.value) }
+    for (signal, strength) in zip(ComplexitySignal.allCases, request.prompt?.signals ?? []) where strength > 0
+    {
+      trace.facts.append(.init(name: "signal.\(signal)", value: RuleFacts.words(Int64(strength * 1_000_000))))
+    }
     var first: Int?
     for (index, condition) in conditions.enumerated() {
       let rule = table.rules[index]

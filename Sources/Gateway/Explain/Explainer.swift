@@ -53,7 +53,7 @@ struct Explainer {
     let surface = try surface()
     let limit = snapshot.settings.server.maxBody.count
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
-    peek.metadataNames = snapshot.rules?.metadataNames ?? []
+    peek.ask(for: snapshot)
     var peeked = try peeked(body, surface, peek)
     let (rule, ruling) = try self.rule(on: &peeked)
     var facts = peeked.facts

@@ -1,3 +1,4 @@
+import Dialects
 import Policy
 
 /// What is known of a request when the rules are asked.
@@ -36,7 +37,9 @@ struct RuleInput {
     case .model: request.model
     case .taskType:
       said(.xTaskType, text.name).map { TaskKind(name: $0)?.rawValue ?? $0 } ?? request.prompt?.task?.rawValue
-    case .domain: request.metadatum(text.name) ?? request.prompt?.domain?.rawValue
+    case .domain:
+      request.metadatum(text.name).map { Domain(name: $0)?.rawValue ?? $0 }
+        ?? request.prompt?.domain?.rawValue
     case .language: request.prompt?.language
     case .userTier: principal.tier ?? request.metadatum(text.name)
     case .taskValue: said(.xTaskValue, text.name)
@@ -83,5 +86,13 @@ extension Snapshot {
       room += capacity
     }
     return room > 0 ? Int64(taken) * 1_000_000 / Int64(room) : nil
+  }
+}
+
+extension Peek {
+  /// What rules ask of requests, and nothing else, is read of the next one.
+  func ask(for snapshot: Snapshot) {
+    metadataNames = snapshot.rules?.metadataNames ?? []
+    readsPrompt = snapshot.rules?.asksPrompt == true ? snapshot.settings.routing.complexity.rules : nil
   }
 }

@@ -34,7 +34,12 @@ extension Form where Value == RuleCondition {
       (.team, "The team."), (.key, "The key's id."),
     ]
     return all.map { text, doc in
-      let form = text == .taskType ? Form<[TextPattern]>.oneOrMany(Form<TextPattern>.task) : patterns
+      let form =
+        switch text {
+        case .taskType: Form<[TextPattern]>.oneOrMany(Form<TextPattern>.task)
+        case .domain: Form<[TextPattern]>.oneOrMany(Form<TextPattern>.domain)
+        default: patterns
+        }
       return Field<RuleCondition>.part(text.name, form, doc + " A text, a list, or a text with *.") {
         .text(text, $0)
       }
@@ -49,7 +54,7 @@ extension Form where Value == RuleCondition {
       (.complexity, "How hard the request is."),
     ]
     return all.map { number, doc in
-      let words = number == .complexity ? ComplexityLevel.allCases.map(\.rawValue) : []
+      let words = number == .complexity ? ComplexityBand.allCases.map(\.rawValue) : []
       let form = Form<[NumberRange]>.oneOrMany(Form<NumberRange>.comparison(words: words))
       let docs = doc + " A number, or a comparison such as \">= 4000\"."
       return Field<RuleCondition>.part(number.rawValue, form, docs) { .number(number, $0) }
@@ -133,6 +138,10 @@ extension Form where Value == TextPattern {
     Form<String>.text.mapped({ TextPattern($0) }, { $0.text })
   }
 
+  fileprivate static var domain: Form {
+    Form<String>.text.mapped({ TextPattern(Domain(name: $0)?.rawValue ?? $0) }, { $0.text })
+  }
+
   /// Another spelling of a kind of task is that kind.
   fileprivate static var task: Form {
     Form<String>.text.mapped({ TextPattern(TaskKind(name: $0)?.rawValue ?? $0) }, { $0.text })
@@ -146,7 +155,7 @@ extension Form where Value == NumberRange {
     return .scalar(
       "a number or a comparison", schema: ["type": ["string", "number"], "examples": [.string(examples)]],
       parse: { text throws(Refusal) in
-        if words.contains(text), let level = ComplexityLevel(rawValue: text) { return level.range() }
+        if words.contains(text), let level = ComplexityBand(rawValue: text) { return level.range() }
         let signs = [">=", "<=", ">", "<", "=="]
         let sign = signs.first { text.hasPrefix($0) } ?? ""
         let number = text.dropFirst(sign.count).drop { $0 == " " }

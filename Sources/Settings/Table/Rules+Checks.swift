@@ -13,14 +13,21 @@ enum RuleChecks {
         "goes round in a circle: it is the rule's own model; name another",
         under: ["fallbacks", "[\(index)]"])
     }
-    guard !reader.hasErrors(at: ["condition"]), let why = rule.condition.contradiction else { return }
-    reader.fail("contradicts itself, so that the rule never matches: \(why)", under: ["condition"])
   }
 
   /// What takes all rules to see, and the models and deployments that they name.
-  static func all(_ settings: Settings, _ reader: inout Reader) {
+  static func all(_ settings: inout Settings, _ reader: inout Reader) {
+    for index in settings.routing.rules.indices {
+      let condition = settings.routing.rules[index].condition
+      settings.routing.rules[index].condition = condition.between(settings.routing.complexity.rules)
+    }
     guard !reader.hasErrors(at: ["routing", "rules"]) else { return }
     let rules = settings.routing.rules
+    for (index, rule) in rules.enumerated() {
+      guard let why = rule.condition.contradiction else { continue }
+      let place = ["routing", "rules", "[\(index)]", "condition"]
+      reader.fail("contradicts itself, so that the rule never matches: \(why)", under: place)
+    }
     checkOrder(rules, &reader)
     for (index, rule) in rules.enumerated() {
       let place = ["routing", "rules", "[\(index)]", "deployments"]

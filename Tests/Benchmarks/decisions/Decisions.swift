@@ -75,7 +75,7 @@ enum Mix: String, CaseIterable {
     switch self {
     case .literals: return .all([tenant, task, team, .flag(.stream, position % 2 == 0)])
     case .numbers:
-      let level = ComplexityLevel.allCases[position % 3].range()
+      let level = ComplexityBand.allCases[position % 3].range()
       return .all([tenant, task, many, .number(.complexity, [level])])
     case .nested:
       return .all([task, .any([tenant, .all([team, many])]), .not(.flag(.requiresVision, true))])

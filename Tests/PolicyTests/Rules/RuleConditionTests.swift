@@ -38,12 +38,14 @@ struct RuleConditionTests {
       (0, "low"), (299_999, "low"), (300_000, "medium"), (699_999, "medium"), (700_000, "high"),
     ] {
       facts[.complexity] = Int64(value)
-      for level in ComplexityLevel.allCases {
+      for level in ComplexityBand.allCases {
         let condition = RuleCondition.number(.complexity, [level.range()])
         #expect(condition.holds(for: facts) == (level.rawValue == word), "\(value) \(level)")
       }
     }
-    let strict = RuleCondition.not(.number(.complexity, [ComplexityLevel.high.range()])).between((1, 2))
+    var rules = PromptRules()
+    (rules.medium, rules.high) = (0.000_001, 0.000_002)
+    let strict = RuleCondition.not(.number(.complexity, [ComplexityBand.high.range()])).between(rules)
     facts[.complexity] = 2
     #expect(!strict.holds(for: facts))
   }
@@ -71,7 +73,7 @@ struct RuleConditionTests {
   @Test func whyItDoesNotHoldIsSaid() {
     var facts = facts([.team: "a"])
     facts[.complexity] = 250_000
-    let high = RuleCondition.number(.complexity, [ComplexityLevel.high.range()])
+    let high = RuleCondition.number(.complexity, [ComplexityBand.high.range()])
     #expect(
       RuleCondition.all([text(.team, "a"), high]).failure(for: facts)
         == "wants complexity: high, and it is 0.25")
