@@ -76,7 +76,7 @@ extension Worker {
     }
     try snapshot.require(
       ruling.permitted, for: exchange.arm?.position ?? target.model, rule: exchange.rule, principal,
-      else: .noPermittedDeployment)
+      else: .ruledOut)
     return target.model
   }
 

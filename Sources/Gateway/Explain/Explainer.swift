@@ -68,7 +68,7 @@ struct Explainer {
       arm = snapshot.arm(try self.arm(model, pin, facts), ofModel: model, within: ruling.permitted)
     }
     try snapshot.require(
-      ruling.permitted, for: arm?.position ?? model, rule: rule, principal, else: .noPermittedDeployment)
+      ruling.permitted, for: arm?.position ?? model, rule: rule, principal, else: .ruledOut)
     if let edits = arm.flatMap({ snapshot.versions?.entry(at: $0.position)?.edits }) {
       facts = edits.facts(of: peeked)
     }

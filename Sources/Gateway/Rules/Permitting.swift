@@ -114,7 +114,7 @@ extension RequestHead {
 }
 
 extension ExchangeError {
-  static let noPermittedDeployment = ExchangeError(
+  static let ruledOut = ExchangeError(
     status: 403, type: "permission_error", code: "no_permitted_deployment",
     message:
       "No deployment that this request may go to serves the model. Ask for another model, or ask the operator, who sees"

@@ -80,7 +80,7 @@ extension Snapshot {
       ruling = Ruling(model: pin == nil ? model ?? asked : asked, pin: pin, permitted: permitted)
     }
     ruling.permitted.narrow(to: found?.permitted)
-    try require(ruling.permitted, for: ruling.model, rule: rule, principal, else: .noPermittedDeployment)
+    try require(ruling.permitted, for: ruling.model, rule: rule, principal, else: .ruledOut)
     guard let ceiling else { return ruling }
     let estimator = estimators[models[ruling.model].name] ?? TokenEstimator()
     ruling.permitted.narrow(
