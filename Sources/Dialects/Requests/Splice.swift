@@ -18,7 +18,7 @@ extension Peek {
     var splice = Splice(cuts: request.cuts)
     splice.plainKeys()
     if version != nil || rule != nil {
-      let (members, surface) = (members(of: request, body), request.facts.surface)
+      let (members, surface) = (self.members(of: request, body), request.facts.surface)
       if let version { splice.version(version, members: members, surface: surface, of: body) }
       if let rule { splice.rule(rule, besides: version, members: members, surface: surface, of: body) }
     }

@@ -1,4 +1,3 @@
-import Dialects
 import Policy
 import Settings
 import Testing

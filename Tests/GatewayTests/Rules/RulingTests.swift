@@ -1,3 +1,4 @@
+import Coordination
 import Policy
 import Settings
 import Testing
