@@ -42,7 +42,7 @@ extension Explainer {
 
   private func traced(_ table: RuleTable, _ request: RequestFacts) -> Int? {
     var facts = table.blankFacts
-    input(request, table).fill(&facts, for: table)
+    input(request).fill(&facts, for: table)
     let conditions = table.matcher.conditions
     trace.facts = facts.told(conditions).map { .init(name: $0.name, value: $0.value) }
     for (signal, strength) in zip(ComplexitySignal.allCases, request.prompt?.signals ?? []) where strength > 0
@@ -64,11 +64,11 @@ extension Explainer {
     return first
   }
 
-  private func input(_ request: RequestFacts, _ table: RuleTable) -> RuleInput {
+  private func input(_ request: RequestFacts) -> RuleInput {
     let model = snapshot.likelyModel(request)
     return RuleInput(
       request: request, head: head, principal: principal, classes: [],
-      estimator: model.flatMap { live?.estimators[snapshot.models[$0].name] } ?? TokenEstimator(),
+      inputTokens: snapshot.inputTokens(request, of: model, live?.estimators ?? [:]),
       load: live == nil ? nil : model.flatMap { snapshot.load(ofModel: $0) },
       now: SystemClock.wallMilliseconds())
   }

@@ -7,8 +7,8 @@ struct RuleInput {
   let head: RequestHead
   let principal: Principal
   let classes: DataClassSet
-  /// Of the model that is asked for.
-  let estimator: TokenEstimator
+  /// As limits estimate them; nil where nobody asks.
+  let inputTokens: Int64?
   /// How full that model is, in millionths; nil where that isn't known.
   let load: Int64?
   /// Milliseconds since 1970.
@@ -19,7 +19,7 @@ struct RuleInput {
     for (place, text) in table.matcher.texts.enumerated() { facts.set(text: place, to: value(of: text)) }
     facts.classes = classes
     facts.now = now / 1_000
-    if table.asksTokens { facts[.inputTokens] = RuleFacts.millionths(estimator.input(request)) }
+    facts[.inputTokens] = inputTokens.map(RuleFacts.millionths)
     facts[.maxOutputTokens] = request.maxOutputTokens.map { RuleFacts.millionths(Int64($0)) }
     facts[.turns] = RuleFacts.millionths(Int64(request.messages))
     facts[.load] = load
@@ -75,6 +75,11 @@ extension Snapshot {
   /// The model that is asked for, as far as that is known before the rules.
   func likelyModel(_ facts: RequestFacts) -> Int? {
     facts.model.map { table.positions[$0] } ?? table.defaultModel
+  }
+
+  /// The estimate that limits would go by.
+  func inputTokens(_ facts: RequestFacts, of model: Int?, _ estimators: [String: TokenEstimator]) -> Int64 {
+    (model.flatMap { estimators[models[$0].name] } ?? TokenEstimator()).input(facts)
   }
 
   /// The part of a model's places that is taken, in millionths; nil where an endpoint takes as many requests as come.

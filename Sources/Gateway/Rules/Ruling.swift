@@ -40,7 +40,7 @@ extension Worker {
     let model = rules.asksTokens || rules.asksLoad ? snapshot.likelyModel(facts) : nil
     let input = RuleInput(
       request: facts, head: exchange.head, principal: principal, classes: exchange.dataClasses,
-      estimator: model.flatMap { estimators[snapshot.models[$0].name] } ?? TokenEstimator(),
+      inputTokens: rules.asksTokens ? snapshot.inputTokens(facts, of: model, estimators) : nil,
       load: rules.asksLoad ? model.flatMap { snapshot.load(ofModel: $0) } : nil,
       now: SystemClock.wallMilliseconds())
     return ruleRoom.first(of: rules, epoch: snapshot.epoch, input)

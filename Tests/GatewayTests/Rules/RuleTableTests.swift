@@ -49,7 +49,7 @@ struct RuleTableTests {
       let input = RuleInput(
         request: Case.facts("chat"), head: try Case.head(), principal: Case.principal(team: "other"),
         classes: [],
-        estimator: TokenEstimator(), load: nil, now: 0)
+        inputTokens: nil, load: nil, now: 0)
       let table = try #require(snapshot.rules)
       #expect(room.first(of: table, epoch: epoch, input) == (name == "tenant" ? 0 : nil))
     }

@@ -53,7 +53,7 @@ enum RulesUnderTest {
     var room = RuleRoom()
     let input = RuleInput(
       request: facts, head: try head(fields), principal: principal, classes: [],
-      estimator: TokenEstimator(), load: nil, now: 0)
+      inputTokens: nil, load: nil, now: 0)
     return room.first(of: table, epoch: snapshot.epoch, input)
   }
 
