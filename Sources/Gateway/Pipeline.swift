@@ -74,9 +74,9 @@ extension Worker {
     if snapshot.versions != nil || ruling.pin != nil {
       try chooseArm(&request, target, ruling.pin, principal, exchange)
     }
-    try snapshot.require(
-      ruling.permitted, for: exchange.arm?.position ?? target.model, rule: exchange.rule, principal,
-      else: .ruledOut)
+    let position = exchange.arm?.position ?? target.model
+    guard snapshot.hasDeployment(for: position, rule: exchange.rule, principal, within: ruling.permitted)
+    else { throw .ruledOut }
     return target.model
   }
 

@@ -21,28 +21,25 @@ final class RuleTrace {
 
 /// Which rule matches, and why the others don't: each is evaluated by itself, not as the data port finds the first.
 extension Explainer {
-  /// The position of the rule that matches, and what it leaves. Changes the facts as the data port does.
-  func rule(on request: inout PeekedRequest) throws(ExchangeError) -> (rule: Int?, ruling: Ruling) {
-    let rule = snapshot.rules.flatMap { traced($0, request.facts) }
+  /// The position of the rule that matches, and what it leaves. Changes the facts as the data port does. `permitted`: the deployments
+  /// that may serve by the request's `classes` of data; nil: all.
+  func rule(
+    on request: inout PeekedRequest, within permitted: DeploymentSet?, _ classes: DataClassSet
+  ) throws(ExchangeError) -> (rule: Int?, ruling: Ruling) {
+    let rule = snapshot.rules.flatMap { traced($0, request.facts, classes) }
     if let edits = rule.flatMap({ snapshot.rules?.rules[$0].edits }) {
       request.facts = edits.facts(of: request)
     }
     noteFilter(of: rule)
-    let ruling: Ruling
-    do throws(ExchangeError) {
-      ruling = try snapshot.ruling(
-        rule, request.facts, head, principal, within: nil, live?.estimators ?? [:])
-    } catch {
-      if error == .tooDear { noteCosts(DeploymentSet(count: 0) { _ in false }) }
-      throw error
-    }
-    noteCosts(ruling.permitted)
+    let ruling = try snapshot.ruling(
+      rule, request.facts, head, principal, within: permitted, live?.estimators ?? [:])
+    noteCosts(ruling.permitted, beside: permitted)
     return (rule, ruling)
   }
 
-  private func traced(_ table: RuleTable, _ request: RequestFacts) -> Int? {
+  private func traced(_ table: RuleTable, _ request: RequestFacts, _ classes: DataClassSet) -> Int? {
     var facts = table.blankFacts
-    input(request).fill(&facts, for: table)
+    input(request, classes).fill(&facts, for: table)
     let conditions = table.matcher.conditions
     trace.facts = facts.told(conditions).map { .init(name: $0.name, value: $0.value) }
     for (signal, strength) in zip(ComplexitySignal.allCases, request.prompt?.signals ?? []) where strength > 0
@@ -64,10 +61,10 @@ extension Explainer {
     return first
   }
 
-  private func input(_ request: RequestFacts) -> RuleInput {
+  private func input(_ request: RequestFacts, _ classes: DataClassSet) -> RuleInput {
     let model = snapshot.likelyModel(request)
     return RuleInput(
-      request: request, head: head, principal: principal, classes: [],
+      request: request, head: head, principal: principal, classes: classes,
       inputTokens: snapshot.inputTokens(request, of: model, live?.estimators ?? [:]),
       load: live == nil ? nil : model.flatMap { snapshot.load(ofModel: $0) },
       now: SystemClock.wallMilliseconds())
@@ -98,11 +95,11 @@ extension Explainer {
     }
   }
 
-  /// What no rule has left out is out by its price. `permitted`: those that aren't; nil: all.
-  private func noteCosts(_ permitted: DeploymentSet?) {
+  /// What was left, `before`, and no rule has left out, is out by its price. `permitted`: those that aren't; nil: all.
+  private func noteCosts(_ permitted: DeploymentSet?, beside before: DeploymentSet?) {
     guard head.count(.xMaxCostUSD) > 0 else { return }
     for position in snapshot.deployments.indices where trace.reasons[position] == nil {
-      if permitted?.contains(position) ?? true { continue }
+      guard before?.contains(position) ?? true, permitted?.contains(position) == false else { continue }
       trace.reasons[position] =
         snapshot.deployments[position].price == nil
         ? "its cost isn't known, and x-max-cost-usd is sent" : "it would cost more than x-max-cost-usd"

@@ -27,6 +27,8 @@ struct Explainer {
     var rule: Int?
     /// The deployments that may serve it; nil: all.
     var permitted: DeploymentSet?
+    /// What its client is told where none of those is left.
+    var refusal: ExchangeError?
     /// Nil where nothing was decided about the model's versions.
     var arm: Arm?
     var directives: CacheDirectives
@@ -55,7 +57,7 @@ struct Explainer {
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
     peek.ask(for: snapshot)
     var peeked = try peeked(body, surface, peek)
-    let (rule, ruling) = try self.rule(on: &peeked)
+    let (rule, ruling) = try self.rule(on: &peeked, within: nil, [])
     var facts = peeked.facts
     let (asked, pin) = (ruling.model, ruling.pin)
     let part = part(asked, pin, facts, within: ruling.permitted)
@@ -67,8 +69,8 @@ struct Explainer {
     } else {
       arm = snapshot.arm(try self.arm(model, pin, facts), ofModel: model, within: ruling.permitted)
     }
-    try snapshot.require(
-      ruling.permitted, for: arm?.position ?? model, rule: rule, principal, else: .ruledOut)
+    let isLeft = snapshot.hasDeployment(
+      for: arm?.position ?? model, rule: rule, principal, within: ruling.permitted)
     if let edits = arm.flatMap({ snapshot.versions?.entry(at: $0.position)?.edits }) {
       facts = edits.facts(of: peeked)
     }
@@ -79,7 +81,8 @@ struct Explainer {
       beta: head.string(.openAIBeta), peek, canonical)
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
     return Request(
-      facts: facts, model: model, asked: asked, part: part, rule: rule, permitted: ruling.permitted, arm: arm,
+      facts: facts, model: model, asked: asked, part: part, rule: rule, permitted: ruling.permitted,
+      refusal: ruling.refusal ?? (isLeft ? nil : ExchangeError.ruledOut), arm: arm,
       directives: directives, place: place)
   }
 
@@ -229,6 +232,7 @@ struct Explainer {
     explanation.model = .init(
       name: snapshot.models[request.model].name, asked: request.facts.model, isStream: request.facts.stream)
     let isPriced = walk.firstDeployment.flatMap { snapshot.deployments[$0].price } != nil
+    if let refusal = request.refusal { explanation.verdict = .refused(refusal) }
     (explanation.rules, explanation.facts) = (trace.rules, trace.facts)
     explanation.leftOut = trace.leftOut(in: snapshot)
     explanation.version = version(request)

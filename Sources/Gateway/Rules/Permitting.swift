@@ -35,16 +35,12 @@ extension Snapshot {
     return table.stages(for: position, fallbacks: fallbacks, allows: principal.allows)
   }
 
-  /// Throws where nothing that may serve is left, of a model and its fallbacks.
-  func require(
-    _ permitted: DeploymentSet?, for position: Int, rule: Int?, _ principal: Principal,
-    else error: ExchangeError
-  ) throws(ExchangeError) {
-    guard permitted != nil, !mayServe(position, within: permitted) else { return }
-    let isLeft = stages(for: position, rule: rule, principal).contains {
-      mayServe($0.model, within: permitted)
-    }
-    guard isLeft else { throw error }
+  /// Whether some deployment is permitted of a model or a version, or of what follows it.
+  func hasDeployment(
+    for position: Int, rule: Int?, _ principal: Principal, within permitted: DeploymentSet?
+  ) -> Bool {
+    mayServe(position, within: permitted)
+      || stages(for: position, rule: rule, principal).contains { mayServe($0.model, within: permitted) }
   }
 
   /// Those that cost so many micro-dollars at the most, for so many tokens; nil where that is all. One without a price costs nobody knows what.

@@ -10,6 +10,8 @@ struct Ruling {
   var pin: VersionPin?
   /// Deployments that may serve; nil: all.
   var permitted: DeploymentSet?
+  /// What the client is told where none of them is left.
+  var refusal: ExchangeError?
 }
 
 extension Worker {
@@ -29,6 +31,7 @@ extension Worker {
     let ruling = try snapshot.ruling(
       exchange.rule, request.facts, exchange.head, principal, within: exchange.permitted, estimators)
     exchange.permitted = ruling.permitted
+    if let refusal = ruling.refusal { throw refusal }
     return ruling
   }
 
@@ -80,12 +83,16 @@ extension Snapshot {
       ruling = Ruling(model: pin == nil ? model ?? asked : asked, pin: pin, permitted: permitted)
     }
     ruling.permitted.narrow(to: found?.permitted)
-    try require(ruling.permitted, for: ruling.model, rule: rule, principal, else: .ruledOut)
-    guard let ceiling else { return ruling }
+    if !hasDeployment(for: ruling.model, rule: rule, principal, within: ruling.permitted) {
+      ruling.refusal = .ruledOut
+    }
+    guard let ceiling, ruling.refusal == nil else { return ruling }
     let estimator = estimators[models[ruling.model].name] ?? TokenEstimator()
     ruling.permitted.narrow(
       to: affordable(for: ceiling, input: estimator.input(facts), output: estimator.output(facts)))
-    try require(ruling.permitted, for: ruling.model, rule: rule, principal, else: .tooDear)
+    if !hasDeployment(for: ruling.model, rule: rule, principal, within: ruling.permitted) {
+      ruling.refusal = .tooDear
+    }
     return ruling
   }
 }

@@ -52,6 +52,7 @@ struct ExplainedRulesTests {
     #expect(error.status == 403 && error.code == "no_permitted_deployment")
     #expect(refused.rules.map(\.standing) == [.no, .matches, .later])
     #expect(refused.leftOut.count == 2)
+    #expect(refused.stages.flatMap(\.candidates).map(\.why) == ["by eu, it runs in region 'us'"])
     let dear = try explain(
       #"{"model":"big","messages":[{"role":"user","content":"hi"}]}"#, [("x-max-cost-usd", "0.0001")])
     #expect(dear.leftOut.map(\.deployment) == ["small", "large", "own"])

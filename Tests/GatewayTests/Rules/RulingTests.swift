@@ -18,8 +18,7 @@ struct RulingTests {
 
   private func code(_ body: () throws -> Ruling) -> String {
     do {
-      _ = try body()
-      return "ok"
+      return try body().refusal.map { "\($0.status) \($0.code)" } ?? "ok"
     } catch let error as ExchangeError {
       return "\(error.status) \(error.code)"
     } catch {
