@@ -88,6 +88,9 @@ let package = Package(
 
     .target(name: "CMallocs", path: "Tests/Benchmarks/mallocs"),
     .executableTarget(
+      name: "decisions", dependencies: ["Policy", "CMallocs"], path: "Tests/Benchmarks/decisions",
+      swiftSettings: strict),
+    .executableTarget(
       name: "facts", dependencies: ["Dialects", "Policy", "CMallocs"], path: "Tests/Benchmarks/facts",
       swiftSettings: strict),
 

@@ -51,6 +51,7 @@ extension Worker {
   private func read(
     _ body: PaddedBytes, _ surface: Surface, _ exchange: Exchange
   ) throws(ExchangeError) -> PeekedRequest {
+    peek.ask(for: exchange.snapshot)
     do {
       let request = try peek.request(body, surface: surface)
       exchange.facts = request.facts
@@ -63,15 +64,19 @@ extension Worker {
   private func route(
     _ request: inout PeekedRequest, _ principal: Principal, _ exchange: Exchange
   ) throws(ExchangeError) -> Int {
-    let (asked, pin) = try exchange.snapshot.asked(request.facts, exchange.head, principal)
-    var target = ExperimentTable.Target(model: asked)
-    if exchange.snapshot.experiments != nil, pin == nil {
-      target = chooseTarget(asked, request.facts, principal, exchange)
+    let snapshot = exchange.snapshot
+    let ruling = try rule(on: &request, principal, exchange)
+    var target = ExperimentTable.Target(model: ruling.model)
+    if snapshot.experiments != nil, ruling.pin == nil {
+      target = chooseTarget(ruling.model, request.facts, principal, exchange)
     }
     exchange.model = target.model
-    if exchange.snapshot.versions != nil || pin != nil {
-      try chooseArm(&request, target, pin, principal, exchange)
+    if snapshot.versions != nil || ruling.pin != nil {
+      try chooseArm(&request, target, ruling.pin, principal, exchange)
     }
+    let position = exchange.arm?.position ?? target.model
+    guard snapshot.hasDeployment(for: position, rule: exchange.rule, principal, within: ruling.permitted)
+    else { throw .ruledOut }
     return target.model
   }
 

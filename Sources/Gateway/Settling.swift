@@ -84,6 +84,7 @@ extension Worker {
     }
     record.arm = exchange.arm?.kind.rawValue
     record.experiment = exchange.experimentLabel
+    record.rule = exchange.ruled?.label
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
     record.tenant = exchange.principal?.tenant
     record.keyID = exchange.principal?.key

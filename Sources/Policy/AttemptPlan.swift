@@ -22,18 +22,24 @@ package struct AttemptPlan {
 
   /// Where the next attempt may not go.
   package struct Spent: Sendable {
-    package init() {}
+    /// `permitted`: nothing else may be chosen, ever; nil: all may.
+    package init(permitted: DeploymentSet? = nil) { self.permitted = permitted }
 
+    fileprivate let permitted: DeploymentSet?
     fileprivate var places: [Place] = []
     /// Those that no limit has room for.
     fileprivate var deployments: [Int] = []
     /// The one that is being asked already, whoever's it is.
     fileprivate var endpoint: Int?
 
-    package var isEmpty: Bool { places.isEmpty && deployments.isEmpty && endpoint == nil }
-    package func contains(_ place: Place) -> Bool {
-      deployments.contains(place.deployment) || place.endpoint == endpoint || places.contains(place)
+    package var isEmpty: Bool {
+      places.isEmpty && deployments.isEmpty && endpoint == nil && permitted == nil
     }
+    package func contains(_ place: Place) -> Bool {
+      !permits(place) || deployments.contains(place.deployment) || place.endpoint == endpoint
+        || places.contains(place)
+    }
+    package func permits(_ place: Place) -> Bool { permitted?.contains(place.deployment) ?? true }
   }
 
   /// Chooses among all endpoints of a model's deployments, but for those that are spent; nil where none is left.
@@ -58,14 +64,16 @@ package struct AttemptPlan {
   /// Attempts started so far.
   package private(set) var count = 0
   private var current = 0
-  private var spent = Spent()
+  private var spent: Spent
   private var last: Place?
   /// Those that won't do better a second time.
   private var barred: [Place] = []
 
-  package init(stages: [RoutingTable.Stage], limit: Int) {
+  /// `permitted`: the deployments that may be asked, at whichever stage; nil: all.
+  package init(stages: [RoutingTable.Stage], limit: Int, permitted: DeploymentSet? = nil) {
     self.stages = stages
     self.limit = limit
+    spent = Spent(permitted: permitted)
   }
 
   package var hasAttemptsLeft: Bool { count < limit }
@@ -95,7 +103,7 @@ package struct AttemptPlan {
     // Everything was tried once; the model that was asked for again, after a pause.
     current = 0
     leaveTrial()
-    spent = Spent()
+    spent = Spent(permitted: spent.permitted)
     spent.places = barred
     guard let next = step(.retry, random: &random, choose: choose) else {
       return .stop(.candidatesSpent)

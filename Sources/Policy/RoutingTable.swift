@@ -62,7 +62,9 @@ package struct RoutingTable: Sendable {
 
   package init(models: [Model], deployments: [Deployment], positions: [String: Int], defaultModel: Int?) {
     self.models = models
-    for position in models.indices { self.models[position].stages = Self.stages(of: position, in: models) }
+    for (position, model) in models.enumerated() {
+      self.models[position].stages = Self.stages(of: position, model, model.fallbacks)
+    }
     self.deployments = deployments
     self.positions = positions
     self.defaultModel = defaultModel
@@ -108,10 +110,19 @@ package struct RoutingTable: Sendable {
       ? all : all.filter { $0.fallback == 0 || allows(route(of: $0.model)) }
   }
 
-  private static func stages(of model: Int, in models: [Model]) -> [Stage] {
-    var seen: Set<Int> = [model]
-    let fallbacks = models[model].fallbacks.enumerated().filter { seen.insert($0.element).inserted }
-    return [Stage(model: model, fallback: 0, isTrial: models[model].isTrial)]
+  /// The same with other fallbacks in the place of the model's own. A version on trial is still followed by what it is tried against.
+  package func stages(for model: Int, fallbacks: [Int]?, allows: (Int) -> Bool) -> [Stage] {
+    guard let fallbacks else { return stages(for: model, allows: allows) }
+    let entry = models[model]
+    let all = Self.stages(
+      of: model, entry, (entry.isTrial ? Array(entry.fallbacks.prefix(1)) : []) + fallbacks)
+    return all.filter { $0.fallback == 0 || allows(route(of: $0.model)) }
+  }
+
+  private static func stages(of position: Int, _ model: Model, _ fallbacks: [Int]) -> [Stage] {
+    var seen: Set<Int> = [position]
+    let fallbacks = fallbacks.enumerated().filter { seen.insert($0.element).inserted }
+    return [Stage(model: position, fallback: 0, isTrial: model.isTrial)]
       + fallbacks.map { Stage(model: $0.element, fallback: $0.offset + 1) }
   }
 }

@@ -1,3 +1,5 @@
+internal import Policy
+
 extension Settings {
   /// The whole value as YAML, every default filled in, secrets as the references that they came by or `***`.
   ///
@@ -21,7 +23,7 @@ extension Settings {
         "reference",
         ["type": "string", "pattern": "\\$\\{", "description": "A value from the environment: ${NAME}."]
       ),
-      ("condition", Form<Unkept>.condition.schema),
+      ("condition", Form<RuleCondition>.condition.schema),
     ]
     let schema = JSON.object(head).adding(members(of: Form<Settings>.document.schema))
     return schema.adding([("$defs", .object(definitions))]).pretty() + "\n"

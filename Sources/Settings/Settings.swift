@@ -252,6 +252,8 @@ extension Settings {
     package var defaultModel: String?
     /// The fallbacks of models that have none of their own.
     package var fallbacks: [String] = []
+    /// The first whose condition holds decides.
+    package var rules: [Rule] = []
     package var experiments: [Experiment] = []
     package var complexity = Complexity()
   }

@@ -51,9 +51,10 @@ struct Explain: ParsableCommand {
     if let bad = header.first(where: { !$0.dropFirst().contains(":") }) {
       throw ValidationError("'\(bad)' is no header: write 'name: value'")
     }
-    for (name, _) in header.map(Self.parts) where !ExplainAsk.headerNames.contains(name.lowercased()) {
+    for (name, _) in header.map(Self.parts) where !ExplainAsk.mayMatter(name) {
       throw ValidationError(
-        "'\(name)' changes nothing here: the router reads \(ExplainAsk.headerNames.joined(separator: ", "))")
+        "'\(name)' changes nothing here: the router reads \(ExplainAsk.headerNames.joined(separator: ", ")), and"
+          + " what routing rules ask for")
     }
   }
 

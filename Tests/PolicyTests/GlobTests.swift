@@ -6,7 +6,7 @@ struct GlobTests {
     ("chat", "chat"), ("*", ""), ("*", "anything"), ("**", "x"), ("chat-*", "chat-"), ("chat-*", "chat-fast"),
     ("*-fast", "chat-fast"), ("a*c", "abc"), ("a*c", "ac"), ("a*c", "abcbc"), ("a?c", "abc"), ("?", "ä"),
     ("*a*b*c*", "xxaxxbxxcxx"), ("a*b?d", "aXbXbcd"), ("", ""), ("org/*", "org/model:7b"), ("[ab]", "[ab]"),
-    ("a.c", "a.c"), ("*?", "x"),
+    ("a.c", "a.c"), ("*?", "x"), ("*?", "ä"), ("ä*?", "äöü"), ("*ü", "äöü"),
   ])
   func matches(pattern: String, name: String) {
     #expect(Glob(pattern).matches(name))
@@ -16,7 +16,7 @@ struct GlobTests {
     ("chat", "chats"), ("chat", "cha"), ("chat", ""), ("", "a"), ("chat-*", "chat"),
     ("*-fast", "chat-fast-2"),
     ("a*c", "ab"), ("?", ""), ("?", "ab"), ("a?c", "ac"), ("a*b*c", "acb"), ("[ab]", "a"), ("a.c", "abc"),
-    ("Chat", "chat"), ("*?", ""),
+    ("Chat", "chat"), ("*?", ""), ("??", "ä"), ("*??", "ä"), ("ä", "ö"),
   ])
   func doesNotMatch(pattern: String, name: String) {
     #expect(!Glob(pattern).matches(name))

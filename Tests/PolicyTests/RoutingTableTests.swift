@@ -41,6 +41,24 @@ struct RoutingTableTests {
     #expect(models(table, allows: { $0 == 0 }) == [0])
   }
 
+  @Test func otherFallbacksTakeThePlaceOfItsOwn() {
+    let table = table([1], [], [])
+    #expect(
+      table.stages(for: 0, fallbacks: [2, 0, 2], allows: { _ in true }) == [
+        Stage(model: 0, fallback: 0), Stage(model: 2, fallback: 1),
+      ])
+    #expect(table.stages(for: 0, fallbacks: [2], allows: { $0 == 0 }) == [Stage(model: 0, fallback: 0)])
+    #expect(table.stages(for: 0, fallbacks: nil, allows: { _ in true }).map(\.model) == [0, 1])
+    #expect(table.stages(for: 0, fallbacks: [], allows: { _ in true }).map(\.model) == [0])
+    var models = table.models
+    models[0].isTrial = true
+    models[0].fallbacks = [1, 0]
+    let trial = RoutingTable(
+      models: models, deployments: table.deployments, positions: [:], defaultModel: nil)
+    let stages = trial.stages(for: 0, fallbacks: [2], allows: { _ in true })
+    #expect(stages.map(\.model) == [0, 1, 2] && stages[0].isTrial, "first what it is tried against")
+  }
+
   @Test func aModelAloneIsItsOnlyStage() {
     #expect(table([]).stages(for: 0, allows: { _ in true }) == [Stage(model: 0, fallback: 0)])
   }

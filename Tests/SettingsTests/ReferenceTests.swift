@@ -16,6 +16,11 @@ struct ReferenceTests {
     #expect(settings.tenants[0].teams.map(\.name) == ["search"])
     #expect(settings.auth.staleMax == .seconds(600))
     #expect(settings.rollout.shadow.judge == Settings.Judge(model: "chat-large", sample: 2_500))
+    #expect(settings.routing.rules.map(\.model) == ["chat-large", nil])
+    #expect(
+      settings.routing.rules.map(\.condition.text) == [
+        "task_type: code and complexity: high", "data_class: phi",
+      ])
   }
 
   @Test func partsThatAreNotBuiltAreListedOnceEachInTheirOrder() throws {
@@ -23,7 +28,7 @@ struct ReferenceTests {
     #expect(
       unbuilt.map(\.path) == [
         "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
-        "routing.rules", "telemetry.traces",
+        "telemetry.traces",
       ])
     #expect(
       unbuilt.map { ($0.line, $0.column) }.elementsEqual(
@@ -32,11 +37,11 @@ struct ReferenceTests {
 
   @Test func whatIsNotBuiltSaysWhereItStandsAndWhatToDo() throws {
     let unbuilt = try Fixture("reference.yaml").load().unbuilt
-    let rules = try #require(unbuilt.first { $0.path == "routing.rules" })
-    #expect((rules.line, rules.column) == (69, 3))
+    let traces = try #require(unbuilt.first { $0.path == "telemetry.traces" })
+    #expect((traces.line, traces.column) == (88, 25))
     #expect(
-      rules.reason
-        == "routing rules are not built yet: remove routing.rules, or use `switchyard check` only")
+      traces.reason
+        == "traces are not built yet: remove telemetry.traces, or use `switchyard check` only")
     let dialect = try #require(unbuilt.first { $0.path == "providers.laptop.dialect" })
     #expect(
       dialect.reason

@@ -63,7 +63,7 @@ import Testing
     (record.client, record.method, record.path) = (worst, worst, worst)
     (record.model, record.deployment, record.provider, record.endpoint) = (worst, worst, worst, worst)
     (record.tenant, record.keyID, record.errorType) = (worst, worst, worst)
-    (record.upstreamRequestID, record.finishReason) = (worst, worst)
+    (record.upstreamRequestID, record.finishReason, record.rule) = (worst, worst, worst)
     let line = Self.line(record)
     #expect(line.count <= AccessLogRecord.maximumLine)
     let fields = try Self.parse(line)

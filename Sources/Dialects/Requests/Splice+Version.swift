@@ -17,6 +17,23 @@ extension Splice {
     }
   }
 
+  /// What a routing rule writes: no member that the version writes, which was released as it is.
+  mutating func rule(
+    _ rule: VersionEdits, besides version: VersionEdits?, members: [MemberCut], surface: Surface,
+    of body: PaddedBytes
+  ) {
+    let taken = Set((version?.parameters(on: surface) ?? []).flatMap(\.keys).map(Self.folded))
+    body.withUnsafeBytes { text in
+      for parameter in rule.parameters(on: surface) {
+        let isTaken = parameter.keys.contains { taken.contains(Self.folded($0)) }
+        if !isTaken { write(parameter, members, text) }
+      }
+    }
+  }
+
+  /// In small letters: some providers ignore case.
+  private static func folded(_ key: [UInt8]) -> [UInt8] { key.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 } }
+
   /// Every member of the name gets the value: also one that only providers that ignore case take for it, or theirs would win.
   private mutating func write(
     _ parameter: VersionEdits.Parameter, _ members: [MemberCut], _ text: UnsafeRawBufferPointer

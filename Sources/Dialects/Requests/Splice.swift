@@ -9,15 +9,18 @@ extension Peek {
   ///   - model: The provider's name of the model; nil leaves what the client wrote.
   ///   - includeUsage: Asks for usage in the stream; without effect where the API has no such switch.
   ///   - version: What the model's version puts in the place of what the client wrote, or beside it.
+  ///   - rule: What a routing rule puts there, where the version doesn't.
   /// - Returns: `body` itself where nothing changes. Known keys come out without escapes.
   package func spliced(
     _ request: PeekedRequest, body: PaddedBytes, model: String?, includeUsage: Bool,
-    version: VersionEdits? = nil
+    version: VersionEdits? = nil, rule: VersionEdits? = nil
   ) -> PaddedBytes {
     var splice = Splice(cuts: request.cuts)
     splice.plainKeys()
-    if let version {
-      splice.version(version, members: members(of: request, body), surface: request.facts.surface, of: body)
+    if version != nil || rule != nil {
+      let (members, surface) = (self.members(of: request, body), request.facts.surface)
+      if let version { splice.version(version, members: members, surface: surface, of: body) }
+      if let rule { splice.rule(rule, besides: version, members: members, surface: surface, of: body) }
     }
     if let model, model != request.facts.model { splice.model(model) }
     if includeUsage, request.facts.surface.streamsUsageOnRequest { splice.includeUsage() }

@@ -15,7 +15,7 @@ extension Worker {
     let injects = facts.stream && !facts.includesUsage && deployment.injectsUsage
     let spliced = peek.spliced(
       course.request, body: course.body, model: deployment.model, includeUsage: injects,
-      version: snapshot.versions?.entry(at: step.candidate.model)?.edits)
+      version: snapshot.versions?.entry(at: step.candidate.model)?.edits, rule: exchange.ruled?.edits)
     let now = SystemClock.monotonicNanoseconds()
     let attempt = Attempt(
       step, at: snapshot.endpoints[step.endpoint], facts: facts, hidesUsage: injects,

@@ -25,8 +25,9 @@ extension Worker {
   ) async throws(ExchangeError) -> Attempt? {
     let (snapshot, position) = (exchange.snapshot, exchange.arm?.position ?? model)
     let plan = AttemptPlan(
-      stages: snapshot.table.stages(for: position, allows: principal.allows),
-      limit: exchange.head.wantsOneAttempt ? 1 : snapshot.table.models[position].attempts)
+      stages: snapshot.stages(for: position, rule: exchange.rule, principal),
+      limit: exchange.head.wantsOneAttempt ? 1 : snapshot.table.models[position].attempts,
+      permitted: exchange.permitted)
     var course = AttemptCourse(request: request, body: body, model: model, principal: principal, plan: plan)
     snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())
     course.next = course.plan.first(random: &random) {
@@ -213,7 +214,10 @@ extension Worker {
     }
     if case .stop(.candidatesSpent) = course.next, let error = exchange.tooLate { throw error }
     guard let last = course.last, case .stop(let stop) = course.next else {
-      throw Unavailable(course.plan.stages, for: caller(exchange), in: exchange.snapshot).error
+      let stages = course.plan.stages
+      throw Unavailable(
+        stages, within: exchange.permitted, for: caller(exchange), in: exchange.snapshot
+      ).error
     }
     exchange.answer.verdict = last.verdict
     let isOutdone = last.attempt.head.status >= 500 && exchange.cache?.stale != nil

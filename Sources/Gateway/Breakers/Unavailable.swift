@@ -12,11 +12,15 @@ struct Unavailable {
   /// Milliseconds after which to ask again where probes decide.
   private static let probing: Int64 = 1_000
 
-  init(_ stages: [RoutingTable.Stage], for caller: UInt64, in snapshot: Snapshot) {
+  init(
+    _ stages: [RoutingTable.Stage], within permitted: DeploymentSet?, for caller: UInt64,
+    in snapshot: Snapshot
+  ) {
     let now = StateClock.monotonicMilliseconds()
     var seen: Set<Int> = []
     let deployments = stages.flatMap { snapshot.table.models[$0.model].deployments.map(\.position) }
     for deployment in deployments where seen.insert(deployment).inserted {
+      if permitted?.contains(deployment) == false { continue }
       let (_, views, pauses) = snapshot.standings(ofDeployment: deployment, for: caller, now: now)
       let pool = snapshot.table.deployments[deployment].endpoints
       let words = zip(zip(views, pauses), pool).map { state, item in

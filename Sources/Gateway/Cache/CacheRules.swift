@@ -52,9 +52,10 @@ struct CacheRules: Sendable {
   }
 
   /// What an answer to this request depends on besides its body.
-  func identity(_ facts: RequestFacts, model: Int, named name: String, beta: String?, _ principal: Principal)
-    -> CacheIdentity
-  {
+  func identity(
+    _ facts: RequestFacts, model: Int, named name: String, within words: String?, beta: String?,
+    _ principal: Principal
+  ) -> CacheIdentity {
     let (tenant, user): (String?, String?) =
       switch policy.scope {
       case .tenant: (principal.tenant, nil)
@@ -62,7 +63,8 @@ struct CacheRules: Sendable {
       case .shared: (nil, nil)
       }
     return CacheIdentity(
-      tenant: tenant, user: user, surface: facts.surface, model: name, version: models[model].version,
+      tenant: tenant, user: user, surface: facts.surface, model: name,
+      version: models[model].version + (words.map { "\n\($0)" } ?? ""),
       form: facts.stream ? facts.includesUsage ? .streamWithUsage : .stream : .plain, beta: beta)
   }
 }
@@ -85,10 +87,12 @@ extension CacheRules {
     case tenant = "the tenant's name allows no key"
   }
 
-  /// `canonical` is room for the canonical request.
+  /// `canonical` is room for the canonical request; `words` are what answers depend on besides: an answer by who may not serve this
+  /// request is none of its.
   func place(
     _ body: PaddedBytes, _ facts: RequestFacts, _ principal: Principal, model: Int, named name: String,
-    _ directives: CacheDirectives, beta: @autoclosure () -> String?, _ peek: Peek, _ canonical: PaddedBytes
+    within words: String?, _ directives: CacheDirectives, beta: @autoclosure () -> String?, _ peek: Peek,
+    _ canonical: PaddedBytes
   ) -> Place {
     let cached = models[model].cached
     if cached == .none { return .nowhere(.model) }
@@ -101,7 +105,7 @@ extension CacheRules {
     }
     if found.offersTools || found.hasEffects { return .nowhere(.effects) }
     guard found.isDeterministic || cached == .all else { return .nowhere(.chance) }
-    let identity = identity(facts, model: model, named: name, beta: beta(), principal)
+    let identity = identity(facts, model: model, named: name, within: words, beta: beta(), principal)
     let keys = canonical.withUnsafeBytes { identity.keys(for: $0, prefix: prefix) }
     return keys.map { .at($0, found) } ?? .nowhere(.tenant)
   }

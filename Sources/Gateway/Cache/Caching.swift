@@ -47,7 +47,8 @@ extension Worker {
   ) -> CacheVisit? {
     let place = rules.place(
       body, facts, principal, model: exchange.arm?.position ?? model,
-      named: exchange.snapshot.models[model].name, directives,
+      named: exchange.snapshot.models[model].name,
+      within: exchange.snapshot.cacheWords(exchange.permitted, rule: exchange.rule), directives,
       beta: exchange.head.string(.openAIBeta), peek, canonical)
     guard case .at(let keys, let found) = place else { return nil }
     return CacheVisit(keys, found, directives)

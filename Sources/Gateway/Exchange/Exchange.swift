@@ -30,6 +30,12 @@ final class Exchange: @unchecked Sendable {
   var facts: RequestFacts?
   /// The position of the model that was asked for, or that serves its arm of an experiment.
   var model: Int?
+  /// The position of the rule that matched; nil where none did.
+  var rule: Int?
+  /// The classes of data that it has.
+  var dataClasses: DataClassSet = []
+  /// The deployments that may serve it; nil: all.
+  var permitted: DeploymentSet?
   /// Nil where it takes part in none.
   var part: ExperimentTable.Part?
   /// Which version of it this is for; nil where nothing was decided about its versions.

@@ -42,6 +42,8 @@ final class Snapshot: Sendable {
   /// Nil where nothing was, and no experiment compares versions.
   let versions: VersionTable?
   /// Nil where there are none.
+  let rules: RuleTable?
+  /// Nil where there are none.
   let experiments: ExperimentTable?
   let limits: TimeLimits
   let table: RoutingTable
@@ -104,6 +106,7 @@ final class Snapshot: Sendable {
     }
     let table = Self.table(settings, addresses, versions)
     self.table = table
+    rules = RuleTable(settings, table.positions, versions)
     pools = table.models.enumerated().map { position, entry in
       let version = versions?.entry(at: position)?.version
       return ModelPool(
@@ -151,6 +154,9 @@ final class Snapshot: Sendable {
 
   /// Whether some model's requests stay together by how their prompts begin.
   var usesPrefixes: Bool { pools.contains { $0.affinity == .prefix } }
+
+  /// Whether requests may be changed in more than the model's name.
+  var writesMembers: Bool { versions != nil || rules?.rules.contains { $0.edits != nil } ?? false }
 
   func pace(_ place: AttemptPlan.Place) -> Pace { deployments[place.deployment].pace(place) }
 

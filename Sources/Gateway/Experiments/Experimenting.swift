@@ -9,7 +9,8 @@ extension Worker {
   ) -> ExperimentTable.Target {
     let unit = StickyUnit(head: exchange.head, facts: facts, principal: principal, request: exchange.id)
     guard let table = exchange.snapshot.experiments,
-      let part = table.part(asked, principal, hash: { unit.hash($0) })
+      let part = table.part(asked, principal, hash: { unit.hash($0) }),
+      exchange.snapshot.mayServe(part, of: table, within: exchange.permitted)
     else { return .init(model: asked) }
     exchange.part = part
     return table.target(of: part)

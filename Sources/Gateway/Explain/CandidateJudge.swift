@@ -53,6 +53,7 @@ struct CandidateJudge {
     switch candidate.loss {
     case .out: return (.out, state?.reason ?? "left out")
     case .spent: return (.out, "no limit has room for an attempt there")
+    case .notPermitted: return (.out, explainer.trace.why(place.deployment))
     case .full: return (.out, full(candidate.member.endpoint))
     case .dearer: return (.loses, "a cheaper deployment is left")
     case .far: return (.loses, "in another zone, while one of the own zone is idle")

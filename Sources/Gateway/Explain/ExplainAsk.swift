@@ -19,7 +19,23 @@ package struct ExplainAsk: Sendable {
   /// Headers that change where a request goes or what is kept of it. Never a credential.
   package static let headerNames = [
     "anthropic-version", "cache-control", "content-encoding", "openai-beta", "x-priority",
-    "x-request-timeout-ms", "x-session-id", "x-should-retry", "x-switchyard-attempt", "x-switchyard-version",
+    "x-max-cost-usd", "x-optimize", "x-request-timeout-ms", "x-session-id", "x-should-retry",
+    "x-switchyard-attempt", "x-switchyard-version", "x-task-type", "x-task-value",
+  ]
+
+  /// Whether a header may change something: those above, and any that a routing rule may ask for.
+  package static func mayMatter(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return headerNames.contains(name) || !neverRead.contains(name)
+  }
+
+  /// Credentials, and what says how the request is sent.
+  private static let neverRead: Set = [
+    "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie",
+    "expect",
+    "host", "keep-alive", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
+    "user-agent",
+    "x-api-key",
   ]
 
   package init(
@@ -42,7 +58,7 @@ package struct ExplainAsk: Sendable {
 
   /// The head that a client would send.
   func head() throws(Refusal) -> RequestHead {
-    let wanted = headers.filter { Self.headerNames.contains($0.name.lowercased()) }
+    let wanted = headers.filter { Self.mayMatter($0.name) }
     let all =
       [("host", "explained"), ("content-length", "\(body.count)")] + wanted.map { ($0.name, $0.value) }
     do {

@@ -42,8 +42,8 @@ struct ExplainedWalk {
     }
     var random = Chance(seed: 1)
     var plan = AttemptPlan(
-      stages: snapshot.table.stages(for: request.position, allows: principal.allows),
-      limit: snapshot.table.models[request.position].attempts)
+      stages: snapshot.stages(for: request.position, rule: request.rule, principal),
+      limit: snapshot.table.models[request.position].attempts, permitted: request.permitted)
     var next = plan.first(random: &random, choose: choose)
     var full: Refusal?
     while case .attempt(let step) = next {
@@ -94,7 +94,8 @@ struct ExplainedWalk {
     guard explainer.live != nil else {
       return .unknown("its endpoints are found by name when a replica runs, which is not known offline")
     }
-    return .refused(Unavailable(stages, for: explainer.principal.caller, in: snapshot).error)
+    return .refused(
+      Unavailable(stages, within: request.permitted, for: explainer.principal.caller, in: snapshot).error)
   }
 
   private mutating func admitOwn(_ group: LimitGroup?) -> Refusal? {
@@ -123,7 +124,9 @@ struct ExplainedWalk {
     let route = snapshot.table.route(of: stage.model)
     let settings = snapshot.settings.models[route]
     let isAllowed = stage.fallback == 0 || explainer.principal.allows(route)
-    let survey = surveys[stage.model] ?? explainer.survey(ofModel: stage.model, .init(), request)
+    let survey =
+      surveys[stage.model]
+      ?? explainer.survey(ofModel: stage.model, .init(permitted: request.permitted), request)
     var told = Explanation.Stage(
       model: settings.name, fallback: stage.fallback, isAllowed: isAllowed, balance: settings.balance,
       affinity: settings.affinity)

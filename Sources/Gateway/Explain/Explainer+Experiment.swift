@@ -4,10 +4,13 @@ import Policy
 /// Which arm of an experiment a request would be in.
 extension Explainer {
   /// Of who stays in no arm a request's arm is chance; it is explained as one that takes no part.
-  func part(_ asked: Int, _ pin: VersionPin?, _ facts: RequestFacts) -> ExperimentTable.Part? {
+  func part(
+    _ asked: Int, _ pin: VersionPin?, _ facts: RequestFacts, within permitted: DeploymentSet?
+  ) -> ExperimentTable.Part? {
     guard pin == nil, let table = snapshot.experiments, isSticky(facts) else { return nil }
     let unit = unit(facts)
-    return table.part(asked, principal) { unit.hash($0) }
+    guard let part = table.part(asked, principal, hash: { unit.hash($0) }) else { return nil }
+    return snapshot.mayServe(part, of: table, within: permitted) ? part : nil
   }
 
   func experiment(_ request: Request) -> Explanation.Experiment? {

@@ -23,6 +23,12 @@ struct Explainer {
     /// The model's that was asked for: another one where an arm of an experiment is.
     var asked: Int
     var part: ExperimentTable.Part?
+    /// The position of the rule that matches.
+    var rule: Int?
+    /// The deployments that may serve it; nil: all.
+    var permitted: DeploymentSet?
+    /// What its client is told where none of those is left.
+    var refusal: ExchangeError?
     /// Nil where nothing was decided about the model's versions.
     var arm: Arm?
     var directives: CacheDirectives
@@ -40,6 +46,7 @@ struct Explainer {
   let view: (_ model: Int) -> PoolView
   /// Nil offline.
   let live: Live?
+  let trace = RuleTrace()
 
   // MARK: Reading
 
@@ -48,28 +55,35 @@ struct Explainer {
     let surface = try surface()
     let limit = snapshot.settings.server.maxBody.count
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
-    let peeked = try peeked(body, surface, peek)
+    peek.ask(for: snapshot)
+    var peeked = try peeked(body, surface, peek)
+    let (rule, ruling) = try self.rule(on: &peeked, within: nil, [])
     var facts = peeked.facts
-    let (asked, pin) = try snapshot.asked(facts, head, principal)
-    let part = part(asked, pin, facts)
+    let (asked, pin) = (ruling.model, ruling.pin)
+    let part = part(asked, pin, facts, within: ruling.permitted)
     let target = part.flatMap { snapshot.experiments?.target(of: $0) } ?? .init(model: asked)
     let model = target.model
     let arm: Arm?
     if let version = target.version {
       arm = Arm(kind: .experiment, position: version)
     } else {
-      arm = try self.arm(model, pin, facts)
+      arm = snapshot.arm(try self.arm(model, pin, facts), ofModel: model, within: ruling.permitted)
     }
+    let isLeft = snapshot.hasDeployment(
+      for: arm?.position ?? model, rule: rule, principal, within: ruling.permitted)
     if let edits = arm.flatMap({ snapshot.versions?.entry(at: $0.position)?.edits }) {
       facts = edits.facts(of: peeked)
     }
     let directives = head.cacheDirectives
     let place = snapshot.cache?.place(
-      body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name, directives,
+      body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name,
+      within: snapshot.cacheWords(ruling.permitted, rule: rule), directives,
       beta: head.string(.openAIBeta), peek, canonical)
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
     return Request(
-      facts: facts, model: model, asked: asked, part: part, arm: arm, directives: directives, place: place)
+      facts: facts, model: model, asked: asked, part: part, rule: rule, permitted: ruling.permitted,
+      refusal: ruling.refusal ?? (isLeft ? nil : ExchangeError.ruledOut), arm: arm,
+      directives: directives, place: place)
   }
 
   private func peeked(
@@ -98,7 +112,8 @@ struct Explainer {
 
   /// A model, then its fallbacks, those too that the key doesn't allow.
   func stages(of request: Request) -> [RoutingTable.Stage] {
-    snapshot.table.stages(for: request.position) { _ in true }
+    let fallbacks = request.rule.flatMap { snapshot.rules?.rules[$0].fallbacks }
+    return snapshot.table.stages(for: request.position, fallbacks: fallbacks) { _ in true }
   }
 
   /// All limits that might be asked.
@@ -165,7 +180,8 @@ struct Explainer {
   func queueRefusal(_ request: Request) -> ExchangeError? {
     guard let queue = live?.queue else { return nil }
     let (rules, name) = (snapshot.settings.queue, snapshot.models[request.model].name)
-    let priority = head.priority(below: principal.priority)
+    let ruled = request.rule.flatMap { snapshot.rules?.rules[$0].priority } ?? principal.priority
+    let priority = head.priority(below: max(principal.priority, ruled))
     let now = SystemClock.monotonicNanoseconds() / 1_000_000
     let usual = snapshot.usual(request.facts, request.position, principal, at: now) { $0.isFull }
     if let short = ShortTime(left: allowance / 1_000_000, usual: usual) {
@@ -190,6 +206,8 @@ struct Explainer {
 
   func refusal(_ error: ExchangeError) -> Explanation {
     var explanation = blank(.refused(error))
+    (explanation.rules, explanation.facts) = (trace.rules, trace.facts)
+    explanation.leftOut = trace.leftOut(in: snapshot)
     if error.code == "model_not_found", let models = principal.models {
       let names = models.sorted().map { snapshot.models[$0].name }
       explanation.notes.append(
@@ -214,6 +232,9 @@ struct Explainer {
     explanation.model = .init(
       name: snapshot.models[request.model].name, asked: request.facts.model, isStream: request.facts.stream)
     let isPriced = walk.firstDeployment.flatMap { snapshot.deployments[$0].price } != nil
+    if let refusal = request.refusal { explanation.verdict = .refused(refusal) }
+    (explanation.rules, explanation.facts) = (trace.rules, trace.facts)
+    explanation.leftOut = trace.leftOut(in: snapshot)
     explanation.version = version(request)
     explanation.experiment = experiment(request)
     explanation.estimate = .init(demand: walk.demand, isPriced: isPriced)

@@ -9,6 +9,9 @@ extension Explanation {
       ("answer", verdictJSON), ("live", .bool(seen != nil)), ("seen", seen.map(\.json) ?? .null),
       ("path", .string(path)), ("asker", asker.json), ("model", model.map(\.json) ?? .null),
       ("version", version.map(\.json) ?? .null), ("experiment", experiment.map(\.json) ?? .null),
+      ("rules", .array(rules.map(\.json))),
+      ("facts", .object(facts.map { (name: $0.name, value: .string($0.value)) })),
+      ("left_out", .array(leftOut.map(\.json))),
     ]
     let found: [(name: String, value: JSON)] = [
       ("estimate", estimate.map(\.json) ?? .null), ("cache", cache.map(\.json) ?? .null),
@@ -83,6 +86,16 @@ extension Explanation.Version {
 
 extension Explanation.Experiment {
   fileprivate var json: JSON { ["name": .string(name), "arm": .text(arm), "why": .string(why)] }
+}
+
+extension Explanation.Rule {
+  fileprivate var json: JSON {
+    ["rule": .string(label), "is": .string(standing.rawValue), "why": .string(why)]
+  }
+}
+
+extension Explanation.LeftOut {
+  fileprivate var json: JSON { ["deployment": .string(deployment), "why": .string(why)] }
 }
 
 extension Explanation.Estimate {

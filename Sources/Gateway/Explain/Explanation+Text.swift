@@ -16,6 +16,7 @@ extension Explanation {
       let asked = model.asked.map { $0 == model.name ? "" : ", asked for as \($0)" } ?? ", the default model"
       rows.append(["model", model.name + asked + (model.isStream ? ", a stream" : "")])
     }
+    rows += ruleRows
     if let version { rows.append(["version", version.words]) }
     if let experiment {
       rows.append(["experiment", "\(experiment.name)=\(experiment.arm ?? "?"): \(experiment.why)"])
@@ -34,6 +35,18 @@ extension Explanation {
     if !limits.isEmpty, let words = basisWords { rows.append(["", words]) }
     rows.append(["state", seenWords])
     return rows + notes.map { ["note", $0] }
+  }
+
+  /// Each rule up to the one that matches.
+  private var ruleRows: [[String]] {
+    var rows: [[String]] = []
+    if !facts.isEmpty {
+      rows.append(["facts", facts.map { "\($0.name)=\($0.value)" }.joined(separator: ", ")])
+    }
+    let told = Array(rules.prefix { $0.standing == .no }) + rules.filter { $0.standing == .matches }
+    rows += told.map { ["rule \($0.label)", "\($0.standing.rawValue): \($0.why)"] }
+    if rules.count > told.count { rows.append(["", "\(rules.count - told.count) more rules come later"]) }
+    return rows + leftOut.map { ["left out", "deployment \($0.deployment): \($0.why)"] }
   }
 
   private var verdictWords: String {

@@ -55,6 +55,32 @@ package struct Explanation: Sendable {
     var why: String
   }
 
+  /// What becomes of a routing rule, in their order.
+  struct Rule: Sendable {
+    enum Standing: String, Sendable {
+      case matches
+      /// A rule before it has matched.
+      case later
+      case no
+    }
+
+    var label: String
+    var standing: Standing
+    var why: String
+  }
+
+  /// A fact of the request that some rule asks for.
+  struct Fact: Sendable {
+    var name: String
+    var value: String
+  }
+
+  /// A deployment that may not serve this request.
+  struct LeftOut: Sendable {
+    var deployment: String
+    var why: String
+  }
+
   struct Estimate: Sendable {
     var demand: Demand
     /// By what this worker has seen of the model, or by the rule that all begin with.
@@ -166,6 +192,9 @@ package struct Explanation: Sendable {
   var model: Model?
   var version: Version?
   var experiment: Experiment?
+  var rules: [Rule] = []
+  var facts: [Fact] = []
+  var leftOut: [LeftOut] = []
   var estimate: Estimate?
   var cache: Cache?
   /// The caller's own limits; what they are asked for.

@@ -7,6 +7,8 @@ struct PoolSurvey {
   enum Loss: Equatable {
     /// It was tried already, or no limit of its deployment has room.
     case spent
+    /// Its deployment may not serve this request.
+    case notPermitted
     /// Its breaker, its cooldown, its credential, its checks or a pause of the caller.
     case out
     /// It has as many requests as it takes.
@@ -55,8 +57,10 @@ extension PoolView {
         let loss: PoolSurvey.Loss? =
           pair.1.weight > 0
           ? nil
-          : ask.spent.contains(pair.0.place)
-            ? .spent : ask.shares?[index] == 0 ? .out : isFull(index, ask) ? .full : .dearer
+          : !ask.spent.permits(pair.0.place)
+            ? .notPermitted
+            : ask.spent.contains(pair.0.place)
+              ? .spent : ask.shares?[index] == 0 ? .out : isFull(index, ask) ? .full : .dearer
         return .init(member: pair.0, option: pair.1, loss: loss, chance: 0)
       })
     if noteAffinity(ask, in: &survey) { return survey }
@@ -81,8 +85,10 @@ extension PoolView {
     var option = options[0]
     (option.own, option.others) = (member.endpoint.inFlight, member.endpoint.others)
     let loss: PoolSurvey.Loss? =
-      ask.spent.contains(member.place)
-      ? .spent : ask.shares?[0] == 0 ? .out : isFull(0, ask) ? .full : nil
+      !ask.spent.permits(member.place)
+      ? .notPermitted
+      : ask.spent.contains(member.place)
+        ? .spent : ask.shares?[0] == 0 ? .out : isFull(0, ask) ? .full : nil
     if loss != nil { option.weight = 0 }
     return PoolSurvey(candidates: [
       .init(member: member, option: option, loss: loss, chance: loss == nil ? 1 : 0)

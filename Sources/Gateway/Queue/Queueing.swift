@@ -125,7 +125,7 @@ extension Worker {
   }
 
   func priority(_ exchange: Exchange) -> Priority {
-    exchange.head.priority(below: exchange.principal?.priority ?? .standard)
+    exchange.head.priority(below: exchange.highestPriority)
   }
 
   /// Nil: it has waited for as long as it may.

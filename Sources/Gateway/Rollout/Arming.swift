@@ -18,7 +18,8 @@ extension Worker {
       arm = Arm(kind: .experiment, position: version)
     } else {
       try load(pin, of: target.model, principal, snapshot)
-      arm = try snapshot.arm(target.model, pin, principal.pins, now: limiter.now) { unit.hash($0) }
+      let own = try snapshot.arm(target.model, pin, principal.pins, now: limiter.now) { unit.hash($0) }
+      arm = snapshot.arm(own, ofModel: target.model, within: exchange.permitted)
     }
     guard let arm, let entry = snapshot.versions?.entry(at: arm.position) else { return exchange.arm = arm }
     exchange.arm = arm

@@ -23,6 +23,8 @@ final class ShadowCopy: @unchecked Sendable {
   let unit: UInt64
   let tenant: String
   let caller: UInt64
+  /// The deployments that may see it; nil: all.
+  let permitted: DeploymentSet?
   let requestID: String
   let client: String
   /// The client's `openai-beta`.
@@ -48,6 +50,7 @@ final class ShadowCopy: @unchecked Sendable {
     (unit, tenant, self.caller) = (arm.unit, exchange.principal?.tenant ?? "", caller)
     (requestID, client) = (exchange.id, exchange.connection.remoteAddress)
     beta = exchange.head.string(.openAIBeta)
+    permitted = exchange.permitted
   }
 
   /// A question about what a copy came to. It is paid for by the same budget.
@@ -56,6 +59,7 @@ final class ShadowCopy: @unchecked Sendable {
     (seed, snapshot, baseline) = (question, copy.snapshot, copy.baseline)
     (subject, unit, tenant, caller) = (copy.subject, copy.unit, copy.tenant, copy.caller)
     (requestID, client, beta) = (copy.requestID, copy.client, nil)
+    permitted = copy.permitted
   }
 
   /// The model that it is sent to; the same for all of its versions.

@@ -11,6 +11,8 @@ struct ShadowSeed {
   let format: AnswerFormat?
   /// What the client was sent, once that is whole; nil where it was another model's.
   var answer: KeptAnswer?
+  /// What a rule changes in the request.
+  var ruleEdits: VersionEdits?
 
   var surface: Surface { request.facts.surface }
 }
@@ -69,6 +71,8 @@ enum ShadowDrop: String, CaseIterable, Error {
 
   /// It would judge a version of its own.
   case ownVersion = "own_version"
+  /// It is served by none of the deployments that the request may go to.
+  case notPermitted = "not_permitted"
   /// The conversation, or one of the answers, is not text alone; or one side refuses.
   case noText = "no_text"
   /// There is too much to read.

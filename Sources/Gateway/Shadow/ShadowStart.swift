@@ -11,7 +11,7 @@ extension Worker {
   func place(for copy: ShadowCopy) -> (AttemptPlan.Step, Slot?)? {
     let (snapshot, position) = (copy.snapshot, copy.seed.position)
     let view = pools.view(ofModel: position, in: snapshot)
-    var ask = PoolView.Ask(sight: cluster.sight)
+    var ask = PoolView.Ask(spent: AttemptPlan.Spent(permitted: copy.permitted), sight: cluster.sight)
     ask.shares = snapshot.shares(of: view.pool, for: copy.caller)
     var plan = AttemptPlan(stages: [RoutingTable.Stage(model: position, fallback: 0)], limit: 1)
     let next = plan.first(random: &random) { _, _, random in view.choose(ask, random: &random) }
@@ -44,7 +44,7 @@ extension Worker {
     let injects = facts.stream && !facts.includesUsage && deployment.injectsUsage
     let spliced = peek.spliced(
       seed.request, body: seed.body, model: deployment.model, includeUsage: injects,
-      version: snapshot.versions?.entry(at: seed.position)?.edits)
+      version: snapshot.versions?.entry(at: seed.position)?.edits, rule: seed.ruleEdits)
     let now = SystemClock.monotonicNanoseconds()
     let attempt = Attempt(
       step, at: snapshot.endpoints[step.endpoint], facts: facts, hidesUsage: injects,

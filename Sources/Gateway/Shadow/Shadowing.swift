@@ -23,6 +23,7 @@ extension Worker {
     let facts = peek.copyFacts(of: request, body)
     if let drop = obstacle(facts, exchange) { return count(drop, exchange) }
     exchange.shadow = ShadowSeed(position: position, request: request, body: body, format: facts.format)
+    exchange.shadow?.ruleEdits = exchange.ruled?.edits
   }
 
   private func obstacle(_ facts: CopyFacts, _ exchange: Exchange) -> ShadowDrop? {
@@ -94,6 +95,7 @@ extension Worker {
   /// Takes all that it needs, or nothing.
   private func begin(_ copy: ShadowCopy) async throws(ShadowDrop) -> Attempt {
     guard !isDraining else { throw .draining }
+    guard copy.snapshot.mayServe(copy.seed.position, within: copy.permitted) else { throw .notPermitted }
     guard let (step, slot) = place(for: copy) else { throw .noEndpoint }
     guard let demand = demand(of: copy, at: step) else { throw .unpriced }
     if let drop = reserve(copy, demand) { throw drop }

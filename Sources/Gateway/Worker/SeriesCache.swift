@@ -10,6 +10,8 @@ struct SeriesCache {
   private var results = ReasonTable<Classification.Reason>()
   private var invalid: [String: SeriesID] = [:]
   private var fallbacks: [Fallback: SeriesID] = [:]
+  /// By the rule's position.
+  private var rules: [Int: SeriesID] = [:]
   let clientDisconnects: SeriesID
 
   private struct Key: Hashable {
@@ -35,6 +37,7 @@ struct SeriesCache {
     attempts = ReasonTable()
     results = ReasonTable()
     fallbacks.removeAll()
+    rules.removeAll()
   }
 
   /// The series of a model (nil where no configured one was asked for) and the deployment that answered (nil where none did).
@@ -78,6 +81,13 @@ struct SeriesCache {
     let series = registry.series(
       Catalogue.fallbacks, snapshot.models[from].name, snapshot.models[to].name, reason.rawValue)
     fallbacks[key] = series
+    return series
+  }
+
+  mutating func rule(_ position: Int, in table: RuleTable) -> SeriesID {
+    if let series = rules[position] { return series }
+    let series = registry.series(Catalogue.ruleMatches, table.rules[position].label)
+    rules[position] = series
     return series
   }
 

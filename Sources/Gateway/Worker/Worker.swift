@@ -62,6 +62,8 @@ actor Worker {
   var copies: [ShadowCopy] = []
   /// By the model's name, so that what was learnt outlives a reload.
   var estimators: [String: TokenEstimator] = [:]
+  /// Where what rules ask of a request is set down.
+  var ruleRoom = RuleRoom()
   private(set) var snapshot: Snapshot
   var random = Chance(seed: .random(in: 0...UInt64.max))
   var series: SeriesCache
@@ -133,7 +135,7 @@ actor Worker {
     self.log = log.map(AccessLog.init(writer:))
     date = HTTPDate(unixSeconds: Int(SystemClock.wallMilliseconds() / 1000))
     peek.readsPrefix = snapshot.usesPrefixes
-    peek.notesMembers = snapshot.versions != nil
+    peek.notesMembers = snapshot.writesMembers
     control?.traffics = snapshot.traffics
   }
 
@@ -234,7 +236,7 @@ actor Worker {
     guard snapshot.epoch > self.snapshot.epoch else { return }  // overtaken
     self.snapshot = snapshot
     peek.readsPrefix = snapshot.usesPrefixes
-    peek.notesMembers = snapshot.versions != nil
+    peek.notesMembers = snapshot.writesMembers
     control?.traffics = snapshot.traffics
     let kept = Set(snapshot.endpoints.map(ObjectIdentifier.init))
     for (endpoint, pools) in connectionPools where !kept.contains(endpoint) {

@@ -39,6 +39,13 @@ struct Reader {
   /// Whether the document has this key below where the reader stands.
   func isWritten(_ keys: String...) -> Bool { marks[Path(path.parts + keys)] != nil }
 
+  /// The line of what is written below where the reader stands; of what is around it where it isn't written.
+  func line(of keys: [String]) -> Int {
+    var written = Path(path.parts + keys)
+    while marks[written] == nil, !written.parts.isEmpty { written = written.parent }
+    return (marks[written] ?? .start).line
+  }
+
   /// Whether anything below this key of the document was found wrong.
   func hasErrors(under key: String) -> Bool { errors.contains { $0.path.hasPrefix("\(key).") } }
 

@@ -173,7 +173,7 @@ extension Form where Value == String {
 }
 
 extension Form where Value == [String: JSONLiteral] {
-  fileprivate static var parameters: Form {
+  static var parameters: Form {
     Form<Entries<JSONLiteral>>.entries(.json) { entry, reader in
       guard let flaw = BundleRule.flaw(ofParameter: entry.key) else { return }
       reader.fail("'\(entry.key)' \(flaw)", at: entry.mark)

@@ -8,6 +8,7 @@ enum Checks {
     checkPorts(settings, &reader)
     checkBalance(settings, &reader)
     ExperimentChecks.all(settings, &reader)
+    RuleChecks.all(&settings, &reader)
     RolloutChecks.judge(settings, &reader)
   }
 

@@ -1,7 +1,7 @@
 extension AccessLogRecord {
-  /// No line is longer: 19 texts, 16 integers, and 1 KiB for the names.
+  /// No line is longer: 20 texts, 16 integers, and 1 KiB for the names.
   static let maximumLine =
-    19 * JSONWriter.bound(ofString: maximumText) + 16 * JSONWriter.boundOfInteger + 1_024
+    20 * JSONWriter.bound(ofString: maximumText) + 16 * JSONWriter.boundOfInteger + 1_024
 
   /// Writes the record as one JSON object and a newline.
   func write(to writer: inout JSONWriter, _ timestamp: inout Timestamp) {
@@ -31,6 +31,7 @@ extension AccessLogRecord {
     writer.field(",\"version\":", version)
     writer.field(",\"arm\":", arm)
     writer.field(",\"experiment\":", experiment)
+    writer.field(",\"rule\":", rule)
     writer.field(",\"deployment\":", deployment)
     writer.field(",\"provider\":", provider)
     writer.field(",\"endpoint\":", endpoint)

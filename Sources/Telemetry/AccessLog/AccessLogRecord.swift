@@ -29,6 +29,8 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var arm: String?
   /// `NAME=ARM`; nil where it takes part in none.
   package var experiment: String?
+  /// The routing rule that matched; nil where none did.
+  package var rule: String?
   package var deployment: String?
   package var provider: String?
   package var endpoint: String?

@@ -27,6 +27,11 @@ package enum Catalogue {
     .counter, "switchyard_invalid_requests_total", labels: ["reason"],
     help: "Requests refused before routing, by reason.")
 
+  package static let ruleMatches = MetricFamily(
+    .counter, "switchyard_rule_matches_total", labels: ["rule"],
+    help:
+      "Requests for which a routing rule was the first to match, by its name or its place in routing.rules.")
+
   package static let shed = MetricFamily(
     .counter, "switchyard_shed_requests_total", labels: ["reason"],
     help:
@@ -212,7 +217,7 @@ package enum Catalogue {
   package static let shadowUnjudged = MetricFamily(
     .counter, "switchyard_shadow_unjudged_total", labels: ["model", "reason"],
     help:
-      "Copies that a judge was to be asked about and was not (own_version, no_text, too_long: it may or can not; else as of"
+      "Copies that a judge was to be asked about and was not (own_version, not_permitted, no_text, too_long: it may or can not; else as of"
       + " switchyard_shadow_drops_total: there was no room for a question).")
   package static let shadowCost = MetricFamily(
     .counter, "switchyard_shadow_cost_dollars_total", .dollars, labels: ["model"],
@@ -324,7 +329,8 @@ package enum Catalogue {
 
   /// All of them, in the order of rendering.
   package static let all = [
-    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, shed, loopLag,
+    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, ruleMatches, shed,
+    loopLag,
     attempts, attemptResults, fallbacks, hedges, inflight, inflightCluster, loadsAge, firstTokenAverage,
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
     queueWaiting, queueWait, queueRefusals,

@@ -29,6 +29,8 @@ struct ReplicaUnderTest: Sendable {
     var breaker: String?
     /// The section of this name: without it everybody may call.
     var tenants: String?
+    /// The section of this name.
+    var routing: String?
     /// What no document would be allowed to say.
     var edit: @Sendable (inout Settings) -> Void = { _ in }
   }
@@ -59,7 +61,10 @@ struct ReplicaUnderTest: Sendable {
   /// One model `m` at one provider, whose endpoints these are.
   private static func configuration(_ providers: [ScriptedProvider], _ options: Options) throws -> Settings {
     let urls = providers.map { "\"\($0.url)/v1\"" }.joined(separator: ", ")
-    let sections = [("cache", options.cache), ("breaker", options.breaker), ("tenants", options.tenants)]
+    let sections = [
+      ("cache", options.cache), ("breaker", options.breaker), ("tenants", options.tenants),
+      ("routing", options.routing),
+    ]
     let more = sections.compactMap { name, text in text.map { "\(name): \($0)" } }.joined(separator: "\n")
     var result = try settings(
       document("BASE", more: more).replacing("base_url: \"BASE/v1\"", with: "endpoints: [ \(urls) ]"))

@@ -1,0 +1,108 @@
+import Dialects
+import Policy
+import Settings
+import Telemetry
+
+/// What came of each rule, of one request: known even where that is refused. Confined to where its explainer is.
+final class RuleTrace {
+  var rules: [Explanation.Rule] = []
+  var facts: [Explanation.Fact] = []
+  /// Why a deployment may not serve, by its position.
+  fileprivate var reasons: [Int: String] = [:]
+
+  func why(_ deployment: Int) -> String { reasons[deployment] ?? "it may not see this request's data" }
+
+  func leftOut(in snapshot: Snapshot) -> [Explanation.LeftOut] {
+    reasons.sorted { $0.key < $1.key }.map {
+      .init(deployment: snapshot.deployments[$0.key].name, why: $0.value)
+    }
+  }
+}
+
+/// Which rule matches, and why the others don't: each is evaluated by itself, not as the data port finds the first.
+extension Explainer {
+  /// The position of the rule that matches, and what it leaves. Changes the facts as the data port does. `permitted`: the deployments
+  /// that may serve by the request's `classes` of data; nil: all.
+  func rule(
+    on request: inout PeekedRequest, within permitted: DeploymentSet?, _ classes: DataClassSet
+  ) throws(ExchangeError) -> (rule: Int?, ruling: Ruling) {
+    let rule = snapshot.rules.flatMap { traced($0, request.facts, classes) }
+    if let edits = rule.flatMap({ snapshot.rules?.rules[$0].edits }) {
+      request.facts = edits.facts(of: request)
+    }
+    noteFilter(of: rule)
+    let ruling = try snapshot.ruling(
+      rule, request.facts, head, principal, within: permitted, live?.estimators ?? [:])
+    noteCosts(ruling.permitted, beside: permitted)
+    return (rule, ruling)
+  }
+
+  private func traced(_ table: RuleTable, _ request: RequestFacts, _ classes: DataClassSet) -> Int? {
+    var facts = table.blankFacts
+    input(request, classes).fill(&facts, for: table)
+    let conditions = table.matcher.conditions
+    trace.facts = facts.told(conditions).map { .init(name: $0.name, value: $0.value) }
+    for (signal, strength) in zip(ComplexitySignal.allCases, request.prompt?.signals ?? []) where strength > 0
+    {
+      trace.facts.append(.init(name: "signal.\(signal)", value: RuleFacts.words(Int64(strength * 1_000_000))))
+    }
+    var first: Int?
+    for (index, condition) in conditions.enumerated() {
+      let rule = table.rules[index]
+      guard let why = condition.failure(for: facts) else {
+        let standing: Explanation.Rule.Standing = first == nil ? .matches : .later
+        let words = first == nil ? "\(condition.text): \(does(rule))" : "it holds, after the one that matches"
+        trace.rules.append(.init(label: rule.label, standing: standing, why: words))
+        first = first ?? index
+        continue
+      }
+      trace.rules.append(.init(label: rule.label, standing: .no, why: why))
+    }
+    return first
+  }
+
+  private func input(_ request: RequestFacts, _ classes: DataClassSet) -> RuleInput {
+    let model = snapshot.likelyModel(request)
+    return RuleInput(
+      request: request, head: head, principal: principal, classes: classes,
+      inputTokens: snapshot.inputTokens(request, of: model, live?.estimators ?? [:]),
+      load: live == nil ? nil : model.flatMap { snapshot.load(ofModel: $0) },
+      now: SystemClock.wallMilliseconds())
+  }
+
+  private func does(_ rule: RuleTable.Rule) -> String {
+    var words: [String] = []
+    if let model = rule.model {
+      let name = snapshot.models[model].name
+      words.append(principal.allows(model) ? "model \(name)" : "not model \(name), which the key may not use")
+    }
+    if rule.permitted != nil { words.append("some deployments only") }
+    if rule.edits != nil { words.append("parameters of its own") }
+    if let priority = rule.priority { words.append("class \(priority.rawValue) at most") }
+    if let fallbacks = rule.fallbacks {
+      let names = fallbacks.map { snapshot.models[snapshot.table.route(of: $0)].name }
+      words.append(names.isEmpty ? "no fallbacks" : "fallbacks \(names.joined(separator: ", "))")
+    }
+    return words.isEmpty ? "all deployments pass" : words.joined(separator: ", ")
+  }
+
+  private func noteFilter(of rule: Int?) {
+    guard let rule, let table = snapshot.rules else { return }
+    let filter = snapshot.settings.routing.rules[rule].deployments
+    for (position, deployment) in snapshot.settings.deployments.enumerated() {
+      guard let flaw = filter?.flaw(of: deployment) else { continue }
+      trace.reasons[position] = "by \(table.rules[rule].label), it \(flaw)"
+    }
+  }
+
+  /// What was left, `before`, and no rule has left out, is out by its price. `permitted`: those that aren't; nil: all.
+  private func noteCosts(_ permitted: DeploymentSet?, beside before: DeploymentSet?) {
+    guard head.count(.xMaxCostUSD) > 0 else { return }
+    for position in snapshot.deployments.indices where trace.reasons[position] == nil {
+      guard before?.contains(position) ?? true, permitted?.contains(position) == false else { continue }
+      trace.reasons[position] =
+        snapshot.deployments[position].price == nil
+        ? "its cost isn't known, and x-max-cost-usd is sent" : "it would cost more than x-max-cost-usd"
+    }
+  }
+}
