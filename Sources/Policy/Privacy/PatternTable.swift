@@ -1,0 +1,170 @@
+/// Patterns as one deterministic automaton over bytes: a look-up a byte finds whatever of them a text holds.
+///
+/// Made by subset construction. What ends at a place is known one byte later, as a boundary depends on that byte.
+package final class PatternTable: Sendable {
+  /// States beyond which patterns are refused: a table of them takes about a megabyte.
+  package static let mostStates = 4_096
+
+  /// By byte.
+  private let classes: [UInt8]
+  /// Columns of a row: one for each class of bytes, and one for the end of a text.
+  private let width: Int
+  /// Rows of next states. States are numbers of their row's first column.
+  private let next: [UInt32]
+  private let start: UInt32
+  /// States from here on tell of a match.
+  private let firstTelling: UInt32
+  /// Of those, by number.
+  private let told: [DetectorSet]
+
+  /// How many states it has.
+  package var count: Int { next.count / width }
+
+  /// - Parameter isAnchored: Whether matches begin where the text does; else they are found anywhere.
+  package init(
+    _ patterns: [(pattern: Pattern, detector: DetectorSet)], isAnchored: Bool = false
+  ) throws(PatternError) {
+    let automaton = try PatternAutomaton(patterns)
+    let alphabet = Alphabet(automaton.sets)
+    var maker = TableMaker(automaton, alphabet, isAnchored: isAnchored)
+    try maker.fill()
+    classes = alphabet.classes
+    width = alphabet.count + 1
+    // Those that tell come last, so that one comparison finds them.
+    let order = maker.states.indices.sorted {
+      maker.states[$0].told.isEmpty && !maker.states[$1].told.isEmpty
+    }
+    var places = [UInt32](repeating: 0, count: order.count)
+    for (place, state) in order.enumerated() { places[state] = UInt32(place * width) }
+    next = order.flatMap { state in maker.rows[state].map { places[$0] } }
+    start = places[0]
+    let silent = maker.states.count { $0.told.isEmpty }
+    firstTelling = UInt32(silent * width)
+    told = order.dropFirst(silent).map { maker.states[$0].told }
+  }
+
+  /// Which patterns are found in a text, in one pass.
+  package func found(in text: UnsafeBufferPointer<UInt8>) -> DetectorSet {
+    var found: DetectorSet = []
+    let (width, first) = (width, firstTelling)
+    classes.withUnsafeBufferPointer { classes in
+      next.withUnsafeBufferPointer { next in
+        var state = start
+        for byte in text {
+          state = next[Int(state &+ UInt32(classes[Int(byte)]))]
+          if state >= first { found.formUnion(told[(Int(state) - Int(first)) / width]) }
+        }
+        state = next[Int(state) + width - 1]
+        if state >= first { found.formUnion(told[(Int(state) - Int(first)) / width]) }
+      }
+    }
+    return found
+  }
+}
+
+/// Bytes that no pattern tells apart are one class. Words and the rest always are two.
+private struct Alphabet {
+  private(set) var classes = [UInt8](repeating: 0, count: 256)
+  /// A byte of each class.
+  private(set) var samples: [UInt8] = []
+  var count: Int { samples.count }
+
+  init(_ sets: Set<ByteSet>) {
+    let sets = Array(sets.union([.word]))
+    var known: [[Bool]: UInt8] = [:]
+    for byte in 0...255 as ClosedRange<UInt8> {
+      let kind = sets.map { $0.contains(byte) }
+      if let number = known[kind] {
+        classes[Int(byte)] = number
+      } else {
+        // At most 256 classes: the last one is number 255.
+        let number = UInt8(samples.count)
+        known[kind] = number
+        classes[Int(byte)] = number
+        samples.append(byte)
+      }
+    }
+  }
+}
+
+/// Finds the states that there are, from the first one on.
+private struct TableMaker {
+  struct State: Hashable {
+    var nodes: [Int]
+    /// The byte before belongs to a word.
+    var isInWord: Bool
+    /// What ended before that byte.
+    var told: DetectorSet
+  }
+
+  private let automaton: PatternAutomaton
+  private let alphabet: Alphabet
+  private let isAnchored: Bool
+  private let beginning: [Int]
+  private(set) var states: [State]
+  private(set) var rows: [[Int]] = []
+  private var numbers: [State: Int] = [:]
+  /// Most steps lead to a few: those that begin, and those that begin beside one that goes on.
+  private var closures: [[Int]: [Int]] = [:]
+
+  init(_ automaton: PatternAutomaton, _ alphabet: Alphabet, isAnchored: Bool) {
+    (self.automaton, self.alphabet, self.isAnchored) = (automaton, alphabet, isAnchored)
+    beginning = automaton.closure(automaton.starts, crosses: false)
+    states = [State(nodes: beginning, isInWord: false, told: [])]
+    numbers[states[0]] = 0
+  }
+
+  mutating func fill() throws(PatternError) {
+    var at = 0
+    while at < states.count {
+      let state = states[at]
+      // Either way a boundary can be decided; each is needed for about half of the bytes.
+      let (inner, outer) = (
+        automaton.closure(state.nodes, crosses: !state.isInWord),
+        automaton.closure(state.nodes, crosses: state.isInWord)
+      )
+      var row: [Int] = []
+      for sample in alphabet.samples {
+        let isWord = ByteSet.word.contains(sample)
+        let reached = isWord ? inner : outer
+        var seeds: [Int] = []
+        for node in reached {
+          if case .byte(let set, let next) = automaton.nodes[node], set.contains(sample) {
+            seeds.append(next)
+          }
+        }
+        if !isAnchored { seeds += beginning }
+        let nodes = closure(of: seeds)
+        row.append(try number(of: State(nodes: nodes, isInWord: isWord, told: told(reached))))
+      }
+      row.append(try number(of: State(nodes: [], isInWord: false, told: told(outer))))
+      rows.append(row)
+      at += 1
+    }
+  }
+
+  private mutating func closure(of seeds: [Int]) -> [Int] {
+    if let known = closures[seeds] { return known }
+    let nodes = automaton.closure(seeds, crosses: false)
+    closures[seeds] = nodes
+    return nodes
+  }
+
+  private func told(_ nodes: [Int]) -> DetectorSet {
+    nodes.reduce(into: []) { told, node in
+      if case .accept(let detector) = automaton.nodes[node] { told.formUnion(detector) }
+    }
+  }
+
+  private mutating func number(of state: State) throws(PatternError) -> Int {
+    if let number = numbers[state] { return number }
+    guard states.count < PatternTable.mostStates else {
+      throw PatternError(
+        "needs more than \(PatternTable.mostStates) states: begin it with \\b or a fixed text, make {m,n} smaller, or"
+          + " put a narrower class in the place of . or \\w")
+    }
+    numbers[state] = states.count
+    states.append(state)
+    return states.count - 1
+  }
+}
