@@ -11,6 +11,7 @@ extension Worker {
       land(exchange)
       visit.isOver = true
     }
+    if !exchange.dataClasses.isEmpty { countDataClasses(exchange) }
     if let result = exchange.cacheResult { cacheSeries.count(result, in: shard) }
     leave(exchange)
     leaveQueue(exchange)
@@ -85,6 +86,7 @@ extension Worker {
     record.arm = exchange.arm?.kind.rawValue
     record.experiment = exchange.experimentLabel
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
+    record.dataClass = exchange.dataClassLabel
     record.tenant = exchange.principal?.tenant
     record.keyID = exchange.principal?.key
     record.attempts = exchange.attempts

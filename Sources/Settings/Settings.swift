@@ -253,6 +253,7 @@ extension Settings {
     /// The fallbacks of models that have none of their own.
     package var fallbacks: [String] = []
     package var experiments: [Experiment] = []
+    package var dataClasses: [DataClass] = []
   }
 
   package struct Auth: Sendable, Equatable {
@@ -266,6 +267,8 @@ extension Settings {
   package struct Tenant: Sendable, Equatable {
     package var name: String
     package var tier: String?
+    /// Names of data classes that all its requests have.
+    package var dataClasses: [String] = []
     package var limits: [Limit] = []
     package var teams: [Team] = []
     package var keys: [Key] = []
@@ -290,6 +293,8 @@ extension Settings {
     package var priority = Priority.standard
     /// Which versions it may ask for by number.
     package var pins = PinRight.served
+    /// Names of data classes that all its requests have.
+    package var dataClasses: [String] = []
 
     package init(
       id: String, sha256: [UInt8], team: String? = nil, user: String? = nil, models: [String] = [],

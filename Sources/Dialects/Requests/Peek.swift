@@ -24,12 +24,16 @@ package final class Peek {
   ///
   /// What the router reads has the right type and is named once, at every level it reads; the rest is valid
   /// JSON.
-  package func request(_ body: PaddedBytes, surface: Surface) throws(PeekError) -> PeekedRequest {
-    try read(body, surface: surface, notesMembers: notesMembers)
+  ///
+  /// - Parameter detectors: What to look for in its texts; nil looks for nothing.
+  package func request(
+    _ body: PaddedBytes, surface: Surface, detectors: DataDetectors? = nil
+  ) throws(PeekError) -> PeekedRequest {
+    try read(body, surface: surface, notesMembers: notesMembers, detectors: detectors)
   }
 
   func read(
-    _ body: PaddedBytes, surface: Surface, notesMembers: Bool
+    _ body: PaddedBytes, surface: Surface, notesMembers: Bool, detectors: DataDetectors? = nil
   ) throws(PeekError) -> PeekedRequest {
     defer { trim() }
     keys.reset()
@@ -40,6 +44,7 @@ package final class Peek {
       surface: surface, source: parser.source(body), keys: keys, readsPrefix: readsPrefix,
       notesMembers: notesMembers)
     try reader.read(root)
+    if let detectors { reader.facts.detected = DataWalk.found(in: root, detectors) }
     return PeekedRequest(facts: reader.facts, cuts: reader.cuts)
   }
 }

@@ -34,6 +34,10 @@ final class Exchange: @unchecked Sendable {
   var part: ExperimentTable.Part?
   /// Which version of it this is for; nil where nothing was decided about its versions.
   var arm: Arm?
+  /// The deployments that may serve it; nil: all.
+  var permitted: DeploymentSet?
+  /// What its data is.
+  var dataClasses: DataClassSet = []
   /// What the first attempt at that version came to.
   var ownVerdict: Classification?
   var attempts = 0

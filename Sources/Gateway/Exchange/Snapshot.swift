@@ -60,6 +60,8 @@ final class Snapshot: Sendable {
   let authenticator: Authenticator
   /// Nil where no answer is kept.
   let cache: CacheRules?
+  /// Nil where no class of data is configured.
+  let data: DataRules?
   let limitTable: LimitTable
   /// By the endpoint's position, what its credential may use.
   let credentials: [LimitGroup?]
@@ -96,6 +98,7 @@ final class Snapshot: Sendable {
     }
     models = configured + (versions?.entries ?? []).map { configured[$0.route] }
     cache = CacheRules(settings, versions)
+    data = DataRules(settings, former: former?.data)
     loads = settings.providers.flatMap { provider -> [Load] in
       guard let load = provider.load else { return [] }
       return (addresses.byProvider[provider.name] ?? []).map {

@@ -25,6 +25,7 @@ struct Explainer {
     var part: ExperimentTable.Part?
     /// Nil where nothing was decided about the model's versions.
     var arm: Arm?
+    var dataClasses: DataClassSet
     var directives: CacheDirectives
     /// Nil where nothing is kept at all.
     var place: CacheRules.Place?
@@ -50,6 +51,7 @@ struct Explainer {
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
     let peeked = try peeked(body, surface, peek)
     var facts = peeked.facts
+    let dataClasses = try snapshot.dataClasses(facts, head, principal)
     let (asked, pin) = try snapshot.asked(facts, head, principal)
     let part = part(asked, pin, facts)
     let target = part.flatMap { snapshot.experiments?.target(of: $0) } ?? .init(model: asked)
@@ -64,19 +66,21 @@ struct Explainer {
       facts = edits.facts(of: peeked)
     }
     let directives = head.cacheDirectives
-    let place = snapshot.cache?.place(
+    var place = snapshot.cache?.place(
       body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name, directives,
       beta: head.string(.openAIBeta), peek, canonical)
+    if place != nil, !dataClasses.isEmpty { place = .nowhere(.dataClass) }
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
     return Request(
-      facts: facts, model: model, asked: asked, part: part, arm: arm, directives: directives, place: place)
+      facts: facts, model: model, asked: asked, part: part, arm: arm, dataClasses: dataClasses,
+      directives: directives, place: place)
   }
 
   private func peeked(
     _ body: PaddedBytes, _ surface: Surface, _ peek: Peek
   ) throws(ExchangeError) -> PeekedRequest {
     do {
-      return try peek.request(body, surface: surface)
+      return try peek.request(body, surface: surface, detectors: snapshot.data?.detectors)
     } catch {
       throw ExchangeError(error)
     }
@@ -218,6 +222,8 @@ struct Explainer {
     explanation.experiment = experiment(request)
     explanation.estimate = .init(demand: walk.demand, isPriced: isPriced)
     explanation.cache = cache(request, stored)
+    explanation.data = data(request)
+    if let refusal = dataRefusal(request) { explanation.verdict = .refused(refusal) }
     if let own = walk.own { (explanation.limits, explanation.limitBasis) = (own.lines, own.basis) }
     explanation.stages = stages(of: request).map { walk.stage($0) }
     explanation.notes += notes(request)

@@ -9,6 +9,7 @@ enum Checks {
     checkBalance(settings, &reader)
     ExperimentChecks.all(settings, &reader)
     RolloutChecks.judge(settings, &reader)
+    DataClassChecks.all(settings, &reader)
   }
 
   /// A way to balance needs what it goes by.

@@ -31,6 +31,7 @@ extension AccessLogRecord {
     writer.field(",\"version\":", version)
     writer.field(",\"arm\":", arm)
     writer.field(",\"experiment\":", experiment)
+    writer.field(",\"data_class\":", dataClass)
     writer.field(",\"deployment\":", deployment)
     writer.field(",\"provider\":", provider)
     writer.field(",\"endpoint\":", endpoint)

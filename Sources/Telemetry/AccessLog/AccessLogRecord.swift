@@ -29,6 +29,8 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var arm: String?
   /// `NAME=ARM`; nil where it takes part in none.
   package var experiment: String?
+  /// Names of the classes of its data, with commas; nil where it has none.
+  package var dataClass: String?
   package var deployment: String?
   package var provider: String?
   package var endpoint: String?

@@ -27,6 +27,11 @@ package enum Catalogue {
     .counter, "switchyard_invalid_requests_total", labels: ["reason"],
     help: "Requests refused before routing, by reason.")
 
+  package static let dataClassRequests = MetricFamily(
+    .counter, "switchyard_data_class_requests_total", labels: ["class", "action"],
+    help:
+      "Requests with data of a class, by what became of them (restrict: narrowed to those who may see it, refuse: by the"
+      + " class, no_deployment: refused, as nobody may see it).")
   package static let shed = MetricFamily(
     .counter, "switchyard_shed_requests_total", labels: ["reason"],
     help:
@@ -324,7 +329,8 @@ package enum Catalogue {
 
   /// All of them, in the order of rendering.
   package static let all = [
-    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, shed, loopLag,
+    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, dataClassRequests,
+    shed, loopLag,
     attempts, attemptResults, fallbacks, hedges, inflight, inflightCluster, loadsAge, firstTokenAverage,
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
     queueWaiting, queueWait, queueRefusals,
