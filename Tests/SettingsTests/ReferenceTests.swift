@@ -87,13 +87,12 @@ struct ReferenceTests {
     }
   }
 
-  @Test func keysOfOtherClassesOfDataAreNotBuilt() throws {
+  @Test func keysOfClassesOfDataThatAreNotDeclaredAreRefused() {
     let key = "id: a, sha256: \(String(repeating: "0", count: 64))"
     let text =
       LoadTests.minimal()
       + "tenants: { t: { keys: [{ \(key), data_class: phi }] } }\n"
-    let paths = try Fixture.load(text).unbuilt.map(\.path)
-    #expect(paths == ["tenants.t.keys[0].data_class"])
+    #expect(Fixture.errors(text).map(\.path) == ["tenants.t.keys[0].data_class"])
   }
 
   @Test func damagedReferencesNeverCrash() throws {

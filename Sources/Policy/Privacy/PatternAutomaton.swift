@@ -57,12 +57,14 @@ struct PatternAutomaton {
     }
   }
 
-  /// What can be reached from `seeds` without a byte, in order. `crosses`: boundaries hold here; nil: that isn't known yet.
-  func closure(_ seeds: some Sequence<Int>, crosses: Bool) -> [Int] {
-    var seen: Set<Int> = []
-    var open = Array(seeds)
+  /// What can be reached from `seeds` without a byte, in order. `crosses`: boundaries hold here. `seen` has a place for each node, all
+  /// false before and after.
+  func closure(_ seeds: [Int], crosses: Bool, _ seen: inout [Bool]) -> [Int] {
+    var (open, reached) = (seeds, [Int]())
     while let node = open.popLast() {
-      guard seen.insert(node).inserted else { continue }
+      guard !seen[node] else { continue }
+      seen[node] = true
+      reached.append(node)
       switch nodes[node] {
       case .split(let a, let b):
         open.append(a)
@@ -71,8 +73,9 @@ struct PatternAutomaton {
       case .byte, .accept: break
       }
     }
+    for node in reached { seen[node] = false }
     // Splits have done their work.
-    return seen.filter { if case .split = nodes[$0] { false } else { true } }.sorted()
+    return reached.filter { if case .split = nodes[$0] { false } else { true } }.sorted()
   }
 
   /// All sets of bytes that it tells apart.

@@ -101,6 +101,7 @@ private struct TableMaker {
   private let alphabet: Alphabet
   private let isAnchored: Bool
   private let beginning: [Int]
+  private var seen: [Bool]
   private(set) var states: [State]
   private(set) var rows: [[Int]] = []
   private var numbers: [State: Int] = [:]
@@ -109,7 +110,8 @@ private struct TableMaker {
 
   init(_ automaton: PatternAutomaton, _ alphabet: Alphabet, isAnchored: Bool) {
     (self.automaton, self.alphabet, self.isAnchored) = (automaton, alphabet, isAnchored)
-    beginning = automaton.closure(automaton.starts, crosses: false)
+    seen = [Bool](repeating: false, count: automaton.nodes.count)
+    beginning = automaton.closure(automaton.starts, crosses: false, &seen)
     states = [State(nodes: beginning, isInWord: false, told: [])]
     numbers[states[0]] = 0
   }
@@ -119,10 +121,8 @@ private struct TableMaker {
     while at < states.count {
       let state = states[at]
       // Either way a boundary can be decided; each is needed for about half of the bytes.
-      let (inner, outer) = (
-        automaton.closure(state.nodes, crosses: !state.isInWord),
-        automaton.closure(state.nodes, crosses: state.isInWord)
-      )
+      let inner = automaton.closure(state.nodes, crosses: !state.isInWord, &seen)
+      let outer = automaton.closure(state.nodes, crosses: state.isInWord, &seen)
       var row: [Int] = []
       for sample in alphabet.samples {
         let isWord = ByteSet.word.contains(sample)
@@ -145,7 +145,7 @@ private struct TableMaker {
 
   private mutating func closure(of seeds: [Int]) -> [Int] {
     if let known = closures[seeds] { return known }
-    let nodes = automaton.closure(seeds, crosses: false)
+    let nodes = automaton.closure(seeds, crosses: false, &seen)
     closures[seeds] = nodes
     return nodes
   }
