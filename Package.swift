@@ -86,6 +86,9 @@ let package = Package(
       name: "loadgen", dependencies: ["CLinux", arguments], path: "Tests/Benchmarks/loadgen",
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "classes", dependencies: ["Policy"], path: "Tests/Benchmarks/classes", swiftSettings: strict),
+
     .target(
       name: "TestSupport", dependencies: nio, path: "Tests/TestSupport", swiftSettings: strict),
     tests("PolicyTests", ["Policy", "TestSupport"]),
