@@ -13,9 +13,9 @@ extension Worker {
     do throws(ExchangeError) {
       guard let surface = try await surface(of: exchange) else { return settle(exchange) }
       let principal = try await authenticate(exchange)
-      let body = try await exchange.body()
+      var body = try await exchange.body()
       var request = try read(body, surface, exchange)
-      try restrict(request, body, principal, exchange)
+      try restrict(&request, &body, principal, exchange)
       let model = try route(&request, principal, exchange)
       try requireDeployment(for: exchange.arm?.position ?? model, principal, exchange)
       if exchange.arm?.mirror != nil { prepareShadow(request, body, exchange) }

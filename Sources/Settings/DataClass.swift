@@ -46,7 +46,10 @@ extension [Settings.DataClass] {
     }
     let builtIn = flatMap(\.detect).reduce(into: DetectorSet()) { $0.formUnion($1.bit) }
     guard !builtIn.isEmpty || !entries.isEmpty else { return nil }
-    return try DataDetectors(builtIn, entries)
+    let masked = rules.filter { $0.action == .redact }.reduce(into: DetectorSet()) {
+      $0.formUnion($1.detectors)
+    }
+    return try DataDetectors(builtIn, entries, masked: masked)
   }
 
   /// What a detector is called: a built-in one by its word, a pattern by its name.

@@ -133,7 +133,7 @@ def test_explain_says_who_told_and_who_is_left(case):
     told = case.explain("patient MRN-987654 ann@example.com")
     assert told["data"] == {
         "classes": [
-            {"name": "phi", "action": "restrict", "by": ["mrn"]}, {"name": "pii", "action": "restrict", "by": ["email"]}],
+            {"name": "phi", "action": "restrict", "by": ["mrn"], "masked": False}, {"name": "pii", "action": "restrict", "by": ["email"], "masked": False}],
         "deployments": ["eu"]}
     assert told["answer"]["deployment"] == "eu"
     assert case.explain("hello")["data"] is None

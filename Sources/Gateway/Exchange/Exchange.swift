@@ -38,6 +38,8 @@ final class Exchange: @unchecked Sendable {
   var permitted: DeploymentSet?
   /// What its data is.
   var dataClasses: DataClassSet = []
+  /// What was masked in its request; nil where nothing was.
+  var placeholders: Placeholders?
   /// What the first attempt at that version came to.
   var ownVerdict: Classification?
   var attempts = 0

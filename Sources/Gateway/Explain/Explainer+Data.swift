@@ -5,16 +5,17 @@ import Settings
 extension Explainer {
   /// Nil where it has none.
   func data(_ request: Request) -> Explanation.Data? {
-    guard let data = snapshot.data, let permitted = data.classes.permitted(request.dataClasses) else {
-      return nil
-    }
+    guard let data = snapshot.data, !request.data.classes.isEmpty else { return nil }
+    let permitted = data.classes.permitted(request.data.bound) ?? .all(snapshot.deployments.count)
     let declared = (try? snapshot.declaredClasses(head)) ?? []
-    let classes = request.dataClasses.positions.map { position in
+    let classes = request.data.classes.positions.map { position in
       let (rule, bit) = (data.classes.rules[position], DataClassSet(position: position))
       var tellers = data.configured.names(of: rule.detectors.intersection(request.facts.detected))
       if declared.contains(bit) { tellers.insert("x-data-class", at: 0) }
       if principal.dataClasses.contains(bit) { tellers.insert("the key", at: 0) }
-      return Explanation.Data.Class(name: rule.name, action: rule.action, tellers: tellers)
+      return Explanation.Data.Class(
+        name: rule.name, action: rule.action, tellers: tellers,
+        isMasked: request.data.masked != nil && !request.data.bound.contains(bit))
     }
     let left = snapshot.deployments.indices.filter(permitted.contains).map { snapshot.deployments[$0].name }
     return .init(classes: classes, deployments: left)
@@ -22,12 +23,12 @@ extension Explainer {
 
   /// What a client is told whose data may go to none of the deployments that could serve.
   func dataRefusal(_ request: Request) -> ExchangeError? {
-    guard let data = snapshot.data, let permitted = data.classes.permitted(request.dataClasses) else {
-      return nil
-    }
-    if let rule = data.classes.refused(request.dataClasses) { return .refusedDataClass(rule.name) }
-    guard !snapshot.hasDeployment(for: request.position, permitted, principal) else { return nil }
-    return .noPermittedDeployment(data.words(request.dataClasses))
+    guard let data = snapshot.data else { return nil }
+    if let rule = data.classes.refused(request.data.classes) { return .refusedDataClass(rule.name) }
+    guard let permitted = data.classes.permitted(request.data.bound),
+      !snapshot.hasDeployment(for: request.position, permitted, principal)
+    else { return nil }
+    return .noPermittedDeployment(data.words(request.data.bound))
   }
 }
 
@@ -35,7 +36,7 @@ extension Explanation.Data {
   /// `phi by health and card; may be seen by eu-large`
   var words: String {
     let found = classes.map { item in
-      let action = item.action == .refuse ? ", which is refused" : ""
+      let action = item.action == .refuse ? ", which is refused" : item.isMasked ? ", which is masked" : ""
       return "\(item.name) by \(item.tellers.joined(separator: ", "))\(action)"
     }
     let seen = deployments.isEmpty ? "no deployment" : deployments.joined(separator: ", ")
@@ -54,6 +55,7 @@ extension Explanation.Data.Class {
   fileprivate var json: JSON {
     [
       "name": .string(name), "action": .string(action.rawValue), "by": .array(tellers.map(JSON.string)),
+      "masked": .bool(isMasked),
     ]
   }
 }

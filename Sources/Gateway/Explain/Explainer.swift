@@ -25,7 +25,7 @@ struct Explainer {
     var part: ExperimentTable.Part?
     /// Nil where nothing was decided about the model's versions.
     var arm: Arm?
-    var dataClasses: DataClassSet
+    var data: DataCourse
     var directives: CacheDirectives
     /// Nil where nothing is kept at all.
     var place: CacheRules.Place?
@@ -51,7 +51,7 @@ struct Explainer {
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
     let peeked = try peeked(body, surface, peek)
     var facts = peeked.facts
-    let dataClasses = try snapshot.dataClasses(facts, head, principal)
+    let course = try snapshot.dataCourse(peeked, body, head, principal, peek)
     let (asked, pin) = try snapshot.asked(facts, head, principal)
     let part = part(asked, pin, facts)
     let target = part.flatMap { snapshot.experiments?.target(of: $0) } ?? .init(model: asked)
@@ -69,10 +69,10 @@ struct Explainer {
     var place = snapshot.cache?.place(
       body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name, directives,
       beta: head.string(.openAIBeta), peek, canonical)
-    if place != nil, !dataClasses.isEmpty { place = .nowhere(.dataClass) }
+    if place != nil, !course.classes.isEmpty { place = .nowhere(.dataClass) }
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
     return Request(
-      facts: facts, model: model, asked: asked, part: part, arm: arm, dataClasses: dataClasses,
+      facts: facts, model: model, asked: asked, part: part, arm: arm, data: course,
       directives: directives, place: place)
   }
 

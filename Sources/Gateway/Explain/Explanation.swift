@@ -68,6 +68,8 @@ package struct Explanation: Sendable {
       var action: DataAction
       /// Who says so: the key, the header, or what was found, by the detector's name.
       var tellers: [String]
+      /// What was found of it is not sent.
+      var isMasked: Bool
     }
 
     var classes: [Class]

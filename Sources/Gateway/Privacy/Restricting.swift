@@ -6,15 +6,21 @@ import Telemetry
 extension Worker {
   /// Finds the data classes of a request, and narrows what may serve it to the deployments that may see all of them. Whatever chooses
   /// later chooses among those.
+  ///
+  /// Where a class is to be masked, the request and its body become copies without what was found.
   func restrict(
-    _ request: PeekedRequest, _ body: PaddedBytes, _ principal: Principal, _ exchange: Exchange
+    _ request: inout PeekedRequest, _ body: inout PaddedBytes, _ principal: Principal, _ exchange: Exchange
   ) throws(ExchangeError) {
-    let snapshot = exchange.snapshot
-    let classes = try snapshot.dataClasses(request.facts, exchange.head, principal)
-    guard let data = snapshot.data, let permitted = data.classes.permitted(classes) else { return }
-    exchange.dataClasses = classes
-    if let rule = data.classes.refused(classes) { throw .refusedDataClass(rule.name) }
-    exchange.permit(permitted)
+    let course = try exchange.snapshot.dataCourse(request, body, exchange.head, principal, peek)
+    guard let data = exchange.snapshot.data, !course.classes.isEmpty else { return }
+    exchange.dataClasses = course.classes
+    if let rule = data.classes.refused(course.classes) { throw .refusedDataClass(rule.name) }
+    if let masked = course.masked {
+      (request, body) = (masked.request, masked.body)
+      exchange.facts = masked.request.facts
+      exchange.placeholders = masked.placeholders
+    }
+    if let permitted = data.classes.permitted(course.bound) { exchange.permit(permitted) }
   }
 
   /// Refuses a request for a model that nothing may serve, before anything is asked of limits or the cache.
@@ -33,8 +39,12 @@ extension Worker {
     guard let rules = exchange.snapshot.data?.classes.rules else { return }
     let isStranded = exchange.answer.error?.code == "no_permitted_deployment"
     for position in exchange.dataClasses.positions {
-      let action = isStranded ? "no_deployment" : rules[position].action.rawValue
-      shard.increment(registry.series(Catalogue.dataClassRequests, rules[position].name, action))
+      var action = rules[position].action
+      if action == .redact, exchange.placeholders == nil { action = .restrict }
+      shard.increment(
+        registry.series(
+          Catalogue.dataClassRequests, rules[position].name,
+          isStranded ? "no_deployment" : action.rawValue))
     }
   }
 }

@@ -2,6 +2,8 @@
 package enum DataAction: String, CaseIterable, Sendable {
   /// They go to deployments that may see the class.
   case restrict
+  /// What is found is masked before they are sent, and put back in their answers; where that can't be done, as `restrict`.
+  case redact
   /// They go nowhere.
   case refuse
 }
@@ -77,6 +79,13 @@ package struct DataClassTable: Sendable {
   /// The first of them whose requests go nowhere.
   package func refused(_ classes: DataClassSet) -> DataClassRule? {
     classes.positions.map { rules[$0] }.first { $0.action == .refuse }
+  }
+
+  /// Those of them that are masked.
+  package func redacted(_ classes: DataClassSet) -> DataClassSet {
+    classes.positions.reduce(into: DataClassSet()) { redacted, position in
+      if rules[position].action == .redact { redacted.insert(DataClassSet(position: position)) }
+    }
   }
 
   package func names(_ classes: DataClassSet) -> [String] { classes.positions.map { rules[$0].name } }

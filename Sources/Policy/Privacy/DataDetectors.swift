@@ -16,13 +16,20 @@ package final class DataDetectors: Sendable {
   package let wanted: DetectorSet
   /// Nil where there is no pattern, nor a list of words.
   private let table: PatternTable?
+  /// Finds where that stands, as far as it is to be masked.
+  private let masking: PatternTable?
 
+  /// - Parameter masked: Detectors whose findings are to be masked.
   /// - Throws: Where patterns together need too large a table.
-  package init(_ builtIn: DetectorSet, _ patterns: [Entry]) throws(PatternError) {
+  package init(
+    _ builtIn: DetectorSet, _ patterns: [Entry], masked: DetectorSet = []
+  ) throws(PatternError) {
     wanted = patterns.reduce(into: builtIn) { $0.formUnion($1.detector) }
     var all = patterns.map { (pattern: $0.pattern, detector: $0.detector) }
     if builtIn.contains(.health) { all.append((pattern: HealthTerms.pattern, detector: .health)) }
     table = try all.isEmpty ? nil : PatternTable(all)
+    let those = all.filter { masked.contains($0.detector) }
+    masking = try those.isEmpty ? nil : PatternTable(those, isAnchored: true)
   }
 
   /// Looks at one text by itself. Base64 of some length is none: pictures and sound are not looked into.
@@ -33,6 +40,32 @@ package final class DataDetectors: Sendable {
       scan.run(into: &findings)
     }
     if let table { findings.detectors.formUnion(table.found(in: text)) }
+  }
+
+  /// Where the findings of some detectors stand in a text, in order and apart from each other; nil where that takes too long to find.
+  package func places(of masked: DetectorSet, in text: UnsafeBufferPointer<UInt8>) -> [Findings.Place]? {
+    guard !Self.isEncoded(text) else { return [] }
+    var findings = Findings(keepsPlaces: true)
+    var scan = TriggerScan(text, masked.intersection(wanted))
+    scan.run(into: &findings)
+    if let masking, let table, !table.found(in: text).isDisjoint(with: masked) {
+      var (at, budget) = (0, 4_096 + 32 * text.count)
+      while at < text.count {
+        let place = masking.longest(text, at: at, &budget)
+        guard budget >= 0 else { return nil }
+        if let place, !place.detector.isDisjoint(with: masked) { findings.places.append(place) }
+        at = place?.range.upperBound ?? at + 1
+      }
+    }
+    return findings.places.sorted { $0.range.lowerBound < $1.range.lowerBound }.reduce(
+      into: [Findings.Place]()
+    ) { apart, place in
+      guard let last = apart.last, place.range.lowerBound < last.range.upperBound else {
+        return apart.append(place)
+      }
+      let end = max(last.range.upperBound, place.range.upperBound)
+      apart[apart.count - 1].range = last.range.lowerBound..<end
+    }
   }
 
   /// A long text of Base64's letters alone, behind the beginning of a data URL or not. What people write has a blank or a stop

@@ -12,6 +12,10 @@ package final class PatternTable: Sendable {
   /// Rows of next states. States are numbers of their row's first column.
   private let next: [UInt32]
   private let start: UInt32
+  /// Of a table that is anchored: where the byte before belongs to a word.
+  private let startInWord: UInt32
+  /// By state: nothing more can be found.
+  private let isDead: [Bool]
   /// States from here on tell of a match.
   private let firstTelling: UInt32
   /// Of those, by number.
@@ -38,9 +42,27 @@ package final class PatternTable: Sendable {
     for (place, state) in order.enumerated() { places[state] = UInt32(place * width) }
     next = order.flatMap { state in maker.rows[state].map { places[$0] } }
     start = places[0]
+    startInWord = places[isAnchored ? 1 : 0]
+    isDead = order.map { maker.states[$0].nodes.isEmpty }
     let silent = maker.states.count { $0.told.isEmpty }
     firstTelling = UInt32(silent * width)
     told = order.dropFirst(silent).map { maker.states[$0].told }
+  }
+
+  /// Of an anchored table: the longest match that begins at a place. Takes the bytes that it looks at from `budget`.
+  func longest(_ text: UnsafeBufferPointer<UInt8>, at begin: Int, _ budget: inout Int) -> Findings.Place? {
+    var state = begin > 0 && ByteSet.word.contains(text[begin - 1]) ? startInWord : start
+    var longest: Findings.Place?
+    for place in begin...text.count {
+      let column = place < text.count ? Int(classes[Int(text[place])]) : width - 1
+      state = next[Int(state) + column]
+      budget -= 1
+      if state >= firstTelling, place > begin {
+        longest = Findings.Place(told[(Int(state) - Int(firstTelling)) / width], begin..<place)
+      }
+      if isDead[Int(state) / width] || budget < 0 { break }
+    }
+    return longest
   }
 
   /// Which patterns are found in a text, in one pass.
@@ -112,8 +134,13 @@ private struct TableMaker {
     (self.automaton, self.alphabet, self.isAnchored) = (automaton, alphabet, isAnchored)
     seen = [Bool](repeating: false, count: automaton.nodes.count)
     beginning = automaton.closure(automaton.starts, crosses: false, &seen)
-    states = [State(nodes: beginning, isInWord: false, told: [])]
-    numbers[states[0]] = 0
+    let contexts = isAnchored ? [false, true] : [false]
+    states = []
+    for (number, isInWord) in contexts.enumerated() {
+      let state = State(nodes: beginning, isInWord: isInWord, told: [])
+      states.append(state)
+      numbers[state] = number
+    }
   }
 
   mutating func fill() throws(PatternError) {

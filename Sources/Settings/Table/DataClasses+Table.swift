@@ -25,7 +25,7 @@ extension Form where Value == Settings.DataClass {
           "regions", \.regions, .labels, "Where deployments have to run that see it; anywhere where empty."),
         Field(
           "action", \.action, .choice(),
-          "restrict: such requests go to deployments that may see the class (deployments.NAME.data); refuse: nowhere."
+          "restrict: such requests go to deployments that may see the class (deployments.NAME.data); redact: what is found is masked, and put back in answers; refuse: nowhere."
         ),
       ],
       finish: { value, reader in

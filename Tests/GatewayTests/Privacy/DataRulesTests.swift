@@ -150,12 +150,12 @@ struct DataRulesTests {
       let parts = (0...chance.below(3)).map { _ in texts[chance.below(texts.count)] }
       let headers = ["phi", "pii", "pci", "secret"].filter { _ in chance.below(8) == 0 }
       let key = chance.below(4) == 0 ? "ward" : "plain"
-      let (surface, text) = Self.request(of: parts.map(\.1), &chance)
+      let (surface, text) = Self.request(of: parts.map { $0.1 }, &chance)
       let request = try peek.request(PaddedBytes(text.utf8), surface: surface, detectors: data.detectors)
       let principal = try #require(snapshot.authenticator.configured(key)?.principal)
       let header = headers.isEmpty ? nil : headers.joined(separator: ", ")
       let classes = try snapshot.dataClasses(request.facts, Self.asked(header), principal)
-      let names = parts.map(\.0) + headers + (key == "ward" ? ["phi", "pii"] : [])
+      let names = parts.map { $0.0 } + headers + (key == "ward" ? ["phi", "pii"] : [])
       let expected = names.reduce(Set(0..<4)) { $0.intersection(allowed[$1] ?? []) }
       let permitted = data.classes.permitted(classes)
       #expect(Set((0..<4).filter { permitted?.contains($0) ?? true }) == expected, "\(names): \(text)")
