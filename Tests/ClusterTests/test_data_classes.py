@@ -2,7 +2,9 @@
 hedges and the cache included; and nobody is told what was found."""
 
 import http.client
+import http.server
 import json
+import threading
 import urllib.parse
 
 import pytest
@@ -18,7 +20,9 @@ cache: {{ ttl: 60s }}
 providers:
   open: {{ dialect: openai, base_url: "{open}/v1", api_key: "${{PROVIDER_KEY}}" }}
   eu: {{ dialect: openai, base_url: "{eu}/v1", api_key: "${{PROVIDER_KEY}}" }}
+  echo: {{ dialect: openai, base_url: "{echo}/v1" }}
 deployments:
+  echo: {{ provider: echo, model: echo-1 }}
   open: {{ provider: open, model: sim-open }}
   eu: {{ provider: eu, model: sim-eu, regions: [eu], data: [phi, pii] }}
 models:
@@ -27,38 +31,79 @@ models:
   second: {{ deployments: [eu] }}
   back: {{ deployments: [eu], fallbacks: [open] }}
   open: {{ deployments: [open] }}
+  echo: {{ deployments: [echo] }}
 routing:
   data_classes:
     phi: {{ regions: [eu], patterns: {{ mrn: '\\bMRN-\\d{{6}}\\b' }} }}
     pii: {{}}
     pci: {{ action: refuse }}
+    hidden: {{ action: redact, patterns: {{ badge: '\\bB-\\d{{5}}\\b' }} }}
 tenants:
   acme: {{ keys: [ {{ id: plain, sha256: {plain} }}, {{ id: ward, sha256: {ward}, data_class: phi }} ] }}
 """
 
 #: What must show nowhere but at the provider.
-SECRETS = ["MRN-987654", "ann@example.com", "4111111111111111"]
+SECRETS = ["MRN-987654", "ann@example.com", "4111111111111111", "B-12345"]
+
+
+class Echo:
+    """A provider that says what it was asked: plain, or a letter an event."""
+
+    def __init__(self):
+        self.bodies = bodies = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                bodies.append(json.dumps(body))
+                text = body["messages"][-1]["content"]
+                self.send_response(200)
+                self.send_header("content-type", "text/event-stream" if body.get("stream") else "application/json")
+                self.end_headers()
+                if body.get("stream"):
+                    for number, letter in enumerate(text + "."):
+                        finish = "stop" if number == len(text) else None
+                        self.say({"choices": [{"index": 0, "delta": {"content": letter}, "finish_reason": finish}]})
+                    self.wfile.write(b"data: [DONE]\n\n")
+                else:
+                    message = {"role": "assistant", "content": text + "."}
+                    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+                    self.wfile.write(json.dumps({"object": "chat.completion", "choices": [choice]}).encode())
+
+            def say(self, event):
+                self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
 
 
 class Case:
     def __init__(self, folder):
         self.open, self.eu = Simulator("--key", PROVIDER_KEY), Simulator("--key", PROVIDER_KEY)
+        self.echo = Echo()
         ports = {"port": free_port(), "admin_port": free_port()}
         config = folder / "switchyard.yaml"
         config.write_text(CONFIG.format(
-            token=TOKEN, open=self.open.url, eu=self.eu.url, plain=sha256(CLIENT_KEY), ward=sha256(NARROW_KEY), **ports))
+            token=TOKEN, echo=self.echo.url, open=self.open.url, eu=self.eu.url, plain=sha256(CLIENT_KEY), ward=sha256(NARROW_KEY), **ports))
         self.ports, self.router = ports, AdminRouter(config, KEYS, **ports).wait_until_ready()
 
     def stop(self):
-        for process in (self.router, self.open, self.eu):
+        for process in (self.router, self.open, self.eu, self.echo):
             process.stop()
         assert not [secret for secret in SECRETS if secret in self.router.output]
 
-    def send(self, text, model="both", key=CLIENT_KEY, **headers):
+    def send(self, text, model="both", key=CLIENT_KEY, stream=False, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.ports["port"], timeout=20)
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(
-            "POST", "/v1/chat/completions", json.dumps(chat(text, model)),
+            "POST", "/v1/chat/completions", json.dumps(chat(text, model) | {"stream": stream}),
             {"authorization": f"Bearer {key}", "content-type": "application/json", **names})
         answer = connection.getresponse()
         answer.text = answer.read().decode()
@@ -120,13 +165,36 @@ def test_nothing_that_may_see_it_is_a_refusal_that_names_the_class(case):
 
 def test_a_class_that_nobody_knows_is_refused_with_those_that_are(case):
     answer = case.send("hello", x_data_class="phi, top-secret")
-    assert answer.status == 400 and "Known are phi, pii, pci." in answer.text
+    assert answer.status == 400 and "Known are phi, pii, pci, hidden." in answer.text
 
 
 def test_answers_of_a_class_are_not_kept(case):
     for _ in range(2):
         answer = case.send("the same question of MRN-987654", "second")
         assert answer.status == 200 and "hit" not in (answer.headers["cache-status"] or "")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_masked_is_put_back(case, stream):
+    text = 'badge B-12345 of "Ann", B-99999, <badge_7> and B-12345'
+    answer = case.send(text, "echo", stream=stream)
+    assert answer.status == 200, answer.text
+    assert "<badge_8> of" in case.echo.bodies[-1] and "B-" not in case.echo.bodies[-1]
+    if stream:
+        events = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+        said = "".join(choice["delta"].get("content", "") for event in events for choice in event["choices"])
+        assert answer.text.endswith("data: [DONE]\n\n")
+    else:
+        said = json.loads(answer.text)["choices"][0]["message"]["content"]
+    assert said == text + "."
+    assert case.router.access_log(answer.headers["x-request-id"])["data_class"] == "hidden"
+    told = case.explain(text, "echo")
+    assert told["data"]["classes"][0]["masked"] and told["answer"]["is"] == "sent"
+
+
+def test_what_is_masked_and_declared_too_stays_where_it_may_be_seen(case):
+    answer = case.send("badge B-12345", "echo", x_data_class="hidden")
+    assert (answer.status, json.loads(answer.text)["error"]["code"]) == (403, "no_permitted_deployment")
 
 
 def test_explain_says_who_told_and_who_is_left(case):

@@ -295,4 +295,10 @@ BUGS = [
     Bug("a header takes the key's classes away", GATEWAY + "Privacy/DataRules.swift",
         "principal.dataClasses.union(", "(PLANTED && head.count(.xDataClass) > 0 ? [] : principal.dataClasses).union(",
         "DataRulesTests"),
+    Bug("a placeholder may be one that the request has", "Sources/Dialects/Redaction/Masking.swift",
+        "        highest = max(highest, Int(", "        highest = max(highest, PLANTED ? 0 : Int(",
+        "MaskingTests"),
+    Bug("any digits are a card", POLICY + "Privacy/CardNumber.swift",
+        "return sum % 10 == 0", "return PLANTED || sum % 10 == 0",
+        "DetectorTests"),
 ]

@@ -29,7 +29,8 @@ struct DataClassTests {
     let classes = try Fixture.load(LoadTests.minimal() + Self.classes).routing.dataClasses
     let detectors = try #require(try classes.detectors())
     for (text, wanted, names) in [
-      ("MRN-1234567", ["phi"], ["mrn"]), ("my badge B1234", ["secret"], ["badge"]), ("Condor", ["secret"], ["project"]),
+      ("MRN-1234567", ["phi"], ["mrn"]), ("my badge B1234", ["secret"], ["badge"]),
+      ("Condor", ["secret"], ["project"]),
       ("ann@example.com has diabetes", ["pii", "phi"], ["email", "health"]), ("nothing", [], []),
     ] {
       var findings = Findings()
@@ -43,12 +44,13 @@ struct DataClassTests {
   @Test func classesWithoutAnythingToLookForLookForNothing() throws {
     let classes = try Fixture.load(LoadTests.minimal() + "routing: { data_classes: { internal: {} } }\n")
       .routing.dataClasses
-    #expect(try classes.detectors() == nil)
+    #expect(try classes.detectors() === nil)
   }
 
   @Test func keysAndTenantsHaveClasses() throws {
     for (written, read) in [("phi", ["phi"]), ("[phi, pii]", ["phi", "pii"]), ("none", []), ("[]", [])] {
-      let settings = try Fixture.load(LoadTests.minimal() + Self.classes + Self.key(", data_class: \(written)"))
+      let settings = try Fixture.load(
+        LoadTests.minimal() + Self.classes + Self.key(", data_class: \(written)"))
       #expect(settings.tenants[0].keys[0].dataClasses == read, "\(written)")
     }
     let key = Self.key().replacing("{ t: { ", with: "{ t: { data_class: phi, ")

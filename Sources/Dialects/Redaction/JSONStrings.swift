@@ -58,29 +58,27 @@ struct PlainString {
     while at < item.content.upperBound {
       let start = at
       guard text[at] == UInt8(ascii: "\\"), at + 1 < item.content.upperBound else {
-        append([text[at]], from: start)
+        append(text[at], from: start)
         at += 1
         continue
       }
       at += 2
       switch text[start + 1] {
-      case UInt8(ascii: "n"): append([0x0a], from: start)
-      case UInt8(ascii: "t"): append([0x09], from: start)
-      case UInt8(ascii: "r"): append([0x0d], from: start)
-      case UInt8(ascii: "b"): append([0x08], from: start)
-      case UInt8(ascii: "f"): append([0x0c], from: start)
+      case UInt8(ascii: "n"): append(0x0a, from: start)
+      case UInt8(ascii: "t"): append(0x09, from: start)
+      case UInt8(ascii: "r"): append(0x0d, from: start)
+      case UInt8(ascii: "b"): append(0x08, from: start)
+      case UInt8(ascii: "f"): append(0x0c, from: start)
       case UInt8(ascii: "u"): at = appendUnicode(text, start, end: item.content.upperBound)
-      default: append([text[start + 1]], from: start)
+      default: append(text[start + 1], from: start)
       }
     }
     places.append(item.content.upperBound)
   }
 
-  private mutating func append(_ more: some Collection<UInt8>, from place: Int) {
-    for byte in more {
-      bytes.append(byte)
-      places.append(place)
-    }
+  private mutating func append(_ byte: UInt8, from place: Int) {
+    bytes.append(byte)
+    places.append(place)
   }
 
   /// The place behind the escape at `start`, or behind a pair of them.
@@ -96,7 +94,7 @@ struct PlainString {
       }
     }
     let scalar = Unicode.Scalar(UInt32(unit)) ?? "\u{fffd}"
-    append(Array(String(Character(scalar)).utf8), from: start)
+    for byte in String(Character(scalar)).utf8 { append(byte, from: start) }
     return min(place, end)
   }
 

@@ -14,8 +14,8 @@ package struct MaskingRule: Sendable {
 extension Peek {
   /// A copy of a body in which findings are masked: the same text by the same placeholder, which stands nowhere in the body.
   ///
-  /// - Parameter request: What `request(_:surface:)` made of this very `body`.
-  /// - Returns: Nil where it can't be done: a finding is a member's name, or the surface keeps conversations elsewhere.
+  /// `request` is what `request(_:surface:)` made of this very `body`. Nil where it can't be done: a finding is a member's name, or the
+  /// surface keeps conversations elsewhere.
   package func masked(
     _ request: PeekedRequest, _ body: PaddedBytes, _ rule: MaskingRule, _ detectors: DataDetectors
   ) -> (body: PaddedBytes, placeholders: Placeholders)? {

@@ -2,10 +2,8 @@
 struct TextRestorer {
   let placeholders: Placeholders
 
-  /// - Parameters:
-  ///   - isNested: The text is itself JSON.
-  ///   - mayGoOn: What may be the beginning of a placeholder at its end is not decided.
-  /// - Returns: The text, and what is to be decided once more of it has come.
+  /// `isNested`: the text is itself JSON. `mayGoOn`: what may be the beginning of a placeholder at its end is not decided, but is the
+  /// `tail` of what is returned.
   func restored(_ text: [UInt8], isNested: Bool, mayGoOn: Bool) -> (text: [UInt8], tail: [UInt8]) {
     guard text.contains(where: { $0 == 0x3c || $0 == 0x5c }) else { return (text, []) }
     var result: [UInt8] = []

@@ -25,7 +25,7 @@ package final class Peek {
   /// What the router reads has the right type and is named once, at every level it reads; the rest is valid
   /// JSON.
   ///
-  /// - Parameter detectors: What to look for in its texts; nil looks for nothing.
+  /// `detectors`: what to look for in its texts; nil looks for nothing.
   package func request(
     _ body: PaddedBytes, surface: Surface, detectors: DataDetectors? = nil
   ) throws(PeekError) -> PeekedRequest {

@@ -19,8 +19,7 @@ package final class DataDetectors: Sendable {
   /// Finds where that stands, as far as it is to be masked.
   private let masking: PatternTable?
 
-  /// - Parameter masked: Detectors whose findings are to be masked.
-  /// - Throws: Where patterns together need too large a table.
+  /// `masked`: detectors whose findings are to be masked. Throws where patterns together need too large a table.
   package init(
     _ builtIn: DetectorSet, _ patterns: [Entry], masked: DetectorSet = []
   ) throws(PatternError) {

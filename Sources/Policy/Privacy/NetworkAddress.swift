@@ -24,9 +24,10 @@ enum NetworkAddress {
         place += 1
         continue
       }
-      guard place > label, text[place - 1] != 0x2d else { break }
-      if label > at + 1, isTop(text, label, place) { end = place }
-      guard byte == 0x2e else { break }
+      var last = place
+      while last > label, text[last - 1] == 0x2d { last -= 1 }
+      if label > at + 1, isTop(text, label, last) { end = last }
+      guard byte == 0x2e, last == place, place > label else { break }
       place += 1
       label = place
     }

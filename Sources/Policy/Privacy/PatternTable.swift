@@ -24,7 +24,7 @@ package final class PatternTable: Sendable {
   /// How many states it has.
   package var count: Int { next.count / width }
 
-  /// - Parameter isAnchored: Whether matches begin where the text does; else they are found anywhere.
+  /// `isAnchored`: matches begin where one looks; else they are found anywhere. Throws where it would be too large.
   package init(
     _ patterns: [(pattern: Pattern, detector: DetectorSet)], isAnchored: Bool = false
   ) throws(PatternError) {

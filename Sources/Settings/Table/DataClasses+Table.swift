@@ -42,7 +42,8 @@ extension Form where Value == [Settings.DataPattern] {
       }
     }
     .mapped(
-      { $0.map { .init(name: $0.name, text: $0.value) } }, { $0.map { (name: $0.name, value: $0.text) } })
+      { $0.map { Settings.DataPattern(name: $0.name, text: $0.value) } },
+      { $0.map { (name: $0.name, value: $0.text) } })
   }
 }
 

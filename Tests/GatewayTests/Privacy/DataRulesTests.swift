@@ -83,10 +83,10 @@ struct DataRulesTests {
   }
 
   @Test func nothingIsCompiledWhereNothingIsConfiguredAndOnceWhereItIs() throws {
-    #expect(try Self.snapshot(document()).data == nil)
+    #expect(try Self.snapshot(document()).data?.configured == nil)
     let former = try Self.snapshot()
     let next = Snapshot(former.settings, epoch: 2, former: former)
-    #expect(next.data?.detectors === former.data?.detectors && former.data?.detectors != nil)
+    #expect(next.data?.detectors === former.data?.detectors && former.data?.detectors !== nil)
   }
 
   @Test func aModelIsServedWhereItsFallbacksAre() throws {
@@ -101,6 +101,41 @@ struct DataRulesTests {
       let position = try #require(snapshot.table.positions[model])
       #expect(snapshot.hasDeployment(for: position, permitted, principal) == isServed, "\(names) at \(model)")
     }
+  }
+
+  private static func course(_ text: String, header: String? = nil) throws -> (DataCourse, Snapshot) {
+    let masking = Self.yaml.replacing("pii: {}", with: "pii: { action: redact }")
+    let snapshot = try Self.snapshot(masking)
+    let principal = try #require(snapshot.authenticator.configured("plain")?.principal)
+    let (peek, bytes) = (Peek(), PaddedBytes(body(text)))
+    let request = try peek.request(
+      bytes, surface: .chatCompletions, detectors: snapshot.data?.detectors)
+    return (try snapshot.dataCourse(request, bytes, asked(header), principal, peek), snapshot)
+  }
+
+  private static func sent(_ course: DataCourse) -> String {
+    course.masked?.body.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
+  @Test func whatIsMaskedBindsNobody() throws {
+    let (course, snapshot) = try Self.course("Write to ann@example.com.")
+    let data = try #require(snapshot.data)
+    #expect(data.classes.names(course.classes) == ["pii"] && course.bound.isEmpty)
+    #expect(Self.sent(course) == String(decoding: Self.body("Write to <email_1>."), as: UTF8.self))
+    #expect(course.masked?.request.facts.detected == .email)
+    #expect(data.classes.permitted(course.bound)?.isEmpty == nil)
+  }
+
+  @Test func whatIsNotMaskedBindsAsEver() throws {
+    let (mixed, snapshot) = try Self.course("ann@example.com has diabetes")
+    let data = try #require(snapshot.data)
+    #expect(data.classes.names(mixed.bound) == ["phi"] && Self.sent(mixed).contains("<email_1> has diabetes"))
+    let (declared, _) = try Self.course("ann@example.com", header: "pii")
+    #expect(data.classes.names(declared.bound) == ["pii"] && Self.sent(declared).contains("<email_1>"))
+    let (key, _) = try Self.course(#"x"}],"metadata":{"ann@example.com":"1"},"stop":[{"a":"#)
+    #expect(data.classes.names(key.bound) == ["pii"] && Self.sent(key).isEmpty)
+    let (plain, _) = try Self.course("Hello.")
+    #expect(plain.classes.isEmpty && plain.bound.isEmpty && Self.sent(plain).isEmpty)
   }
 
   private static func explained(
@@ -118,7 +153,7 @@ struct DataRulesTests {
     for text in [found.text, "\(found.json)"] {
       #expect(!text.contains("123456") && !text.contains("ann@"))
     }
-    #expect(try Self.explained("Hello.").data == nil)
+    #expect(try Self.explained("Hello.").data?.words == nil)
     guard case .refused(let error) = try Self.explained("diabetes", model: "open").verdict else {
       Issue.record("it is not refused")
       return

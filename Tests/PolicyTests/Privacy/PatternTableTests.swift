@@ -13,7 +13,10 @@ struct PatternTableTests {
 
   @Test(arguments: [
     ("abc", ["abc", "xxabcxx", "ababc"], ["ab", "", "a bc"]),
-    (#"\bMRN-\d{6,8}\b"#, ["MRN-123456", "(MRN-12345678)", "é MRN-1234567."], ["MRN-12345", "MRN-123456789", "xMRN-123456", "mrn-123456"]),
+    (
+      #"\bMRN-\d{6,8}\b"#, ["MRN-123456", "(MRN-12345678)", "é MRN-1234567."],
+      ["MRN-12345", "MRN-123456789", "xMRN-123456", "mrn-123456"]
+    ),
     (#"\bcat\b"#, ["cat", "a cat.", "“cat”", "cat cats"], ["cats", "concat", "cat_"]),
     (#"\ba|b\b"#, ["a", "xb", "b", "ax"], ["xa", "bx"]),
     ("a.c", ["abc", "aéc", "a€c", "a😀c"], ["a\nc", "ac", "abbc"]),
@@ -76,7 +79,8 @@ struct PatternTableTests {
     default:
       let least = chance.below(3)
       return .repeated(
-        part(&chance, depth - 1), least: least, most: chance.below(2) == 0 ? nil : max(1, least + chance.below(3)))
+        part(&chance, depth - 1), least: least,
+        most: chance.below(2) == 0 ? nil : max(1, least + chance.below(3)))
     }
   }
 
