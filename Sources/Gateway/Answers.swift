@@ -105,6 +105,7 @@ extension Worker {
 
   /// Ends an exchange with an error of ours.
   func refuse(_ error: ExchangeError, _ exchange: Exchange) {
+    let error = exchange.naming(error)
     exchange.answer.error = error
     exchange.answer.status = error.status
     exchange.releaseBody()  // before the client learns of it and sends the next

@@ -37,7 +37,7 @@ extension Worker {
   /// Once for each class of a request.
   func countDataClasses(_ exchange: Exchange) {
     guard let rules = exchange.snapshot.data?.classes.rules else { return }
-    let isStranded = exchange.answer.error?.code == "no_permitted_deployment"
+    let isStranded = exchange.answer.error?.code == ExchangeError.noPermittedDeployment("").code
     for position in exchange.dataClasses.positions {
       var action = rules[position].action
       if action == .redact, exchange.placeholders == nil { action = .restrict }
@@ -53,6 +53,14 @@ extension Exchange {
   /// Leaves out of what may serve it all that is not among these.
   func permit(_ deployments: DeploymentSet) {
     if permitted == nil { permitted = deployments } else { permitted?.formIntersection(deployments) }
+  }
+
+  /// The same error, with the classes where they may be why nothing is left.
+  func naming(_ error: ExchangeError) -> ExchangeError {
+    guard !dataClasses.isEmpty, error.code == ExchangeError.noPermittedDeployment("").code,
+      let data = snapshot.data
+    else { return error }
+    return .noPermittedDeployment(data.words(dataClasses))
   }
 
   /// `phi,pii`; nil where it has none.

@@ -12,7 +12,7 @@ package final class PatternTable: Sendable {
   /// Rows of next states. States are numbers of their row's first column.
   private let next: [UInt32]
   private let start: UInt32
-  /// Of a table that is anchored: where the byte before belongs to a word.
+  /// Where the byte before belongs to a word.
   private let startInWord: UInt32
   /// By state: nothing more can be found.
   private let isDead: [Bool]
@@ -42,7 +42,7 @@ package final class PatternTable: Sendable {
     for (place, state) in order.enumerated() { places[state] = UInt32(place * width) }
     next = order.flatMap { state in maker.rows[state].map { places[$0] } }
     start = places[0]
-    startInWord = places[isAnchored ? 1 : 0]
+    startInWord = places[1]
     isDead = order.map { maker.states[$0].nodes.isEmpty }
     let silent = maker.states.count { $0.told.isEmpty }
     firstTelling = UInt32(silent * width)
@@ -51,7 +51,7 @@ package final class PatternTable: Sendable {
 
   /// Of an anchored table: the longest match that begins at a place. Takes the bytes that it looks at from `budget`.
   func longest(_ text: UnsafeBufferPointer<UInt8>, at begin: Int, _ budget: inout Int) -> Findings.Place? {
-    var state = begin > 0 && ByteSet.word.contains(text[begin - 1]) ? startInWord : start
+    var state = start(text, at: begin)
     var longest: Findings.Place?
     for place in begin...text.count {
       let column = place < text.count ? Int(classes[Int(text[place])]) : width - 1
@@ -64,23 +64,77 @@ package final class PatternTable: Sendable {
     }
     return longest
   }
+}
+
+extension PatternTable {
+  /// Bytes from which on a text is read at four places at once: a look-up waits for the one before it, but not for another's.
+  static let lanesFrom = 1_024
 
   /// Which patterns are found in a text, in one pass.
   package func found(in text: UnsafeBufferPointer<UInt8>) -> DetectorSet {
-    var found: DetectorSet = []
-    let (width, first) = (width, firstTelling)
+    text.count < Self.lanesFrom ? foundInTurn(in: text) : foundInLanes(in: text)
+  }
+
+  /// Byte by byte from the beginning.
+  func foundInTurn(in text: UnsafeBufferPointer<UInt8>) -> DetectorSet {
     classes.withUnsafeBufferPointer { classes in
       next.withUnsafeBufferPointer { next in
+        var found: DetectorSet = []
         var state = start
         for byte in text {
           state = next[Int(state &+ UInt32(classes[Int(byte)]))]
-          if state >= first { found.formUnion(told[(Int(state) - Int(first)) / width]) }
+          if state >= firstTelling { found.formUnion(told(by: state)) }
         }
-        state = next[Int(state) + width - 1]
-        if state >= first { found.formUnion(told[(Int(state) - Int(first)) / width]) }
+        return found.union(told(by: next[Int(state) + width - 1]))
       }
     }
-    return found
+  }
+
+  /// Each of four quarters as if it were all there is; then each goes on into the next ones until its state is that of the one that
+  /// began there, from where on both see the same. Every match begins in some quarter.
+  func foundInLanes(in text: UnsafeBufferPointer<UInt8>) -> DetectorSet {
+    classes.withUnsafeBufferPointer { classes in
+      next.withUnsafeBufferPointer { next in
+        let quarter = text.count / 4
+        func step(_ state: UInt32, _ place: Int) -> UInt32 {
+          next[Int(state &+ UInt32(classes[Int(text[place])]))]
+        }
+        var found: DetectorSet = []
+        var (a, b) = (start, start(text, at: quarter))
+        var (c, d) = (start(text, at: 2 * quarter), start(text, at: 3 * quarter))
+        for place in 0..<quarter {
+          a = step(a, place)
+          b = step(b, quarter &+ place)
+          c = step(c, 2 &* quarter &+ place)
+          d = step(d, 3 &* quarter &+ place)
+          guard max(max(a, b), max(c, d)) >= firstTelling else { continue }
+          found.formUnion(told(by: a).union(told(by: b)).union(told(by: c)).union(told(by: d)))
+        }
+        for (lane, last) in [a, b, c, d].enumerated() {
+          var (state, place) = (last, (lane + 1) * quarter)
+          // The last one has only the rest before it, where nobody else began.
+          var other = lane < 3 ? start(text, at: place) : UInt32.max
+          while state != other, place < text.count {
+            state = step(state, place)
+            if lane < 3 { other = step(other, place) }
+            found.formUnion(told(by: state))
+            place += 1
+          }
+          if state != other { found.formUnion(told(by: next[Int(state) + width - 1])) }
+        }
+        return found
+      }
+    }
+  }
+
+  /// What a state tells of that ended before its byte.
+  private func told(by state: UInt32) -> DetectorSet {
+    state < firstTelling ? [] : told[(Int(state) - Int(firstTelling)) / width]
+  }
+
+  /// The state before a place, as if nothing had begun before it.
+  private func start(_ text: UnsafeBufferPointer<UInt8>, at place: Int) -> UInt32 {
+    place > 0 && ByteSet.word.contains(text[place - 1]) ? startInWord : start
   }
 }
 
@@ -134,9 +188,8 @@ private struct TableMaker {
     (self.automaton, self.alphabet, self.isAnchored) = (automaton, alphabet, isAnchored)
     seen = [Bool](repeating: false, count: automaton.nodes.count)
     beginning = automaton.closure(automaton.starts, crosses: false, &seen)
-    let contexts = isAnchored ? [false, true] : [false]
     states = []
-    for (number, isInWord) in contexts.enumerated() {
+    for (number, isInWord) in [false, true].enumerated() {
       let state = State(nodes: beginning, isInWord: isInWord, told: [])
       states.append(state)
       numbers[state] = number

@@ -1,5 +1,6 @@
-import Policy
 import Testing
+
+@testable import Policy
 
 struct PatternTableTests {
   private static func table(_ texts: [String]) throws -> PatternTable {
@@ -60,6 +61,44 @@ struct PatternTableTests {
       }
     }
     #expect(finds > 1_500 && misses > 1_500, "the mixture proves little: \(finds) found, \(misses) not")
+  }
+
+  /// Long texts are read at four places at once: what they hold is the same, matches across those places too.
+  @Test func whatIsReadAtFourPlacesIsWhatIsReadInTurn() throws {
+    var chance = Chance(seed: 12)
+    var finds = 0
+    for _ in 0..<300 {
+      let table = try PatternTable(
+        (0..<3).map { (pattern: Self.pattern(&chance), detector: DetectorSet(pattern: $0)) })
+      for _ in 0..<10 {
+        // Mostly of one letter, so that little is found and long matches occur.
+        let letters = Array("ab1_ -".utf8)
+        let most = letters[chance.below(letters.count)]
+        let text = (0..<4 + chance.below(60)).map { _ in
+          chance.below(12) == 0 ? letters[chance.below(letters.count)] : most
+        }
+        let (lanes, turn) = text.withUnsafeBufferPointer {
+          (table.foundInLanes(in: $0), table.foundInTurn(in: $0))
+        }
+        #expect(lanes == turn, "\(text)")
+        finds += turn.isEmpty ? 0 : 1
+      }
+    }
+    #expect((300...2_900).contains(finds), "the mixture proves little: \(finds)")
+  }
+
+  @Test func longTextsAreReadToTheirEnds() throws {
+    let table = try Self.table([#"\bMRN-\d{6}\b"#, "x.*y"])
+    for count in [1_023, 1_024, 1_025, 1_026, 1_027, 5_000] {
+      for place in [0, count / 4 - 3, count / 2 - 9, 3 * count / 4, count - 10] {
+        var text = [UInt8](repeating: 0x20, count: count)
+        text.replaceSubrange(place..<place + 10, with: "MRN-123456".utf8)
+        #expect(Self.found(table, in: text) == DetectorSet(pattern: 0), "\(place) of \(count)")
+      }
+      var text = [UInt8](repeating: 0x20, count: count)
+      (text[1], text[count - 1]) = (0x78, 0x79)
+      #expect(Self.found(table, in: text) == DetectorSet(pattern: 1))
+    }
   }
 
   /// Never one that matches nothing at all: the parser refuses those.
