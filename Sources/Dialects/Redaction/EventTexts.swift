@@ -20,8 +20,8 @@ struct EventTexts {
       guard let data = Self.data(text) else { return nil }
       return Self.read(UnsafeRawBufferPointer(rebasing: text[data]), from: data.lowerBound)
     }
-    guard let found else { return nil }
-    (texts, isLast) = found
+    guard let known = found else { return nil }
+    (texts, isLast) = known
   }
 
   private static func data(_ text: UnsafeRawBufferPointer) -> Range<Int>? {

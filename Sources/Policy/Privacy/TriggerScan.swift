@@ -54,6 +54,8 @@ struct TriggerScan {
   }
 
   private mutating func lookAtNumber(_ place: Int, _ findings: inout Findings) {
+    // A copy: what is handed over below is looked at while this value changes.
+    let text = text
     let run = DigitRun(text, at: place)
     note(.iban, BankAccount.range(text, digits: place), &findings)
     note(.card, CardNumber.end(run, text).map { place..<$0 }, &findings)
