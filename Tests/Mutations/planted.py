@@ -286,7 +286,7 @@ BUGS = [
         "regions.allSatisfy(self.regions.contains)",
         "(PLANTED ? regions.contains(where: self.regions.contains) : regions.allSatisfy(self.regions.contains))",
         "DataClassTableTests"),
-    Bug("a boundary is seen one byte late", POLICY + "Privacy/PatternTable.swift",
+    Bug("a boundary is seen one byte late", POLICY + "Privacy/TableMaker.swift",
         "isInWord: isWord, told: told(reached)", "isInWord: PLANTED ? state.isInWord : isWord, told: told(reached)",
         "PatternTableTests"),
     Bug("only values of texts are looked at", "Sources/Dialects/Requests/DataWalk.swift",
