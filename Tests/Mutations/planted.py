@@ -292,7 +292,7 @@ BUGS = [
     Bug("only values of texts are looked at", "Sources/Dialects/Requests/DataWalk.swift",
         "      look(at: key)\n", "      if !PLANTED { look(at: key) }\n",
         "DataWalkTests|DataRulesTests"),
-    Bug("a header takes the key's classes away", GATEWAY + "Privacy/DataRules.swift",
+    Bug("a header takes the key's classes away", GATEWAY + "Privacy/DataCourse.swift",
         "principal.dataClasses.union(", "(PLANTED && head.count(.xDataClass) > 0 ? [] : principal.dataClasses).union(",
         "DataRulesTests"),
     Bug("a placeholder may be one that the request has", "Sources/Dialects/Redaction/Masking.swift",
