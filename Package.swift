@@ -93,6 +93,8 @@ let package = Package(
     .executableTarget(
       name: "facts", dependencies: ["Dialects", "Policy", "CMallocs"], path: "Tests/Benchmarks/facts",
       swiftSettings: strict),
+    .executableTarget(
+      name: "classes", dependencies: ["Policy"], path: "Tests/Benchmarks/classes", swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: nio, path: "Tests/TestSupport", swiftSettings: strict),

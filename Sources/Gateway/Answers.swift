@@ -10,7 +10,8 @@ extension Worker {
   /// A sink with the head of a provider's answer in it: status, the fields that are passed on, and those of our own.
   func answerSink(for attempt: Attempt, _ exchange: Exchange) -> AnswerSink {
     let framing: HTTP1ResponseWriter.Framing =
-      if let length = attempt.wholeLength { .length(length) } else {
+      // What is put back is longer than what stood there.
+      if exchange.placeholders == nil, let length = attempt.wholeLength { .length(length) } else {
         exchange.head.minorVersion == 1 ? .chunked : .untilClose
       }
     let keepsAlive = exchange.connection.keepsAlive
@@ -28,7 +29,8 @@ extension Worker {
     exchange.answer.status = attempt.head.status
     return AnswerSink(
       connection: exchange.connection, head: head, framing: framing, keepsAlive: keepsAlive,
-      isEvents: attempt.kind == .events, surface: attempt.surface)
+      isEvents: attempt.kind == .events, surface: attempt.surface,
+      restorer: exchange.placeholders.map { AnswerRestorer($0, isEvents: attempt.kind == .events) })
   }
 
   /// Where the answer comes from and how long it took (architecture §7).
@@ -103,6 +105,7 @@ extension Worker {
 
   /// Ends an exchange with an error of ours.
   func refuse(_ error: ExchangeError, _ exchange: Exchange) {
+    let error = exchange.naming(error)
     exchange.answer.error = error
     exchange.answer.status = error.status
     exchange.releaseBody()  // before the client learns of it and sends the next

@@ -4,7 +4,7 @@ import Telemetry
 
 /// The path of every exchange, top to bottom:
 ///
-///     authenticate → read & peek → route → (admit, cache, enter → attempt) ⟲ → relay → settle
+///     authenticate → read & peek → restrict → route → (admit, cache, enter → attempt) ⟲ → relay → settle
 ///
 /// Each phase may end it with an `ExchangeError`; whatever happens, it is settled once. The functions `await` once per phase at
 /// most; bytes are passed on by callbacks.
@@ -13,8 +13,9 @@ extension Worker {
     do throws(ExchangeError) {
       guard let surface = try await surface(of: exchange) else { return settle(exchange) }
       let principal = try await authenticate(exchange)
-      let body = try await exchange.body()
+      var body = try await exchange.body()
       var request = try read(body, surface, exchange)
+      try restrict(&request, &body, principal, exchange)
       let model = try route(&request, principal, exchange)
       if exchange.arm?.mirror != nil { prepareShadow(request, body, exchange) }
       try openCache(body, request.facts, principal, model, exchange)
@@ -53,7 +54,7 @@ extension Worker {
   ) throws(ExchangeError) -> PeekedRequest {
     peek.ask(for: exchange.snapshot)
     do {
-      let request = try peek.request(body, surface: surface)
+      let request = try peek.request(body, surface: surface, detectors: exchange.snapshot.data?.detectors)
       exchange.facts = request.facts
       return request
     } catch {

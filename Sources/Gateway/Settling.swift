@@ -11,6 +11,7 @@ extension Worker {
       land(exchange)
       visit.isOver = true
     }
+    if !exchange.dataClasses.isEmpty { countDataClasses(exchange) }
     if let result = exchange.cacheResult { cacheSeries.count(result, in: shard) }
     leave(exchange)
     leaveQueue(exchange)
@@ -86,6 +87,7 @@ extension Worker {
     record.experiment = exchange.experimentLabel
     record.rule = exchange.ruled?.label
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
+    record.dataClass = exchange.dataClassLabel
     record.tenant = exchange.principal?.tenant
     record.keyID = exchange.principal?.key
     record.attempts = exchange.attempts

@@ -14,12 +14,15 @@ package final class Principal: Sendable {
   package let priority: Priority
   /// Which versions it may ask for by number.
   package let pins: PinRight
+  /// Of all that it asks.
+  package let dataClasses: DataClassSet
   /// A hash of its name that is the same on all replicas.
   package let caller: UInt64
 
   package init(
     tenant: String, key: String, team: String?, user: String? = nil, tier: String?, models: Set<Int>?,
-    limits: KeyLimits = .none, priority: Priority = .standard, pins: PinRight = .served
+    limits: KeyLimits = .none, priority: Priority = .standard, pins: PinRight = .served,
+    dataClasses: DataClassSet = []
   ) {
     self.tenant = tenant
     self.key = key
@@ -30,6 +33,7 @@ package final class Principal: Sendable {
     self.limits = limits
     self.priority = priority
     self.pins = pins
+    self.dataClasses = dataClasses
     caller = Self.hash("\(tenant)/\(key)")
   }
 

@@ -34,6 +34,8 @@ package struct RequestFacts: Sendable, Equatable {
   package var session: UInt64?
   /// A hash of how the prompt begins: to the end of its first user message, and of 1,024 bytes. Nil where nobody asked for it.
   package var prefix: UInt64?
+  /// What was found in its texts; nothing where nobody asked for it.
+  package var detected: DetectorSet = []
   /// `response_format` (or `text.format`) asks for JSON.
   package var wantsJSON = false
   /// What its text tells; nil unless asked for.

@@ -8,6 +8,8 @@ package struct KeyOrder: Sendable, Equatable {
   package var tier: String?
   /// Globs of model names; empty allows all.
   package var models: [String] = []
+  /// The class of all that it sends.
+  package var dataClass: String?
   /// In the words that records have: `600 requests per minute`.
   package var limits: [String] = []
   /// How long the key is good for; nil: for ever.
@@ -36,13 +38,19 @@ package struct KeyOrder: Sendable, Equatable {
       throw Refusal(
         description: "tenant '\(tenant)' has no team '\(team)' in the configuration: declare it first")
     }
+    if let dataClass, !settings.routing.dataClasses.contains(where: { $0.name == dataClass }) {
+      throw Refusal(
+        description:
+          "data class '\(dataClass)' is not in the configuration: declare it under routing.data_classes first"
+      )
+    }
     guard let blank = KeyDigest(Array(repeating: 0, count: 32)) else {
       throw Refusal(description: "a digest has 32 bytes")
     }
     do throws(KeyRecordError) {
       return try KeyTerms(
         digest: blank, tenant: tenant, team: team, user: user, tier: tier, models: models,
-        limits: try recorded(),
+        dataClass: dataClass, limits: try recorded(),
         expires: lifetime.map { KeyInstant(milliseconds: now + $0.components.seconds * 1_000) })
     } catch {
       throw Refusal(description: error.description)

@@ -255,6 +255,7 @@ extension Settings {
     /// The first whose condition holds decides.
     package var rules: [Rule] = []
     package var experiments: [Experiment] = []
+    package var dataClasses: [DataClass] = []
     package var complexity = Complexity()
   }
 
@@ -277,6 +278,8 @@ extension Settings {
   package struct Tenant: Sendable, Equatable {
     package var name: String
     package var tier: String?
+    /// Names of data classes that all its requests have.
+    package var dataClasses: [String] = []
     package var limits: [Limit] = []
     package var teams: [Team] = []
     package var keys: [Key] = []
@@ -301,6 +304,8 @@ extension Settings {
     package var priority = Priority.standard
     /// Which versions it may ask for by number.
     package var pins = PinRight.served
+    /// Names of data classes that all its requests have.
+    package var dataClasses: [String] = []
 
     package init(
       id: String, sha256: [UInt8], team: String? = nil, user: String? = nil, models: [String] = [],

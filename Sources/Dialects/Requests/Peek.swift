@@ -29,12 +29,17 @@ package final class Peek {
   ///
   /// What the router reads has the right type and is named once, at every level it reads; the rest is valid
   /// JSON.
-  package func request(_ body: PaddedBytes, surface: Surface) throws(PeekError) -> PeekedRequest {
-    try read(body, surface: surface, notesMembers: notesMembers, by: readsPrompt)
+  ///
+  /// `detectors`: what to look for in its texts; nil looks for nothing.
+  package func request(
+    _ body: PaddedBytes, surface: Surface, detectors: DataDetectors? = nil
+  ) throws(PeekError) -> PeekedRequest {
+    try read(body, surface: surface, notesMembers: notesMembers, by: readsPrompt, detectors: detectors)
   }
 
   func read(
-    _ body: PaddedBytes, surface: Surface, notesMembers: Bool, by rules: PromptRules? = nil
+    _ body: PaddedBytes, surface: Surface, notesMembers: Bool, by rules: PromptRules? = nil,
+    detectors: DataDetectors? = nil
   ) throws(PeekError) -> PeekedRequest {
     defer { trim() }
     keys.reset()
@@ -48,6 +53,7 @@ package final class Peek {
       notesMembers: notesMembers)
     reader.metadataNames = metadataNames
     try reader.read(root)
+    if let detectors { reader.facts.detected = DataWalk.found(in: root, detectors) }
     return PeekedRequest(facts: reader.facts, cuts: reader.cuts)
   }
 }

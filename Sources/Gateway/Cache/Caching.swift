@@ -24,7 +24,10 @@ extension Worker {
     guard let rules = exchange.snapshot.cache else { return }
     (exchange.cacheStatus, exchange.cacheResult) = (.forward(.bypass), .bypass)
     let directives = exchange.head.cacheDirectives
-    guard let visit = visit(rules, body, facts, principal, model, directives, exchange) else {
+    // Who may see an answer of a class may not be who may see the next.
+    guard exchange.dataClasses.isEmpty,
+      let visit = visit(rules, body, facts, principal, model, directives, exchange)
+    else {
       if directives.onlyIfCached { throw .notCached }
       return
     }

@@ -13,6 +13,8 @@ final class AnswerSink {
   private let isEvents: Bool
   private let surface: Surface
   private let omitsBody: Bool
+  /// Nil where nothing of the request was masked.
+  private let restorer: AnswerRestorer?
   private var out: ByteBuffer
   private var chunk: HTTP1ResponseWriter.OpenChunk?
   private(set) var bytesOut = 0
@@ -21,7 +23,7 @@ final class AnswerSink {
   init(
     connection: Connection, head: ByteBuffer, framing: HTTP1ResponseWriter.Framing, keepsAlive: Bool,
     isEvents: Bool,
-    surface: Surface, omitsBody: Bool = false
+    surface: Surface, omitsBody: Bool = false, restorer: AnswerRestorer? = nil
   ) {
     self.connection = connection
     self.framing = framing
@@ -29,12 +31,18 @@ final class AnswerSink {
     self.isEvents = isEvents
     self.surface = surface
     self.omitsBody = omitsBody
+    self.restorer = restorer
     out = head
   }
 
   var isWritable: Bool { connection.isWritable }
 
   func write(_ bytes: UnsafeRawBufferPointer) {
+    guard let restorer else { return put(bytes) }
+    restorer.feed(bytes) { put($0) }
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) {
     guard !bytes.isEmpty, !omitsBody else { return }
     if framing == .chunked, chunk == nil { chunk = HTTP1ResponseWriter.beginChunk(in: &out) }
     out.writeBytes(bytes)
@@ -64,6 +72,7 @@ final class AnswerSink {
   /// The answer has ended: whole, or `broken`. A stream that broke ends in an error event; any other answer that broke, in a cut
   /// connection.
   func end(broken: Classification?, tailWasReleased: Bool) {
+    restorer?.finish { put($0) }
     guard broken == nil || isEvents else {
       flush()
       return connection.abort()
@@ -78,7 +87,7 @@ final class AnswerSink {
   private static let endOfEvent = ByteBuffer(string: "\n\n").readableBytesView
 
   private func writeErrorEvent(_ verdict: Classification, tailWasReleased: Bool) {
-    if tailWasReleased { write(Self.endOfEvent) }
-    ExchangeError(verdict, stop: nil).body.event(for: surface).withUnsafeBytes { write($0) }
+    if tailWasReleased { Self.endOfEvent.withUnsafeBytes { put($0) } }
+    ExchangeError(verdict, stop: nil).body.event(for: surface).withUnsafeBytes { put($0) }
   }
 }

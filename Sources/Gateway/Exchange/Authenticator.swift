@@ -30,6 +30,7 @@ struct Authenticator: Sendable {
 
   init(_ settings: Settings, _ limits: LimitTable) {
     let models = settings.models.map(\.name)
+    let classes = settings.routing.dataClasses.map(\.name)
     anyone =
       settings.auth.mode == .none
       ? Principal(tenant: "default", key: "none", team: nil, tier: nil, models: nil) : nil
@@ -38,7 +39,7 @@ struct Authenticator: Sendable {
     for tenant in settings.tenants {
       for key in tenant.keys {
         guard let digest = KeyDigest(key.sha256) else { continue }
-        let principal = Self.principal(key, tenant, tier: tenant.tier, limits, models)
+        let principal = Self.principal(key, tenant, tier: tenant.tier, limits, models, classes)
         entries[digest.prefix, default: []].append(
           Entry(digest: digest, principal: principal, position: ids.count))
         ids.append(key.id)
@@ -50,13 +51,25 @@ struct Authenticator: Sendable {
   }
 
   private static func principal(
-    _ key: Settings.Key, _ tenant: Settings.Tenant, tier: String?, _ limits: LimitTable, _ models: [String]
+    _ key: Settings.Key, _ tenant: Settings.Tenant, tier: String?, _ limits: LimitTable, _ models: [String],
+    _ classes: [String]
   ) -> Principal {
     Principal(
       tenant: tenant.name, key: key.id, team: key.team, user: key.user, tier: tier,
       models: Self.allowed(key.models.map(Glob.init), models),
       limits: limits.limits(of: key, team: tenant.teams.first { $0.name == key.team }, in: tenant),
-      priority: key.priority, pins: key.pins)
+      priority: key.priority, pins: key.pins,
+      dataClasses: Self.dataClasses(tenant.dataClasses + key.dataClasses, classes))
+  }
+
+  /// All of them are among `classes`, the configured ones.
+  private static func dataClasses(_ names: [String], _ classes: [String]) -> DataClassSet {
+    names.reduce(into: DataClassSet()) { set, name in
+      guard let position = classes.firstIndex(of: name) else {
+        preconditionFailure("a data class that nobody declared")
+      }
+      set.insert(DataClassSet(position: position))
+    }
   }
 
   private static func allowed(_ globs: [Glob], _ models: [String]) -> Set<Int>? {
@@ -85,13 +98,14 @@ struct Authenticator: Sendable {
     guard let tenant = tenants[name] else { return nil }
     return Self.principal(
       Settings.Key(id: Self.anyKey, sha256: []), tenant, tier: tenant.tier, snapshot.limitTable,
-      snapshot.settings.models.map(\.name))
+      snapshot.settings.models.map(\.name), snapshot.settings.routing.dataClasses.map(\.name))
   }
 
   /// No key's id.
   static let anyKey = "(any)"
 
-  /// Whom a virtual key's terms stand for; nil where there is no such tenant, or a limit's time zone is not known on this machine.
+  /// Whom a virtual key's terms stand for; nil where there is no such tenant or data class, or a limit's time
+  /// zone is not known on this machine.
   func principal(of id: KeyID, _ terms: KeyTerms, _ snapshot: Snapshot) -> Principal? {
     guard let tenant = tenants[terms.tenant] else { return nil }
     var limits: [Settings.Limit] = []
@@ -100,11 +114,15 @@ struct Authenticator: Sendable {
       guard let limit = Settings.Limit(recorded, path: "keys.limits[\(place)]") else { return nil }
       limits.append(limit)
     }
-    let key = Settings.Key(
+    let classes = snapshot.settings.routing.dataClasses.map(\.name)
+    // What nobody knows can't be kept from anybody.
+    if let name = terms.dataClass, !classes.contains(name) { return nil }
+    var key = Settings.Key(
       id: id.description, sha256: [], team: terms.team, user: terms.user, models: terms.models, limits: limits
     )
+    key.dataClasses = terms.dataClass.map { [$0] } ?? []
     return Self.principal(
       key, tenant, tier: terms.tier ?? tenant.tier, snapshot.limitTable,
-      snapshot.settings.models.map(\.name))
+      snapshot.settings.models.map(\.name), classes)
   }
 }

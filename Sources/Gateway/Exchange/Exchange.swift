@@ -40,6 +40,8 @@ final class Exchange: @unchecked Sendable {
   var part: ExperimentTable.Part?
   /// Which version of it this is for; nil where nothing was decided about its versions.
   var arm: Arm?
+  /// What was masked in its request; nil where nothing was.
+  var placeholders: Placeholders?
   /// What the first attempt at that version came to.
   var ownVerdict: Classification?
   var attempts = 0

@@ -72,8 +72,8 @@ extension ExchangeError {
   static let strayKey = ExchangeError(
     status: 403, type: "permission_error", code: "tenant_not_configured",
     message:
-      "The API key is good, but this router's configuration has no tenant of its name, or a limit in a time zone that it"
-      + " does not know. Ask the operator.", fault: .switchyard)
+      "The API key is good, but this router's configuration has no tenant or data class of its name, or a limit in a time"
+      + " zone that it does not know. Ask the operator.", fault: .switchyard)
 
   static func tooManyLookups(wait: Int64) -> ExchangeError {
     var error = ExchangeError(

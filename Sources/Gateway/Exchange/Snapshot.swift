@@ -62,6 +62,8 @@ final class Snapshot: Sendable {
   let authenticator: Authenticator
   /// Nil where no answer is kept.
   let cache: CacheRules?
+  /// Nil where no class of data is configured.
+  let data: DataRules?
   let limitTable: LimitTable
   /// By the endpoint's position, what its credential may use.
   let credentials: [LimitGroup?]
@@ -98,6 +100,7 @@ final class Snapshot: Sendable {
     }
     models = configured + (versions?.entries ?? []).map { configured[$0.route] }
     cache = CacheRules(settings, versions)
+    data = DataRules(settings, former: former?.data)
     loads = settings.providers.flatMap { provider -> [Load] in
       guard let load = provider.load else { return [] }
       return (addresses.byProvider[provider.name] ?? []).map {
@@ -106,7 +109,8 @@ final class Snapshot: Sendable {
     }
     let table = Self.table(settings, addresses, versions)
     self.table = table
-    rules = RuleTable(settings, table.positions, versions)
+    rules = RuleTable(
+      settings, table.positions, versions, classNames: settings.routing.dataClasses.map(\.name))
     pools = table.models.enumerated().map { position, entry in
       let version = versions?.entry(at: position)?.version
       return ModelPool(

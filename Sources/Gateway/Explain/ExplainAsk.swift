@@ -18,7 +18,7 @@ package struct ExplainAsk: Sendable {
   package static let usualPath = "/v1/chat/completions"
   /// Headers that change where a request goes or what is kept of it. Never a credential.
   package static let headerNames = [
-    "anthropic-version", "cache-control", "content-encoding", "openai-beta", "x-priority",
+    "anthropic-version", "cache-control", "content-encoding", "openai-beta", "x-data-class", "x-priority",
     "x-max-cost-usd", "x-optimize", "x-request-timeout-ms", "x-session-id", "x-should-retry",
     "x-switchyard-attempt", "x-switchyard-version", "x-task-type", "x-task-value",
   ]

@@ -31,6 +31,7 @@ struct Explainer {
     var refusal: ExchangeError?
     /// Nil where nothing was decided about the model's versions.
     var arm: Arm?
+    var data: DataCourse
     var directives: CacheDirectives
     /// Nil where nothing is kept at all.
     var place: CacheRules.Place?
@@ -57,7 +58,10 @@ struct Explainer {
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
     peek.ask(for: snapshot)
     var peeked = try peeked(body, surface, peek)
-    let (rule, ruling) = try self.rule(on: &peeked, within: nil, [])
+    let course = try snapshot.dataCourse(peeked, body, head, principal, peek)
+    peeked = course.masked?.request ?? peeked
+    let (rule, ruling) = try self.rule(
+      on: &peeked, within: snapshot.data?.classes.permitted(course.bound), course.classes)
     var facts = peeked.facts
     let (asked, pin) = (ruling.model, ruling.pin)
     let part = part(asked, pin, facts, within: ruling.permitted)
@@ -75,14 +79,17 @@ struct Explainer {
       facts = edits.facts(of: peeked)
     }
     let directives = head.cacheDirectives
-    let place = snapshot.cache?.place(
+    var place = snapshot.cache?.place(
       body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name,
       within: snapshot.cacheWords(ruling.permitted, rule: rule), directives,
       beta: head.string(.openAIBeta), peek, canonical)
+    if place != nil, !course.classes.isEmpty { place = .nowhere(.dataClass) }
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
     return Request(
       facts: facts, model: model, asked: asked, part: part, rule: rule, permitted: ruling.permitted,
-      refusal: ruling.refusal ?? (isLeft ? nil : ExchangeError.ruledOut), arm: arm,
+      refusal: refusal(course)
+        ?? (ruling.refusal ?? (isLeft ? nil : .ruledOut)).map { snapshot.naming($0, course.classes) },
+      arm: arm, data: course,
       directives: directives, place: place)
   }
 
@@ -90,7 +97,7 @@ struct Explainer {
     _ body: PaddedBytes, _ surface: Surface, _ peek: Peek
   ) throws(ExchangeError) -> PeekedRequest {
     do {
-      return try peek.request(body, surface: surface)
+      return try peek.request(body, surface: surface, detectors: snapshot.data?.detectors)
     } catch {
       throw ExchangeError(error)
     }
@@ -239,6 +246,7 @@ struct Explainer {
     explanation.experiment = experiment(request)
     explanation.estimate = .init(demand: walk.demand, isPriced: isPriced)
     explanation.cache = cache(request, stored)
+    explanation.data = data(request)
     if let own = walk.own { (explanation.limits, explanation.limitBasis) = (own.lines, own.basis) }
     explanation.stages = stages(of: request).map { walk.stage($0) }
     explanation.notes += notes(request)

@@ -15,6 +15,7 @@ extension Explanation {
     ]
     let found: [(name: String, value: JSON)] = [
       ("estimate", estimate.map(\.json) ?? .null), ("cache", cache.map(\.json) ?? .null),
+      ("data", data.map(\.json) ?? .null),
       ("limits", .array(limits.map(\.json))), ("limits_decided", .string(limitBasis.rawValue)),
       ("stages", .array(stages.map(\.json))), ("notes", .array(notes.map(JSON.string))),
     ]

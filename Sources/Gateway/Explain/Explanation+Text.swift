@@ -31,6 +31,7 @@ extension Explanation {
       let whose = cache.scope.map { "; shared by \($0)" } ?? ""
       rows.append(["cache", cache.isUsed ? cache.words + whose : "not used: \(cache.words)"])
     }
+    if let data { rows.append(["data", data.words]) }
     rows += Self.rows(of: limits, as: "limits", isLive: seen != nil)
     if !limits.isEmpty, let words = basisWords { rows.append(["", words]) }
     rows.append(["state", seenWords])

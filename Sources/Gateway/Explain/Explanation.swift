@@ -87,6 +87,22 @@ package struct Explanation: Sendable {
     var isPriced: Bool
   }
 
+  /// What its data is, and who may see that.
+  struct Data: Sendable {
+    struct Class: Sendable {
+      var name: String
+      var action: DataAction
+      /// Who says so: the key, the header, or what was found, by the detector's name.
+      var tellers: [String]
+      /// What was found of it is not sent.
+      var isMasked: Bool
+    }
+
+    var classes: [Class]
+    /// The deployments that may see all of them.
+    var deployments: [String]
+  }
+
   struct Cache: Sendable {
     /// Whether an answer would be kept, or served; else why not.
     var isUsed: Bool
@@ -197,6 +213,8 @@ package struct Explanation: Sendable {
   var leftOut: [LeftOut] = []
   var estimate: Estimate?
   var cache: Cache?
+  /// Nil where it is of no class.
+  var data: Data?
   /// The caller's own limits; what they are asked for.
   var limits: [LimitOutlook.Line] = []
   var limitBasis = LimitOutlook.Basis.unknown

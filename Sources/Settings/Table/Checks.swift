@@ -10,6 +10,7 @@ enum Checks {
     ExperimentChecks.all(settings, &reader)
     RuleChecks.all(&settings, &reader)
     RolloutChecks.judge(settings, &reader)
+    DataClassChecks.all(settings, &reader)
   }
 
   /// A way to balance needs what it goes by.

@@ -9,6 +9,7 @@ extension Form where Value == KeyOrder {
         Field("user", \.user, .label, "Whom limits by user take it for."),
         Field("tier", \.tier, .label, "What routing rules call user_tier; the tenant's by default."),
         Field("models", \.models, .list(.modelGlob), "Models that it may ask for; all where empty."),
+        Field("data_class", \.dataClass, .label, "Class of the data that it sends, of routing.data_classes."),
         Field(
           "limits", \.limits, .list(.words("a limit, such as '600 requests per minute'")),
           "What the key may use."),

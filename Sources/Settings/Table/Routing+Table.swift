@@ -12,6 +12,10 @@ extension Form where Value == Settings.Routing {
         Field("fallbacks", \.fallbacks, .modelNames, "The fallbacks of models that have none of their own."),
         Field("experiments", \.experiments, .experiments, "Models or versions compared, by name.")
           .omittedWhenEmpty,
+        Field(
+          "data_classes", \.dataClasses, .dataClasses,
+          "What requests may hold that not every deployment may see, by name."
+        ).omittedWhenEmpty,
         Field("complexity", \.complexity, .complexity, "How hard a request is."),
       ])
   }

@@ -28,6 +28,7 @@ enum RuleChecks {
       let place = ["routing", "rules", "[\(index)]", "condition"]
       reader.fail("contradicts itself, so that the rule never matches: \(why)", under: place)
     }
+    checkClasses(settings, &reader)
     checkOrder(rules, &reader)
     for (index, rule) in rules.enumerated() {
       let place = ["routing", "rules", "[\(index)]", "deployments"]
@@ -45,6 +46,21 @@ enum RuleChecks {
         reader.fail(
           "leaves no deployment \(whose)to serve: \(flaws.joined(separator: ", "))\(pool.count > 3 ? " …" : "")",
           under: place)
+      }
+    }
+  }
+
+  /// A rule for data of a class that nobody declares would never match, and the data go anywhere.
+  private static func checkClasses(_ settings: Settings, _ reader: inout Reader) {
+    let known = settings.routing.dataClasses.map(\.name)
+    for (index, rule) in settings.routing.rules.enumerated() {
+      for case .dataClass(let patterns) in rule.condition.atoms {
+        for pattern in patterns where !(known + ["none"]).contains(where: pattern.matches) {
+          reader.fail(
+            "asks for the data class '\(pattern.text)', which is none\(Suggestion.text(for: pattern.text, among: known)):"
+              + " declare it under routing.data_classes",
+            under: ["routing", "rules", "[\(index)]", "condition"])
+        }
       }
     }
   }

@@ -25,6 +25,9 @@ extension Form where Value == Settings.Tenant {
       Settings.Tenant(name: ""),
       [
         Field("tier", \.tier, .label, "What routing rules call user_tier."),
+        Field(
+          "data_class", \.dataClasses, .dataClassNames, "Classes of the data that all its keys send."
+        ).omittedWhenEmpty,
         Field("limits", \.limits, .limits(at: .tenant), "What the tenant may use.").omittedWhenEmpty,
         Field("teams", \.teams, .teams, "Parts of the tenant."),
         Field("keys", \.keys, .list(.key), "Keys of the tenant."),
@@ -65,7 +68,10 @@ extension Form where Value == Settings.Key {
           "models", \.models, .list(.modelGlob),
           "Models that it may ask for, with * for any letters; all where empty."),
         Field("limits", \.limits, .limits(at: .key), "What the key may use.").omittedWhenEmpty,
-        .unkept("data_class", .label, "Class of the data that it sends.", .only("none", "data classes are")),
+        Field(
+          "data_class", \.dataClasses, .dataClassNames,
+          "Classes of the data that it sends, whatever is found in it: one or more of routing.data_classes."
+        ).omittedWhenEmpty,
         Field("priority", \.priority, .choice(), "The class in which its requests wait for a full model."),
         Field(
           "pin", \.pins, .choice(),

@@ -1,7 +1,7 @@
 extension AccessLogRecord {
   /// No line is longer: 20 texts, 16 integers, and 1 KiB for the names.
   static let maximumLine =
-    20 * JSONWriter.bound(ofString: maximumText) + 16 * JSONWriter.boundOfInteger + 1_024
+    22 * JSONWriter.bound(ofString: maximumText) + 16 * JSONWriter.boundOfInteger + 1_024
 
   /// Writes the record as one JSON object and a newline.
   func write(to writer: inout JSONWriter, _ timestamp: inout Timestamp) {
@@ -32,6 +32,7 @@ extension AccessLogRecord {
     writer.field(",\"arm\":", arm)
     writer.field(",\"experiment\":", experiment)
     writer.field(",\"rule\":", rule)
+    writer.field(",\"data_class\":", dataClass)
     writer.field(",\"deployment\":", deployment)
     writer.field(",\"provider\":", provider)
     writer.field(",\"endpoint\":", endpoint)

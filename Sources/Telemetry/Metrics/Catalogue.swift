@@ -32,6 +32,11 @@ package enum Catalogue {
     help:
       "Requests for which a routing rule was the first to match, by its name or its place in routing.rules.")
 
+  package static let dataClassRequests = MetricFamily(
+    .counter, "switchyard_data_class_requests_total", labels: ["class", "action"],
+    help:
+      "Requests with data of a class, by what became of them (restrict: narrowed to those who may see it, refuse: by the"
+      + " class, no_deployment: refused, as nobody may see it).")
   package static let shed = MetricFamily(
     .counter, "switchyard_shed_requests_total", labels: ["reason"],
     help:
@@ -329,8 +334,8 @@ package enum Catalogue {
 
   /// All of them, in the order of rendering.
   package static let all = [
-    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, ruleMatches, shed,
-    loopLag,
+    requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, ruleMatches,
+    dataClassRequests, shed, loopLag,
     attempts, attemptResults, fallbacks, hedges, inflight, inflightCluster, loadsAge, firstTokenAverage,
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
     queueWaiting, queueWait, queueRefusals,

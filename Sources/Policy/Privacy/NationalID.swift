@@ -1,0 +1,118 @@
+/// Numbers that states give to people. Without a checksum or a form of its own none is told from any other number.
+enum NationalID {
+  private static let blankOrDash = ByteSet(" -")
+  private static let blank = ByteSet(" ")
+
+  /// Where a number stands that the run belongs to.
+  static func range(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
+    if let range = britishInsurance(run, text) ?? spanish(run, text) { return range }
+    guard !text.isWord(run.start - 1) else { return nil }
+    let end = american(run, text) ?? german(run, text) ?? french(run, text) ?? britishHealth(run, text)
+    return end.flatMap { text.isWord($0) ? nil : run.start..<$0 }
+  }
+
+  /// Social Security: 3-2-4, with numbers that were never given left out.
+  private static func american(_ run: DigitRun, _ text: TextBytes) -> Int? {
+    guard run.hasShape(0x324, 3, blankOrDash) else { return nil }
+    let (area, group) = (value(text, run.start, 3), value(text, run.start + 4, 2))
+    let serial = value(text, run.start + 7, 4)
+    return area != 0 && area != 666 && area < 900 && group != 0 && serial != 0 ? run.end(2) : nil
+  }
+
+  /// Steuer-Identifikationsnummer: of its first ten digits one comes two or three times and no other twice; ISO 7064, mod 11, 10.
+  private static func german(_ run: DigitRun, _ text: TextBytes) -> Int? {
+    guard let end = behind(run, group: 11, 0x2333, 4), text[run.start] != 0x30 else { return nil }
+    var (product, seen, place, index) = (10, 0, run.start, 0)
+    var repeats = 0
+    while index < 10 {
+      if text.isDigit(place) {
+        let digit = text.digit(place)
+        let count = seen >> (2 * digit) & 3
+        guard count < 3 else { return nil }
+        if count > 0 { repeats += 1 }
+        seen += 1 << (2 * digit)
+        let sum = (digit + product) % 10
+        product = (sum == 0 ? 10 : sum) * 2 % 11
+        index += 1
+      }
+      place += 1
+    }
+    while !text.isDigit(place) { place += 1 }
+    // Two repetitions are one digit three times, and not two of them twice.
+    let isThrice = (0..<10).contains { seen >> (2 * $0) & 3 == 3 }
+    guard repeats == 1 || repeats == 2 && isThrice else { return nil }
+    return (11 - product) % 10 == text.digit(place) ? end : nil
+  }
+
+  /// Numéro de sécurité sociale: 13 digits and a key, 97 less the remainder by 97.
+  private static func french(_ run: DigitRun, _ text: TextBytes) -> Int? {
+    guard let end = behind(run, group: 15, 0x122_2332, 7), "123478".utf8.contains(text[run.start]) else {
+      return nil
+    }
+    var (number, key, index) = (0, 0, 0)
+    for place in run.start..<end where text.isDigit(place) {
+      if index < 13 { number = number * 10 + text.digit(place) } else { key = key * 10 + text.digit(place) }
+      index += 1
+    }
+    let month = number / 100_000_000 % 100
+    let isMonth = 1...12 ~= month || month == 20 || 30...42 ~= month || 50...99 ~= month
+    return isMonth && key == 97 - number % 97 ? end : nil
+  }
+
+  /// NHS number: 3-3-4, mod 11. In one group it is any number of ten digits, such as a time.
+  private static func britishHealth(_ run: DigitRun, _ text: TextBytes) -> Int? {
+    guard run.hasShape(0x334, 3, blankOrDash) else { return nil }
+    var (sum, weight) = (0, 10)
+    let end = run.end(2)
+    for place in run.start..<end - 1 where text.isDigit(place) {
+      sum += weight * text.digit(place)
+      weight -= 1
+    }
+    return (11 - sum % 11) % 11 == text.digit(end - 1) ? end : nil
+  }
+
+  /// National Insurance number: two letters, six digits, a letter from A to D; it has no checksum, but a form.
+  private static func britishInsurance(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
+    guard let digits = behind(run, group: 6, 0x222, 3) else { return nil }
+    let start = text[run.start - 1] == 0x20 ? run.start - 3 : run.start - 2
+    let suffix = text[digits] == 0x20 ? digits + 1 : digits
+    guard text.isLetter(start), text.isLetter(start + 1), !text.isWord(start - 1), text.isLetter(suffix),
+      text.capital(suffix) <= 0x44, !text.isWord(suffix + 1)
+    else { return nil }
+    let (first, second) = (text.capital(start), text.capital(start + 1))
+    guard !"DFIQUV".utf8.contains(first), !"DFIOQUV".utf8.contains(second) else { return nil }
+    let isNeverGiven = Self.never.contains { $0 == (first, second) }
+    return isNeverGiven ? nil : start..<suffix + 1
+  }
+
+  private static let never: [(UInt8, UInt8)] = [
+    (0x42, 0x47), (0x47, 0x42), (0x4b, 0x4e), (0x4e, 0x4b), (0x4e, 0x54), (0x54, 0x4e), (0x5a, 0x5a),
+  ]
+
+  /// DNI: eight digits and a letter by their remainder by 23; NIE: X, Y or Z in the place of the first digit.
+  private static func spanish(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
+    let first = text.capital(run.start - 1)
+    let isForeigner = text.isLetter(run.start - 1) && 0x58...0x5a ~= first && !text.isWord(run.start - 2)
+    guard run.lengths[0] == (isForeigner ? 7 : 8), isForeigner || !text.isWord(run.start - 1) else {
+      return nil
+    }
+    let digits = run.start + run.lengths[0]
+    let letter = text[digits] == 0x2d ? digits + 1 : digits
+    guard text.isLetter(letter), !text.isWord(letter + 1) else { return nil }
+    let number = value(text, run.start, run.lengths[0]) + (isForeigner ? Int(first - 0x58) * 10_000_000 : 0)
+    let expected = letters.utf8Start[number % 23]
+    return expected == text.capital(letter) ? (isForeigner ? run.start - 1 : run.start)..<letter + 1 : nil
+  }
+
+  private static let letters: StaticString = "TRWAGMYFPDXBNJZSQVHLCKE"
+
+  /// The place behind a number in one group of digits, or in several with blanks between.
+  private static func behind(_ run: DigitRun, group: Int, _ shape: Int, _ groups: Int) -> Int? {
+    if run.lengths[0] == group { return run.end(0) }
+    return run.hasShape(shape, groups, blank) ? run.end(groups - 1) : nil
+  }
+
+  private static func value(_ text: TextBytes, _ start: Int, _ count: Int) -> Int {
+    (start..<start + count).reduce(0) { $0 * 10 + text.digit($1) }
+  }
+}
