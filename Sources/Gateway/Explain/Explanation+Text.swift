@@ -5,12 +5,12 @@ import Settings
 /// For people: what becomes of the request, then each model with its candidates.
 extension Explanation {
   package var text: String {
-    var lines = TextTable.lined(facts)
+    var lines = TextTable.lined(rows)
     for stage in stages { lines += [""] + paragraph(of: stage) }
     return lines.joined(separator: "\n")
   }
 
-  private var facts: [[String]] {
+  private var rows: [[String]] {
     var rows = [["answer", verdictWords], ["request", "POST \(path) as \(askerWords)"]]
     if let model {
       let asked = model.asked.map { $0 == model.name ? "" : ", asked for as \($0)" } ?? ", the default model"
