@@ -107,6 +107,7 @@ struct SchemaTests {
       "openai", "anthropic", "laptop", "gpus", "lab", "gpu", "chat-fast", "chat-large", "gpt-4o-mini",
       "llama-70b",
       "bigger", "acme", "search", "realtime", "standard", "batch", "temperature", "owner",
+      "phi", "mrn",
     ]
     let lines = try Fixture("reference.yaml").yaml.split(separator: "\n").map { $0.prefix { $0 != "#" } }
     let words = lines.flatMap { $0.matches(of: /([a-z][a-z0-9_-]*):[ \n{]|([a-z][a-z0-9_-]*):$/) }

@@ -15,7 +15,8 @@ struct RuleTests {
     """
 
   private func rules(_ text: String) throws -> [Settings.Rule] {
-    let settings = try Fixture.load(Self.priced + "routing:\n  rules:\n" + text)
+    let settings = try Fixture.load(
+      Self.priced + "routing:\n  data_classes: { phi: {}, pii: {} }\n  rules:\n" + text)
     var again = try Fixture.load(settings.printed())
     again.unbuilt = settings.unbuilt
     #expect(again == settings, "\(settings.printed())")

@@ -1,5 +1,6 @@
 import Dialects
 import Policy
+import Settings
 
 /// What is known of a request when the rules are asked.
 struct RuleInput {

@@ -4,7 +4,7 @@ extension RuleCondition {
   package var text: String {
     switch self {
     case .all(let parts): parts.isEmpty ? "always" : parts.map(\.text).joined(separator: " and ")
-    case .any(let options): "any of (\(options.map(\.text).joined(separator: ") ("))))"
+    case .any(let options): "any of (\(options.map(\.text).joined(separator: ") (")))"
     case .not(let part): "not (\(part.text))"
     case .text(let text, let patterns): "\(text.name): \(Self.list(patterns.map(\.text)))"
     case .number(let number, let ranges): "\(number.rawValue): \(Self.list(ranges.map(\.text)))"

@@ -35,8 +35,8 @@ enum RulesUnderTest {
   }
 
   static func head(_ fields: String = "") throws -> RequestHead {
-    try #require(
-      GatewayTests.head("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n\(fields)\r\n"), "\(fields)")
+    let head = GatewayTests.head("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n\(fields)\r\n")
+    return try #require(head, "\(fields)")
   }
 
   static func facts(_ model: String?, _ metadata: [RequestFacts.Metadatum] = []) -> RequestFacts {
