@@ -8,9 +8,11 @@ import pytest
 
 from support import BINARIES, CLIENT_KEY, KEYS, NARROW_KEY, SECRETS, Router, prompt, sha256
 
+TOKEN = "admin-token-of-tests"
+
 CONFIG = """
 server: {{ host: 127.0.0.1, port: {port}, workers: 2, drain_notice: 1ms }}
-admin: {{ port: {admin_port} }}
+admin: {{ port: {admin_port}, token: {token} }}
 cache: {{ ttl: 60s }}
 breaker: {{ min_requests: 1000 }}
 providers:
@@ -53,7 +55,8 @@ tenants:
 def router(processes, alpha, beta, tmp_path_factory):
     router = Router.of(
         processes, tmp_path_factory.mktemp("rules"), CONFIG, alpha=alpha.url, beta=beta.url, wide=sha256(CLIENT_KEY),
-        narrow=sha256(NARROW_KEY))
+        narrow=sha256(NARROW_KEY), token=TOKEN)
+    router.token = TOKEN
     yield router
     router.end()
 
@@ -144,7 +147,7 @@ def explain(router):
     def run(body, *words, code=0):
         done = subprocess.run(
             [BINARIES / "switchyard", "explain", "--config", router.config, "--key", "wide", *words],
-            input=json.dumps(body).encode(), capture_output=True, env=KEYS, timeout=30)
+            input=json.dumps(body).encode(), capture_output=True, env={**KEYS, "SWITCHYARD_ADMIN_TOKEN": TOKEN}, timeout=30)
         text = done.stdout.decode() + done.stderr.decode()
         assert done.returncode == code and not [secret for secret in SECRETS if secret in text], text
         return json.loads(done.stdout) if "--json" in words else text

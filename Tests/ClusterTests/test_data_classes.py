@@ -10,8 +10,9 @@ import urllib.parse
 import pytest
 
 from cluster import Simulator, eventually, free_port, sha256
-from support import CLIENT_KEY, KEYS, NARROW_KEY, PROVIDER_KEY
-from test_explain import TOKEN, AdminRouter, call
+from support import CLIENT_KEY, KEYS, NARROW_KEY, PROVIDER_KEY, Router, get
+
+TOKEN = "admin-token-of-tests"
 
 CONFIG = """
 server: {{ host: 127.0.0.1, port: {port}, workers: 1, drain_notice: 1ms }}
@@ -92,7 +93,8 @@ class Case:
         config = folder / "switchyard.yaml"
         config.write_text(CONFIG.format(
             token=TOKEN, echo=self.echo.url, open=self.open.url, eu=self.eu.url, plain=sha256(CLIENT_KEY), ward=sha256(NARROW_KEY), **ports))
-        self.ports, self.router = ports, AdminRouter(config, KEYS, **ports).wait_until_ready()
+        self.ports, self.router = ports, Router(config, KEYS, **ports).wait_until_ready()
+        self.router.token = TOKEN
 
     def stop(self):
         for process in (self.router, self.open, self.eu, self.echo):
@@ -111,9 +113,8 @@ class Case:
         return answer
 
     def explain(self, text, model="both", key="plain"):
-        path = f"/api/explain?{urllib.parse.urlencode({'key': key})}"
-        status, told = call(
-            self.ports["admin_port"], "POST", path, json.dumps(chat(text, model)), {"authorization": f"Bearer {TOKEN}"})
+        url = f"http://127.0.0.1:{self.ports['admin_port']}/api/explain?{urllib.parse.urlencode({'key': key})}"
+        status, told = get(url, "POST", json.dumps(chat(text, model)).encode(), TOKEN)
         assert status == 200, told
         assert not [secret for secret in SECRETS if secret in told]
         return json.loads(told)
