@@ -1,5 +1,6 @@
 """What the tests stand on: processes that are started and watched, a raw HTTP client, the figures of the admin port."""
 
+import collections
 import hashlib
 import json
 import os
@@ -37,9 +38,17 @@ def prompt(text="Say something.", **directive):
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """One that none of the last ones is: whoever asks for two has not bound the first one yet."""
+    while True:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+        if port not in RECENT_PORTS:
+            RECENT_PORTS.append(port)
+            return port
+
+
+RECENT_PORTS = collections.deque(maxlen=100)
 
 
 def eventually(check, seconds=5.0):
