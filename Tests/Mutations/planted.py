@@ -377,4 +377,12 @@ BUGS = [
         "      again.facts.detected.isSubset(of: request.facts.detected)\n",
         "      PLANTED || again.facts.detected.isSubset(of: request.facts.detected)\n",
         "DataRulesTests"),
+    Bug("decisions are never forgotten", POLICY + "Decisions/DecisionRing.swift",
+        "guard bytes > limit || entry.until <= now else { break }",
+        "guard !PLANTED && bytes > limit || entry.until <= now else { break }",
+        "DecisionRingTests"),
+    Bug("a decision that was replaced takes its successor with it", POLICY + "Decisions/DecisionRing.swift",
+        "let entry = entries[oldest.id], entry.number == oldest.number {",
+        "let entry = entries[oldest.id], PLANTED || entry.number == oldest.number {",
+        "DecisionRingTests"),
 ]

@@ -53,7 +53,7 @@ struct PrivacyCase: Sendable {
   /// What each deployment is cleared for, regions and all, as a person reads the document below.
   static let cleared: [String: Set<String>] = [
     "open": [], "spare": [], "referee": [], "us": ["pii", "pci"], "both": ["pii"], "cards": ["pci"],
-    "eu": ["phi", "pii"], "eu-all": ["phi", "pii", "pci", "staff"], "eu-referee": ["phi", "pii"],
+    "eu": ["phi", "pii"], "eu-all": ["phi", "pii", "pci", "staff"], "eu-referee": ["phi", "pii", "pci"],
     "tried": ["phi", "pii"], "copied": ["phi", "pii", "pci"],
   ]
   /// Those that run in Europe alone.
@@ -166,7 +166,7 @@ extension PrivacyCase {
       tried: { provider: tried, model: m, regions: [eu], data: [phi, pii], price: { input: 1, output: 1 } }
       copied: { provider: copied, model: m, regions: [eu], data: [phi, pii, pci], price: { input: 1, output: 1 } }
       referee: { provider: referee, model: m, price: { input: 1, output: 1 } }
-      eu-referee: { provider: eu-referee, model: m, regions: [eu], data: [phi, pii], price: { input: 1, output: 1 } }
+      eu-referee: { provider: eu-referee, model: m, regions: [eu], data: [phi, pii, pci], price: { input: 1, output: 1 } }
     models:
       chat:
         deployments: [open, eu, us, both]

@@ -21,7 +21,7 @@ struct PrivacyGenerator: Sendable {
   private mutating func fresh() -> [PrivacyCase] {
     mark += 1
     var one = PrivacyCase(mark: mark)
-    let model = ["chat", "chat", "duo", "duo", "lab", "pool", "back", "open", nil, nil]
+    let model = ["chat", "chat", "duo", "duo", "duo", "lab", "pool", "back", "open", nil, nil]
     one.model = model[chance.below(model.count)]
     one.isResponses = chance.below(10) == 0
     one.isStream = !one.isResponses && chance.below(3) == 0
@@ -37,7 +37,7 @@ struct PrivacyGenerator: Sendable {
   }
 
   private mutating func tellClasses(_ one: inout PrivacyCase) {
-    if chance.below(4) == 0 { one.key = PrivacyCase.Key.allCases[chance.below(3)] }
+    if chance.below(3) == 0 { one.key = PrivacyCase.Key.allCases[chance.below(3)] }
     if chance.below(4) == 0 { one.declared = declared() }
     guard chance.below(3) == 0 else { return }
     for _ in 0...chance.below(2) {

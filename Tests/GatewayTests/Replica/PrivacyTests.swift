@@ -159,19 +159,20 @@ private final class PrivacyRun: Sendable {
   private static func features(of one: PrivacyCase, _ answer: HTTPMessage) -> [String] {
     let status = answer.first("cache-status") ?? ""
     let (arm, attempts) = (answer.first("x-switchyard-arm"), answer.first("x-switchyard-attempts"))
-    let features: [(String, Bool)] = [
+    let isHedged = answer.first("x-switchyard-hedge") != nil
+    let isFallback = answer.first("x-switchyard-fallback") != nil
+    let features: [(name: String, isOne: Bool)] = [
       ("all", true), ("served", answer.status == 200), ("refused", answer.status == 403),
       ("named model", one.model != nil), ("no model", one.model == nil), ("stream", one.isStream),
       ("responses", one.isResponses), ("key", !one.key.classes.isEmpty), ("header", !one.declared.isEmpty),
       ("text", !one.pieces.isEmpty), ("masked", one.isMasked && answer.status == 200),
       ("cache hit", status.contains("hit")), ("stale", status.contains("STALE")),
       ("collapsed", status.contains("collapsed")),
-      ("experiment", answer.first("x-switchyard-experiment") != nil),
-      ("canary", arm == "canary"), ("pinned", arm == "pinned"),
-      ("hedge", answer.first("x-switchyard-hedge") != nil), ("retry", attempts.map { $0 > "1" } ?? false),
-      ("fallback", answer.first("x-switchyard-fallback") != nil),
+      ("experiment", answer.first("x-switchyard-experiment") != nil), ("canary", arm == "canary"),
+      ("pinned", arm == "pinned"), ("hedge", isHedged), ("fallback", isFallback),
+      ("retry", !isHedged && !isFallback && attempts != nil && attempts != "1"),
     ]
-    return features.filter(\.1).map(\.0) + [one.desk].compactMap { $0 }
+    return features.filter { $0.isOne }.map { $0.name } + [one.desk].compactMap { $0 }
   }
 
   // MARK: Providers
