@@ -21,9 +21,10 @@ struct DecisionRecordTests {
     var decision = DecisionRecord()
     decision.attempts = Array(
       repeating: .init(
-        deployment: text, endpoint: text, reason: text, result: text, status: .min, microseconds: .min),
+        deployment: text, endpoint: text, reason: text, result: text, status: Int.min, microseconds: Int64.min
+      ),
       count: 20)
-    (decision.complexity, decision.task) = (.min, text)
+    (decision.complexity, decision.task) = (Int64.min, text)
     let bytes = decision.text(with: Self.record(text))
     let object = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
     #expect(object?["model"] as? String == object?["task"] as? String)

@@ -42,6 +42,8 @@ struct PrivacyCase: Sendable {
   var pieces: [Piece] = []
   /// What rules ask for.
   var desk: String?
+  /// What keeps it at one endpoint, where that is wanted.
+  var session: Int?
   /// Nil: none is named.
   var model: String?
   var isPinned = false
@@ -94,6 +96,7 @@ struct PrivacyCase: Sendable {
     var fields = "Authorization: Bearer \(key)-key\r\n"
     if !declared.isEmpty { fields += "X-Data-Class: \(declared.joined(separator: ", "))\r\n" }
     if let desk { fields += "X-Desk: \(desk)\r\n" }
+    if let session { fields += "X-Session-Id: s\(session)\r\n" }
     if isPinned { fields += "X-Switchyard-Version: 10\r\n" }
     let path = isResponses ? "/v1/responses" : "/v1/chat/completions"
     return "POST \(path) HTTP/1.1\r\nHost: a\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"

@@ -27,6 +27,7 @@ struct PrivacyGenerator: Sendable {
     one.isStream = !one.isResponses && chance.below(3) == 0
     one.isPinned = one.model == "chat" && chance.below(4) == 0
     if chance.below(3) == 0 { one.desk = ["clinic", "ward", "short", "swap"][chance.below(4)] }
+    if chance.below(6) == 0 { one.session = chance.below(40) }
     tellClasses(&one)
     if former.count == 24 { former.removeFirst() }
     former.append(one)

@@ -14,7 +14,7 @@ import Testing
 extension ReplicaTests {
   /// Data goes only where it may be seen, whichever way a request takes: everything is on at once.
   struct PrivacyTests {
-    /// `PRIVACY_REQUESTS=10000 swift test --filter PrivacyTests` takes a minute.
+    /// `PRIVACY_REQUESTS=10000` makes more of them.
     private static let count =
       ProcessInfo.processInfo.environment["PRIVACY_REQUESTS"].flatMap { Int($0) } ?? 600
     private static let lanes = 16
@@ -97,7 +97,8 @@ private final class PrivacyRun: Sendable {
     "key of a class", "header of a class", "text of a class", "masked of a class", "refused of a class",
     "served of a class", "clinic of a class", "ward of a class", "short of a class", "swap of a class",
     "stream of a class", "responses of a class", "experiment of a class", "canary of a class",
-    "pinned of a class", "shadow of a class", "judge of a class", "hedge of a class", "retry of a class",
+    "session of a class", "pinned of a class", "shadow of a class", "judge of a class", "hedge of a class",
+    "retry of a class",
     "fallback of a class",
   ]
 
@@ -165,7 +166,8 @@ private final class PrivacyRun: Sendable {
       ("all", true), ("served", answer.status == 200), ("refused", answer.status == 403),
       ("named model", one.model != nil), ("no model", one.model == nil), ("stream", one.isStream),
       ("responses", one.isResponses), ("key", !one.key.classes.isEmpty), ("header", !one.declared.isEmpty),
-      ("text", !one.pieces.isEmpty), ("masked", one.isMasked && answer.status == 200),
+      ("text", !one.pieces.isEmpty), ("session", one.session != nil),
+      ("masked", one.isMasked && answer.status == 200),
       ("cache hit", status.contains("hit")), ("stale", status.contains("STALE")),
       ("collapsed", status.contains("collapsed")),
       ("experiment", answer.first("x-switchyard-experiment") != nil), ("canary", arm == "canary"),
