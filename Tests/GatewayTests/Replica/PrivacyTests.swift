@@ -97,7 +97,8 @@ private final class PrivacyRun: Sendable {
     "key of a class", "header of a class", "text of a class", "masked of a class", "refused of a class",
     "served of a class", "clinic of a class", "ward of a class", "short of a class", "swap of a class",
     "stream of a class", "responses of a class", "experiment of a class", "canary of a class",
-    "session of a class", "pinned of a class", "shadow of a class", "judge of a class", "hedge of a class",
+    "session of a class", "queue of a class", "pinned of a class", "shadow of a class", "judge of a class",
+    "hedge of a class",
     "retry of a class",
     "fallback of a class",
   ]
@@ -158,23 +159,30 @@ private final class PrivacyRun: Sendable {
   }
 
   private static func features(of one: PrivacyCase, _ answer: HTTPMessage) -> [String] {
+    var features = [one.model == nil ? "no model" : "named model", "all"] + [one.desk].compactMap { $0 }
+    func note(_ name: String, _ isOne: Bool) { if isOne { features.append(name) } }
+    note("stream", one.isStream)
+    note("responses", one.isResponses)
+    note("key", !one.key.classes.isEmpty)
+    note("header", !one.declared.isEmpty)
+    note("text", !one.pieces.isEmpty)
+    note("session", one.session != nil)
+    note("served", answer.status == 200)
+    note("masked", one.isMasked && answer.status == 200)
+    note("refused", answer.status == 403)
+    for arm in ["canary", "pinned"] { note(arm, answer.first("x-switchyard-arm") == arm) }
+    let (hedge, fallback) = (answer.first("x-switchyard-hedge"), answer.first("x-switchyard-fallback"))
+    note("experiment", answer.first("x-switchyard-experiment") != nil)
+    note("hedge", hedge != nil)
+    note("fallback", fallback != nil)
+    let attempts = answer.first("x-switchyard-attempts") ?? "1"
+    note("retry", hedge == nil && fallback == nil && attempts != "1")
+    note("queue", (answer.first("server-timing") ?? "").contains("queue;"))
     let status = answer.first("cache-status") ?? ""
-    let (arm, attempts) = (answer.first("x-switchyard-arm"), answer.first("x-switchyard-attempts"))
-    let isHedged = answer.first("x-switchyard-hedge") != nil
-    let isFallback = answer.first("x-switchyard-fallback") != nil
-    let features: [(name: String, isOne: Bool)] = [
-      ("all", true), ("served", answer.status == 200), ("refused", answer.status == 403),
-      ("named model", one.model != nil), ("no model", one.model == nil), ("stream", one.isStream),
-      ("responses", one.isResponses), ("key", !one.key.classes.isEmpty), ("header", !one.declared.isEmpty),
-      ("text", !one.pieces.isEmpty), ("session", one.session != nil),
-      ("masked", one.isMasked && answer.status == 200),
-      ("cache hit", status.contains("hit")), ("stale", status.contains("STALE")),
-      ("collapsed", status.contains("collapsed")),
-      ("experiment", answer.first("x-switchyard-experiment") != nil), ("canary", arm == "canary"),
-      ("pinned", arm == "pinned"), ("hedge", isHedged), ("fallback", isFallback),
-      ("retry", !isHedged && !isFallback && attempts != nil && attempts != "1"),
-    ]
-    return features.filter { $0.isOne }.map { $0.name } + [one.desk].compactMap { $0 }
+    for (name, word) in [("cache hit", "hit"), ("stale", "STALE"), ("collapsed", "collapsed")] {
+      note(name, status.contains(word))
+    }
+    return features
   }
 
   // MARK: Providers
