@@ -175,12 +175,12 @@ extension PrivacyCase {
       chat:
         deployments: [open, eu, us, both]
         fallbacks: [back, spare]
-        hedge: { after: 1ms, budget: 100% }
+        hedge: { after: 2ms, budget: 100% }
         retry: { attempts: 5, budget: 100% }
         cache: all
-      duo: { deployments: [open, eu, eu-all], fallbacks: [spare, pool], retry: { attempts: 4, budget: 100% }, cache: all }
-      lab: { deployments: [open, eu], fallbacks: [chat], hedge: { after: 1ms, budget: 100% }, cache: all, affinity: session }
-      pool: { deployments: [us, eu-all, cards], fallbacks: [lab], hedge: { after: 1ms, budget: 100% }, cache: all }
+      duo: { deployments: [open, eu, eu-all, both], fallbacks: [spare, pool], retry: { attempts: 4, budget: 100% }, cache: all }
+      lab: { deployments: [open, eu], fallbacks: [chat], hedge: { after: 2ms, budget: 100% }, cache: all, affinity: session }
+      pool: { deployments: [us, eu-all, cards], fallbacks: [lab], hedge: { after: 2ms, budget: 100% }, cache: all }
       back: { deployments: [cards, eu-all], fallbacks: [open] }
       open: { deployments: [open], fallbacks: [chat] }
       spare: { deployments: [spare] }

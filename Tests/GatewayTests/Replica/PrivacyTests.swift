@@ -65,7 +65,7 @@ extension ReplicaTests {
       let name = PrivacyRun.deployment(of: request)
       guard request.fields["x-switchyard-arm"].isEmpty else { return .answer("from \(name)") }
       switch mood.next() % 20 {
-      case 0, 7: return .status(500, [:], #"{"error":{"message":"no"}}"#)
+      case 0, 7, 14: return .status(500, [:], #"{"error":{"message":"no"}}"#)
       case 13: return .silence
       default: break
       }
@@ -98,9 +98,7 @@ private final class PrivacyRun: Sendable {
     "served of a class", "clinic of a class", "ward of a class", "short of a class", "swap of a class",
     "stream of a class", "responses of a class", "experiment of a class", "canary of a class",
     "session of a class", "queue of a class", "pinned of a class", "shadow of a class", "judge of a class",
-    "hedge of a class",
-    "retry of a class",
-    "fallback of a class",
+    "hedge of a class", "retry of a class", "fallback of a class",
   ]
 
   private let book: NIOLockedValueBox<Book>
