@@ -41,7 +41,11 @@ extension Worker {
     }
     let sample = exchange.arm == nil ? nil : tellEvidence(exchange, settlement)
     if exchange.part != nil { tellExperiment(exchange, settlement) }
-    log?.append(logRecord(exchange, answer, settlement))
+    if log != nil || exchange.traces != nil {
+      let record = logRecord(exchange, answer, settlement)
+      log?.append(record)
+      keepDecision(record, exchange)
+    }
     if let seed = exchange.shadow { mirror(seed, exchange, sample) }
   }
 

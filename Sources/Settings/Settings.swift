@@ -323,6 +323,19 @@ extension Settings {
   package struct Telemetry: Sendable, Equatable {
     package enum Log: String, Sendable, CaseIterable { case json, none }
     package var log: Log = .json
+    /// Nil: none is kept.
+    package var decisions: Decisions?
+  }
+
+  /// What is kept of requests, for whoever asks by their ids where they went.
+  package struct Decisions: Sendable, Equatable {
+    package var keep: Duration
+    /// Of 100,000,000.
+    package var sample: Int
+
+    package init(keep: Duration = .seconds(3_600), sample: Int = 100_000_000) {
+      (self.keep, self.sample) = (keep, sample)
+    }
   }
 
   /// A part of the document whose feature this version has not got.

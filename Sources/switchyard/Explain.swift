@@ -9,7 +9,8 @@ struct Explain: ParsableCommand {
     abstract: "Say where a request would go and why: every candidate, and what each limit says.",
     discussion: """
       By the configuration alone, without asking anybody: what replicas know (breakers, requests in flight, what limits have left) is not \
-      known then. With --replica, a running replica says what it would do now. Nothing is sent or charged, and no prompt is printed. \
+      known then. With --replica, a running replica says what it would do now, or with --id what was decided about a request of the last hour \
+      (telemetry.decisions). Nothing is sent or charged, and no prompt is printed. \
       Exits 0 where the request would be served, 1 where it would be refused.
       """)
 
@@ -31,6 +32,10 @@ struct Explain: ParsableCommand {
       """)
   var replica: String?
 
+  @Option(
+    help: "What was decided about the request that had this x-request-id; wants --replica, any of them.")
+  var id: String?
+
   @Option(help: "The path that the client calls.")
   var path = ExplainAsk.usualPath
 
@@ -44,6 +49,10 @@ struct Explain: ParsableCommand {
 
   func validate() throws {
     guard key == nil || tenant == nil else { throw ValidationError("name either --key or --tenant") }
+    if id != nil, replica == nil {
+      throw ValidationError(
+        "--id wants --replica http://HOST:PORT: what was decided is in the replicas' shared state")
+    }
     guard path.hasPrefix("/") else { throw ValidationError("--path begins with /") }
     if let replica, Self.call(replica) == nil {
       throw ValidationError("--replica wants http://HOST:PORT, not '\(replica)'")
@@ -59,7 +68,10 @@ struct Explain: ParsableCommand {
   }
 
   func run() throws {
-    if let replica, let call = Self.call(replica) { return try ask(call) }
+    if let replica, let call = Self.call(replica) {
+      guard let id else { return try ask(call) }
+      return print(try answer(of: call, "GET", "/api/decisions/\(RolloutAnswer.escaped(id))"), terminator: "")
+    }
     let explanation: Explanation
     do {
       explanation = try Explanation(try ask(), by: try options.load())
@@ -86,12 +98,28 @@ struct Explain: ParsableCommand {
 
   private func ask(_ call: AdminCall) throws {
     let who = key.map { "key=\(Self.escaped($0))&" } ?? tenant.map { "tenant=\(Self.escaped($0))&" } ?? ""
-    var headers = header.map(Self.parts) + [("accept", json ? "application/json" : "text/plain")]
+    let text = try answer(
+      of: call, "POST", "/api/explain?\(who)path=\(Self.escaped(path))", header.map(Self.parts)
+    ) { try BodyFile.read(body) }
+    print(text, terminator: "")
+    let words = text.prefix(80).split { $0.isWhitespace }
+    if words.prefix(2) == ["answer", "refused:"]
+      || words.prefix(3) == [#"{"answer":"#, #"{"is":"#, #""refused","#]
+    {
+      throw Switchyard.Exit.no
+    }
+  }
+
+  /// What a replica answers; where that is no 200, it is told, and the command ends.
+  private func answer(
+    of call: AdminCall, _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [],
+    body: () throws -> [UInt8] = { [] }
+  ) throws -> String {
+    var headers = headers + [("accept", json ? "application/json" : "text/plain")]
     let answer: AdminCall.Answer
     do {
       if let token = try token() { headers.append(("authorization", "Bearer \(token)")) }
-      answer = try call.send(
-        "POST", "/api/explain?\(who)path=\(Self.escaped(path))", headers, body: try BodyFile.read(body))
+      answer = try call.send(method, target, headers, body: try body())
     } catch {
       StandardError.write("\(call.authority): \(error)")
       throw Switchyard.Exit.no
@@ -100,13 +128,7 @@ struct Explain: ParsableCommand {
       StandardError.write("\(call.authority): \(answer.body) (status \(answer.status))")
       throw Switchyard.Exit.no
     }
-    print(answer.body, terminator: "")
-    let words = answer.body.prefix(80).split { $0.isWhitespace }
-    if words.prefix(2) == ["answer", "refused:"]
-      || words.prefix(3) == [#"{"answer":"#, #"{"is":"#, #""refused","#]
-    {
-      throw Switchyard.Exit.no
-    }
+    return answer.body
   }
 
   private func token() throws -> String? {

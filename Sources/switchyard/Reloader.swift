@@ -117,7 +117,7 @@ actor Reloader {
     let (old, new) = (running, settings)
     guard
       old.server.port != new.server.port || old.server.host != new.server.host || old.admin != new.admin
-        || old.server.workers != new.server.workers || old.telemetry != new.telemetry
+        || old.server.workers != new.server.workers || old.telemetry.log != new.telemetry.log
         || old.server.tls != new.server.tls || old.state != new.state
         || old.rollout.lease != new.rollout.lease
     else { return }

@@ -58,7 +58,7 @@ enum ImportTable {
         "NIOHTTP1": [
           "AdminServer.swift", "AdminDesk.swift", "AdminAnswer.swift", "AdminExplain.swift",
           "AdminKeys.swift",
-          "AdminRollouts.swift", "AdminExperiments.swift",
+          "AdminRollouts.swift", "AdminExperiments.swift", "AdminDecisions.swift",
         ],
         "CLinux": ["ListenerDoor.swift"],
       ]),

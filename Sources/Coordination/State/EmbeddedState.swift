@@ -13,6 +13,7 @@ package final class EmbeddedStore: Sendable {
   private let control = NIOLockedValueBox(ControlStore(EmbeddedState.controlNames))
   private let feedback = NIOLockedValueBox(FeedbackStore(EmbeddedState.feedbackNames))
   private let experiments = NIOLockedValueBox(ExperimentStore(EmbeddedState.experimentNames))
+  private let decisions = NIOLockedValueBox(DecisionRing(limit: DecisionTerms.ring))
 
   package init() { stores = (0..<32).map { _ in NIOLockedValueBox(LimitStore()) } }
 
@@ -32,6 +33,10 @@ package final class EmbeddedStore: Sendable {
     experiments.withLockedValue(body)
   }
 
+  func withDecisions<Value>(_ body: (inout DecisionRing) -> Value) -> Value {
+    decisions.withLockedValue(body)
+  }
+
   private let swept = Synchronization.Atomic<Int64>(0)
   private static let period: Int64 = 10_000
 
@@ -47,6 +52,7 @@ package final class EmbeddedStore: Sendable {
     withControl { $0.sweep(now: now) }
     withFeedback { $0.sweep(now: now) }
     withExperiments { $0.sweep(now: now) }
+    withDecisions { $0.sweep(now: now) }
   }
 
   /// Everything that is kept now, for people who look.

@@ -16,6 +16,9 @@ package final class RedisState: SharedState {
   private var admissions: [() -> Void] = []
   private let register: String
   let loadKey: String
+  let prefix: String
+  /// Decisions that Redis has yet to take.
+  var decisionsUnderWay = 0
   private let tell: (News) -> Void
 
   /// What is worth a log line: changes only.
@@ -37,6 +40,7 @@ package final class RedisState: SharedState {
   ) {
     self.replica = replica
     self.tell = tell
+    self.prefix = prefix
     register = "\(prefix):{replicas}:seen"
     loadKey = "\(prefix):{lb}:inflight"
     keyNames = KeyNames(prefix: prefix)

@@ -11,6 +11,7 @@ enum AdminPart: Equatable {
   case bundles
   case rollouts
   case experiments
+  case decisions
 
   init(_ head: HTTPRequestHead) {
     let path = head.uri.prefix { $0 != "?" }
@@ -22,6 +23,8 @@ enum AdminPart: Equatable {
       self = .rollouts
     } else if path == "/api/experiments" || path.hasPrefix("/api/experiments/") {
       self = .experiments
+    } else if path == "/api/decisions" || path.hasPrefix("/api/decisions/") {
+      self = .decisions
     } else {
       self = path.hasPrefix("/keys") ? .keys : .plain
     }
@@ -30,7 +33,7 @@ enum AdminPart: Equatable {
   /// Bytes of a request's body; more is refused.
   var bodyLimit: Int {
     switch self {
-    case .plain, .keys, .rollouts, .experiments: 64 << 10
+    case .plain, .keys, .rollouts, .experiments, .decisions: 64 << 10
     case .explain: AdminExplain.bodyLimit
     case .bundles: AdminRollouts.bodyLimit
     }
@@ -45,6 +48,7 @@ enum AdminPart: Equatable {
     case .bundles: "versions are registered and shown"
     case .rollouts: "rollouts are led and shown"
     case .experiments: "experiments are shown"
+    case .decisions: "decisions are shown"
     }
   }
 }
@@ -76,6 +80,9 @@ struct AdminDesk: Sendable {
     case .experiments:
       let path = Self.parts(head).dropFirst().map { Route.decoded($0) }
       return await replica.adminExperiments().answer(head, path)
+    case .decisions:
+      let path = Self.parts(head).dropFirst().map { Route.decoded($0) }
+      return await replica.adminDecisions().answer(head, path)
     }
   }
 
@@ -120,7 +127,8 @@ struct AdminDesk: Sendable {
       return AdminAnswer(
         status: .notFound,
         text:
-          "there are /livez, /readyz, /metrics, /keys, /api/explain, /api/bundles, /api/rollouts and /api/experiments\n"
+          "there are /livez, /readyz, /metrics, /keys, /api/explain, /api/decisions, /api/bundles, /api/rollouts"
+          + " and /api/experiments\n"
       )
     }
   }

@@ -37,6 +37,8 @@ final class Attempt {
   var stop: AttemptPlan.Stop?
   /// Keeps what is passed on, where it may be stored.
   let recording: AnswerRecording?
+  /// Told how it ends, where somebody wants to know later.
+  var trace: AttemptTrace?
 
   // What has come; set in `Attempt+Transfer`.
   var head = UpstreamHead(status: 0)
@@ -154,8 +156,10 @@ final class Attempt {
     inFlight = nil
     slot = nil
     finalVerdict = verdict
+    let time = SystemClock.monotonicNanoseconds() - startedAt
+    trace?.end(verdict, status: head.status, after: time)
     call?.ended(
-      verdict, head, after: SystemClock.monotonicNanoseconds() - startedAt,
+      verdict, head, after: time,
       isStream: head.status == 0 ? wantsStream : kind == .events)
     if phase == .relaying, let sink { finish(sink, verdict) }
     phase = .ended

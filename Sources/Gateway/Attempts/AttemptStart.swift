@@ -23,6 +23,7 @@ extension Worker {
       slot: exchange.handOverSlot(), peek: peek, executor: executor, now: now)
     exchange.attempts += 1
     exchange.attempt = attempt
+    if exchange.traces != nil { trace(attempt, exchange) }
     exchange.answer.candidate = step.candidate
     exchange.answer.endpoint = step.endpoint
     // Counted behind the request's way out, where nobody waits for it.

@@ -45,6 +45,8 @@ final class Exchange: @unchecked Sendable {
   /// What the first attempt at that version came to.
   var ownVerdict: Classification?
   var attempts = 0
+  /// What its attempts come to, where that is kept; nil where it isn't.
+  var traces: [AttemptTrace]?
   var attempt: Attempt?
   /// Goes on beside `attempt`, until either can be judged.
   var rival: Attempt?

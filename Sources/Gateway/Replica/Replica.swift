@@ -154,6 +154,13 @@ package final class Replica: Sendable {
 
   // MARK: Explaining
 
+  /// What shows what was decided about requests.
+  func adminDecisions() -> AdminDecisions {
+    AdminDecisions(
+      reader: workers[0].decisionReader,
+      areKept: snapshot.withLockedValue { $0.settings.telemetry.decisions != nil })
+  }
+
   /// Where a request would go now; nothing is changed by it.
   func explain(_ ask: ExplainAsk) async throws(ExplainAsk.Refusal) -> Explanation {
     try await workers[0].explain(ask, at: "\(phase)", of: workers.count)

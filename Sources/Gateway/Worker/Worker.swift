@@ -48,6 +48,9 @@ actor Worker {
   private let experimentLink: ExperimentLink?
   /// Shows what is known of them, over this worker's way to the shared state.
   let experimentReader: ExperimentReader
+  let decisions: any DecisionRegister
+  /// Shows what was decided about requests, over this worker's way to the shared state.
+  let decisionReader: DecisionReader
   let cache: any SharedCache
   let desk: FlightDesk
   let cacheSeries: CacheSeries
@@ -125,6 +128,8 @@ actor Worker {
     experimentLink =
       isFirst ? ExperimentLink(ways.state, rollouts.experiments, replica: replica.name) : nil
     experimentReader = ExperimentReader(ways.state, on: loop)
+    decisions = ways.state
+    decisionReader = DecisionReader(ways.state, on: loop)
     checker =
       isFirst
       ? HealthChecker(upstream, snapshot, logger, now: SystemClock.monotonicNanoseconds()) : nil
@@ -171,7 +176,10 @@ actor Worker {
   }
 
   func begin(_ head: RequestHead, on connection: Connection, now: Int64) -> Exchange {
-    Exchange(head, id: requestID(head), snapshot: snapshot, shared: shared, connection: connection, now: now)
+    let exchange = Exchange(
+      head, id: requestID(head), snapshot: snapshot, shared: shared, connection: connection, now: now)
+    if let terms = snapshot.settings.telemetry.decisions { noteDecision(of: exchange, terms) }
+    return exchange
   }
 
   /// Sends a new exchange down the pipeline, as a task of this loop.

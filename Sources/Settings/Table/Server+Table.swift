@@ -102,8 +102,20 @@ extension Form where Value == Settings.Telemetry {
       Settings.Telemetry(),
       [
         Field("log", \.log, .choice(), "Access log: one JSON line per exchange, or none."),
+        Field("decisions", \.decisions, .decisions, "Keeps what was decided about requests, by their ids."),
         .unkept("traces", .traces, "Where spans are sent.", .unbuilt("traces are")),
         .unkept("prices_in", .words(["usd"]), "Currency of prices."),
+      ])
+  }
+}
+
+extension Form where Value == Settings.Decisions {
+  fileprivate static var decisions: Form {
+    .record(
+      Settings.Decisions(),
+      [
+        Field("keep", \.keep, .duration(.seconds(1)...(.seconds(86_400))), "For how long."),
+        Field("sample", \.sample, .finePercent, "Of which share of the requests."),
       ])
   }
 }

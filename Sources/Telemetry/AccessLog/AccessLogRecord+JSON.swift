@@ -5,20 +5,26 @@ extension AccessLogRecord {
 
   /// Writes the record as one JSON object and a newline.
   func write(to writer: inout JSONWriter, _ timestamp: inout Timestamp) {
+    writeMembers(to: &writer, &timestamp, namesClient: true)
+    writer.raw("}\n")
+  }
+
+  /// All but the end of the object.
+  @inline(__always)
+  func writeMembers(to writer: inout JSONWriter, _ timestamp: inout Timestamp, namesClient: Bool) {
     writer.raw("{\"ts\":\"")
     timestamp.write(wallMilliseconds, to: &writer)
     writer.raw("\"")
-    writeRequest(to: &writer)
+    writeRequest(to: &writer, namesClient: namesClient)
     writeRoute(to: &writer)
     writeUsage(to: &writer)
     writeTimes(to: &writer)
     writeOutcome(to: &writer)
-    writer.raw("}\n")
   }
 
-  private func writeRequest(to writer: inout JSONWriter) {
+  private func writeRequest(to writer: inout JSONWriter, namesClient: Bool) {
     writer.field(",\"request_id\":", requestID)
-    writer.field(",\"client\":", client)
+    if namesClient { writer.field(",\"client\":", client) }
     writer.field(",\"method\":", method)
     writer.field(",\"path\":", path)
     writer.field(",\"status\":", Int64(status))
@@ -72,7 +78,7 @@ extension AccessLogRecord {
 extension JSONWriter {
   /// A comma, a name and a text; nothing when it is nil.
   @inline(__always)
-  fileprivate mutating func field(_ name: StaticString, _ value: String?) {
+  mutating func field(_ name: StaticString, _ value: String?) {
     guard let value else { return }
     raw(name)
     string(value, limit: AccessLogRecord.maximumText)
@@ -80,7 +86,7 @@ extension JSONWriter {
 
   /// A comma, a name and a number; nothing when it is nil.
   @inline(__always)
-  fileprivate mutating func field(_ name: StaticString, _ value: Int64?) {
+  mutating func field(_ name: StaticString, _ value: Int64?) {
     guard let value else { return }
     raw(name)
     integer(value)

@@ -285,6 +285,9 @@ package enum Catalogue {
   package static let accessLogDropped = MetricFamily(
     .counter, "switchyard_access_log_dropped_total",
     help: "Lines of the access log that were lost because its reader was too slow or gone.")
+  package static let decisions = MetricFamily(
+    .counter, "switchyard_decisions_total", labels: ["result"],
+    help: "Decisions that were to be kept by telemetry.decisions, by whether they were (kept, lost).")
   package static let buildInfo = MetricFamily(
     .gauge, "switchyard_build_info", labels: ["version"], help: "Always 1; the version is the label.")
 
@@ -349,7 +352,7 @@ package enum Catalogue {
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     controlEpoch, controlRounds, controlActions, controlAsks, controlResignations,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,
-    configEpoch, configReloads, configRefused, draining, accessLogDropped, buildInfo,
+    configEpoch, configReloads, configRefused, draining, accessLogDropped, decisions, buildInfo,
     genAIRequestDuration, genAITimeToFirstToken, genAITokenUsage,
     residentMemory, openDescriptors, maximumDescriptors, processorTime, startTime,
   ]
