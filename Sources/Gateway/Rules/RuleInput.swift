@@ -100,5 +100,6 @@ extension Peek {
   func ask(for snapshot: Snapshot) {
     metadataNames = snapshot.rules?.metadataNames ?? []
     readsPrompt = snapshot.rules?.asksPrompt == true ? snapshot.settings.routing.complexity.rules : nil
+    complexityModel = snapshot.rules?.complexityModel
   }
 }
