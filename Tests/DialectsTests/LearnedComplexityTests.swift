@@ -69,7 +69,9 @@ struct LearnedComplexityTests {
   }
 
   @Test func aPromptWithoutATextHasAScore() throws {
-    let complexity = try prompt([]).complexity
-    #expect((0...1).contains(complexity))
+    let peek = Peek()
+    (peek.readsPrompt, peek.complexityModel) = (PromptRules(), .shipped)
+    let facts = try peek.request(PaddedBytes(#"{"prompt":""}"#.utf8), surface: .completions).facts
+    #expect(facts.prompt?.complexity == score(""))
   }
 }
