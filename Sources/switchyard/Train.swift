@@ -72,7 +72,8 @@ struct Train: ParsableCommand {
       case (nil, _, _): "Leave it off."
       case (_, false, _): "Not written; --force writes it all the same."
       case (_, true, true): "Written all the same, as --force says."
-      case (_, true, false): "Written all the same, as --force says; routing refuses what is below the heuristic."
+      case (_, true, false):
+        "Written all the same, as --force says; routing refuses what is below the heuristic."
       }
     return "Held out, the classifier is right no more often than: \(better). \(fate)"
   }

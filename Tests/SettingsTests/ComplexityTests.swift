@@ -91,7 +91,8 @@ struct ComplexityTests {
       }
       let error = try #require(errors?.errors.first)
       #expect(error.path == "routing.complexity.model" && error.line > 1 && error.column > 1)
-      #expect(error.message.hasSuffix("the heuristic about 40.0 %: train another, or write method: heuristic"))
+      #expect(
+        error.message.hasSuffix("the heuristic about 40.0 %: train another, or write method: heuristic"))
     }
     #expect(throws: Never.self) { try load("method: learned, model: m.sycm", accuracy: 0.401) }
   }

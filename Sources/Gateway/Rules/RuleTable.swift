@@ -33,6 +33,8 @@ struct RuleTable: Sendable {
   /// Some rule asks for what only the prompt's text tells.
   let asksPrompt: Bool
   let asksComplexity: Bool
+  /// Some rule asks whether a session has rejected its last answer.
+  let asksRejection: Bool
   /// What scores complexity; nil where no rule asks for it, or the heuristic does.
   let complexityModel: ComplexityModel?
 
@@ -56,6 +58,7 @@ struct RuleTable: Sendable {
     asksLoad = atoms.contains { if case .number(.load, _) = $0 { true } else { false } }
     asksPrompt = atoms.contains(where: \.asksPrompt)
     asksComplexity = atoms.contains { if case .number(.complexity, _) = $0 { true } else { false } }
+    asksRejection = atoms.contains { if case .flag(.rejected, _) = $0 { true } else { false } }
     complexityModel = asksComplexity ? settings.routing.complexity.scoringModel : nil
   }
 

@@ -7,7 +7,9 @@ package struct ClassifierWorth: Sendable, Equatable {
   /// Of a classifier that was never tried.
   package static let unknown = ClassifierWorth(accuracy: 0, heuristic: 0)
 
-  package init(accuracy: Double, heuristic: Double) { (self.accuracy, self.heuristic) = (accuracy, heuristic) }
+  package init(accuracy: Double, heuristic: Double) {
+    (self.accuracy, self.heuristic) = (accuracy, heuristic)
+  }
 
   /// A classifier that is right no more often is left off.
   package var isAboveHeuristic: Bool { accuracy > heuristic }

@@ -6,7 +6,9 @@ import Policy
 @main
 struct Facts {
   static func main() {
-    print("prompt                  bytes      plain ns     facts ns   learned ns   text alone ns   mallocs plain/facts/learned")
+    print(
+      "prompt                  bytes      plain ns     facts ns   learned ns   text alone ns   mallocs plain/facts/learned"
+    )
     for sample in Sample.all { print(Self.line(sample)) }
   }
 

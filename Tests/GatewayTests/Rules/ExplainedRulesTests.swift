@@ -56,7 +56,8 @@ struct ExplainedRulesTests {
     #expect(plain["complexity.method"] == "heuristic" && plain["signal.reasoning"] != nil)
     let learned = try facts("learned")
     #expect(
-      learned["complexity.method"]?.hasPrefix("learned, the model that comes with the router; it was right") == true)
+      learned["complexity.method"]?.hasPrefix("learned, the model that comes with the router; it was right")
+        == true)
     #expect(learned["signal.reasoning"] == nil, "signals are no part of this score")
     #expect(learned["complexity"] != plain["complexity"])
   }

@@ -45,7 +45,8 @@ struct RuleTableTests {
 
   @Test func aClassifierScoresOnlyWhereRulesAskForComplexity() throws {
     func table(_ condition: String, _ method: String) throws -> RuleTable {
-      let rules = "routing:\n  complexity: { method: \(method) }\n  rules: [ { condition: \(condition), model: big } ]\n"
+      let rules =
+        "routing:\n  complexity: { method: \(method) }\n  rules: [ { condition: \(condition), model: big } ]\n"
       let snapshot = Snapshot(try settings(RulesUnderTest.base + rules), epoch: 1, former: nil)
       let peek = Peek()
       peek.ask(for: snapshot)
@@ -57,6 +58,12 @@ struct RuleTableTests {
     #expect(try table("{ not: { complexity: \">= 0.5\" } }", "learned").complexityModel == .shipped)
     #expect(try table("{ complexity: high }", "heuristic").complexityModel == nil)
     #expect(try table("{ code: true }", "learned").complexityModel == nil)
+  }
+
+  @Test func rejectionsAreAskedForOnlyWhereSomeRuleDoes() throws {
+    let rules = "    - { condition: { any: [ { rejected: true }, { team: a } ] }, model: big }\n"
+    #expect(try Case.snapshot(rules).rules?.asksRejection == true)
+    #expect(try Case.snapshot("    - { condition: { team: a }, model: big }\n").rules?.asksRejection == false)
   }
 
   @Test func theRoomIsMadeAnewForOtherRules() throws {
