@@ -85,11 +85,8 @@ struct RedisRightsTests {
 
   private static var feedbackCalls: [(Script, ScriptCall)] {
     let names = FeedbackNames(prefix: "sy")
-    let marks = [
-      FeedbackMark(FeedbackTicket(at: 0, id: 1, session: 1), call: "r-1", .down),
-      FeedbackMark(FeedbackTicket(at: 0, id: 2, session: 1), call: "r-1", .up),
-    ]
-    return marks.map { (FeedbackScripts().mark, ScriptCall($0, names)) }
+    let mark = FeedbackMark(FeedbackTicket(at: 0, id: 1, session: 1), call: "r-1", .up)
+    return [(FeedbackScripts().mark, ScriptCall(mark, names))]
   }
 
   private static var lease: LeaseCall {
