@@ -65,7 +65,9 @@ let package = Package(
       name: "Coordination", dependencies: ["Policy", "CHiredis", "CZlib", crypto, tls] + nio,
       resources: [.embedInCode("Scripts")], swiftSettings: strict),
     module("Upstream", ["CCurl", "CLinux"] + nio),
-    module("Dialects", ["Policy", "CSimdjson"]),
+    .target(
+      name: "Dialects", dependencies: ["Policy", "CSimdjson"], resources: [.embedInCode("Models")],
+      swiftSettings: strict),
     module("Telemetry", [logging] + nio),
     module(
       "Gateway",

@@ -4,7 +4,7 @@ import Telemetry
 
 /// The path of every exchange, top to bottom:
 ///
-///     authenticate → read & peek → restrict → route → (admit, cache, enter → attempt) ⟲ → relay → settle
+///     authenticate → read & peek → restrict → (rejected) → route → (admit, cache, enter → attempt) ⟲ → relay → settle
 ///
 /// Each phase may end it with an `ExchangeError`; whatever happens, it is settled once. The functions `await` once per phase at
 /// most; bytes are passed on by callbacks.
@@ -16,6 +16,9 @@ extension Worker {
       var body = try await exchange.body()
       var request = try read(body, surface, exchange)
       try restrict(&request, &body, principal, exchange)
+      if exchange.snapshot.rules?.asksRejection == true {
+        await readRejection(request.facts, principal, exchange)
+      }
       let model = try route(&request, principal, exchange)
       if exchange.arm?.mirror != nil { prepareShadow(request, body, exchange) }
       try openCache(body, request.facts, principal, model, exchange)

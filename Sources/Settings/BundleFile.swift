@@ -15,9 +15,7 @@ package struct BundleFile: Sendable, Equatable {
 
   /// Reads a file of this machine; prompts may stand in files beside it. `name` is what errors call it.
   package static func parse(_ text: String, at name: String) throws(SettingsErrors) -> BundleFile {
-    let files = Files(besides: Disk.absolute(name)) {
-      try Disk.text(of: $0, limit: Document.limit, repairing: true)
-    }
+    let files = Files(besides: Disk.absolute(name)) { try Disk.bytes(of: $0, limit: Document.limit) }
     if isSingle(text) {
       return BundleFile(
         bundles: [try Form<Settings.Bundle>.single.read(text, name: name, files: files)])

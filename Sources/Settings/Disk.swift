@@ -1,12 +1,10 @@
 internal import Glibc
 
-/// Small text files, read whole.
+/// Small files, read whole.
 enum Disk {
-  /// The file's text, refused where it is longer than `limit` bytes. What is not UTF-8 is refused too, unless
-  /// `repairing` (certificates may have comments in any encoding).
-  static func text(of path: String, limit: Int, repairing: Bool = false) throws(Refusal) -> String {
+  /// The file's text, refused where it is longer than `limit` bytes, or not UTF-8.
+  static func text(of path: String, limit: Int) throws(Refusal) -> String {
     let bytes = try bytes(of: path, limit: limit)
-    if repairing { return String(decoding: bytes, as: UTF8.self) }
     guard let text = String(validating: bytes, as: UTF8.self) else { throw Refusal("not UTF-8 text") }
     return text
   }

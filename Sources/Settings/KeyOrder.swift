@@ -73,7 +73,7 @@ package struct KeyOrder: Sendable, Equatable {
 extension Form {
   /// Reads what somebody sent: a document of its own, without an environment, as whoever sends it must not read ours.
   func read(body text: String) throws(SettingsErrors) -> Value {
-    try read(text, name: "body", files: Files(besides: "body") { _ in "" })
+    try read(text, name: "body", files: Files(besides: "body") { _ in [] })
   }
 
   /// The same of a file, which may name others.

@@ -9,7 +9,7 @@ extension Settings {
   /// - Returns: The refined value; what it asks for and isn't built is listed in `unbuilt`.
   /// - Throws: All that is wrong, in the order of the document.
   package static func load(
-    yaml: String, file: String, environment: [String: String], readFile: @escaping (String) throws -> String
+    yaml: String, file: String, environment: [String: String], readFile: @escaping (String) throws -> [UInt8]
   ) throws(SettingsErrors) -> Settings {
     try load(yaml: yaml, file: file, environment: environment, files: Files(besides: file, read: readFile))
   }
@@ -26,7 +26,7 @@ extension Settings {
     var named: [String] = []
     let files = Files(besides: Disk.absolute(path)) {
       named.append($0)
-      return try Disk.text(of: $0, limit: Document.limit, repairing: true)
+      return try Disk.bytes(of: $0, limit: Document.limit)
     }
     var settings = try load(yaml: yaml, file: path, environment: environment, files: files)
     settings.files = named

@@ -265,6 +265,14 @@ extension Settings {
     package var method = Method.heuristic
     /// Of the heuristic; thresholds are of both.
     package var rules = PromptRules()
+    /// Nil: the one that comes with the router.
+    package var classifier: Classifier?
+  }
+
+  /// A model that `switchyard train` wrote.
+  package struct Classifier: Sendable, Equatable {
+    package var path: String
+    package var model: ComplexityModel
   }
 
   package struct Auth: Sendable, Equatable {

@@ -32,7 +32,7 @@ struct Train: ParsableCommand {
       let training = try training(of: set)
       let report = training.report(heuristic: heuristicComplexity)
       let isGood = report.unbeaten.isEmpty
-      let model = out != nil && (isGood || force) ? training.model().bytes : nil
+      let model = out != nil && (isGood || force) ? training.model(report).bytes : nil
       if let out, let model { try ModelFile.write(model, to: out) }
       let table = TrainTable(
         set: set, folds: folds, seed: seed, report: report, out: model == nil ? nil : out,
@@ -68,9 +68,13 @@ struct Train: ParsableCommand {
   private func refusal(_ report: ClassifierReport) -> String {
     let better = report.unbeaten.joined(separator: "; ")
     let fate =
-      out == nil
-      ? "Leave it off."
-      : force ? "Written all the same, as --force says." : "Not written; --force writes it all the same."
+      switch (out, force, report.worth.isAboveHeuristic) {
+      case (nil, _, _): "Leave it off."
+      case (_, false, _): "Not written; --force writes it all the same."
+      case (_, true, true): "Written all the same, as --force says."
+      case (_, true, false):
+        "Written all the same, as --force says; routing refuses what is below the heuristic."
+      }
     return "Held out, the classifier is right no more often than: \(better). \(fate)"
   }
 }

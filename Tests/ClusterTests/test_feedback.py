@@ -27,12 +27,14 @@ def digits(number):
 
 
 class FeedbackCase(Case):
+    config = FEEDBACK_CONFIG
+
     def __init__(self, folder, replicas=2):
         self.processes, self.redis, self.simulator = [], Redis(), Simulator()
         self.leader = Leader(self.redis)
         self.routers = [
             Router.of(
-                self.processes, folder, FEEDBACK_CONFIG, redis=self.redis.url, sim=self.simulator.url,
+                self.processes, folder, self.config, redis=self.redis.url, sim=self.simulator.url,
                 key=sha256(CLIENT_KEY), other=sha256(NARROW_KEY))
             for _ in range(replicas)]
 

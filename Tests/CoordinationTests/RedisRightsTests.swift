@@ -85,7 +85,7 @@ struct RedisRightsTests {
 
   private static var feedbackCalls: [(Script, ScriptCall)] {
     let names = FeedbackNames(prefix: "sy")
-    let mark = FeedbackMark(FeedbackTicket(at: 0, id: 1), call: "r-1")
+    let mark = FeedbackMark(FeedbackTicket(at: 0, id: 1, session: 1), call: "r-1", .up)
     return [(FeedbackScripts().mark, ScriptCall(mark, names))]
   }
 

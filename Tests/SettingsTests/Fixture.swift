@@ -12,12 +12,12 @@ struct Fixture: CustomTestStringConvertible {
     "EMPTY": "", "LEARNED": "learned", "PORT": "9191", "REDIS_URL": "redis://u:secret-in-url@h/1",
   ]
 
-  private static let files = [
+  private static let files: [String: String] = [
     "/run/secrets/claude-1": "secret-of-claude-1\n", "/run/secrets/claude-2": "secret-of-claude-2",
     "/run/secrets/redis": "secret-of-redis\n", "/etc/sy/redis-ca.crt": "-----BEGIN CERTIFICATE-----\n",
     "/etc/sy/lab-ca.crt": "-----BEGIN CERTIFICATE-----\n", "there": "secret-there\n", "empty": "\n",
     "prompts/support-v3.txt": "Help “kindly”.\n", "large": String(repeating: "x", count: 256 << 10 + 1),
-    "latin-1": "caf\u{fffd}",
+    "latin-1": "caf\u{fffd}", "old.sycm": "SYCM\u{1}\(String(repeating: "x", count: 200))",
     "suite.jsonl": #"{"name":"a","request":{"messages":[{"role":"user","content":"hi"}]}}"#,
   ]
 
@@ -37,7 +37,7 @@ struct Fixture: CustomTestStringConvertible {
   static func load(_ yaml: String) throws(SettingsErrors) -> Settings {
     try Settings.load(yaml: yaml, file: "sy.yaml", environment: environment) { path in
       guard let text = files[path] else { throw NoSuchFile() }
-      return text
+      return Array(text.utf8)
     }
   }
 

@@ -15,5 +15,10 @@ extension EmbeddedState: FeedbackRegister {
     completion(.success(store.withFeedback { $0.mark(mark, now: now) }))
   }
 
+  package func hasRejected(_ session: UInt64, _ completion: @escaping StateCompletion<Bool>) {
+    let now = now
+    completion(.success(store.withFeedback { $0.hasRejected(session, now: now) }))
+  }
+
   static let feedbackNames = FeedbackNames(prefix: "sy")
 }

@@ -12,6 +12,8 @@ package protocol FeedbackRegister: AnyObject {
   func feedbackSecret(
     proposing: FeedbackSecret, _ completion: @escaping StateCompletion<FeedbackSecret>)
   func mark(_ mark: FeedbackMark, _ completion: @escaping StateCompletion<FeedbackMark.Reply>)
+  /// Whether a session, what is left of it behind hashing, has rejected its last answer.
+  func hasRejected(_ session: UInt64, _ completion: @escaping StateCompletion<Bool>)
   /// Sends what was asked for since the last flush.
   func flush()
 }

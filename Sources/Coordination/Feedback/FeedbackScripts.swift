@@ -15,7 +15,14 @@ struct FeedbackScripts: Sendable {
 /// What they are called with.
 extension ScriptCall {
   init(_ mark: FeedbackMark, _ names: FeedbackNames) {
-    self.init(keys: [names.mark(mark), names.session(mark)], arguments: [.string(mark.call)])
+    let keys = [names.mark(mark), names.session(mark)]
+    guard let rejects = mark.rejects else {
+      self.init(keys: keys, arguments: [.string(mark.call)])
+      return
+    }
+    self.init(
+      keys: keys + [names.rejection(mark.unit)],
+      arguments: [.string(mark.call), .string(rejects ? "1" : "0")])
   }
 
   init(proposing secret: FeedbackSecret, _ names: FeedbackNames) {

@@ -12,4 +12,9 @@ extension RedisState: FeedbackRegister {
   package func mark(_ mark: FeedbackMark, _ completion: @escaping StateCompletion<FeedbackMark.Reply>) {
     run(scripts.feedback.mark, ScriptCall(mark, feedbackNames), FeedbackReplies.mark, completion)
   }
+
+  package func hasRejected(_ session: UInt64, _ completion: @escaping StateCompletion<Bool>) {
+    let key = feedbackNames.rejection(session)
+    readText(["GET", key], key) { completion($0.map { $0 != nil }) }
+  }
 }

@@ -176,7 +176,7 @@ extension RedisState: ControlRegister {
     }
   }
 
-  private func readText(
+  func readText(
     _ command: [String], _ key: String, _ completion: @escaping StateCompletion<String?>
   ) {
     ask(command, key: key) { result in

@@ -6,18 +6,20 @@ package final class Peek {
   let keys = KeySet()
   /// Room for texts that come without padding.
   let scratch = PaddedBytes(capacity: 16 << 10)
-  private let turns = PromptTurns()
+  private let turns: PromptTurns
 
   /// Whether requests are to say how their prompts begin.
   package var readsPrefix = false
   /// By which rules requests are to say what their prompts are about; nil: nobody asks.
   package var readsPrompt: PromptRules?
+  /// What says how hard prompts are, in the place of those rules' weights; nil: the weights do.
+  package var complexityModel: ComplexityModel?
   /// Whether requests are to note their members, for models that have versions: without, those are read a second time.
   package var notesMembers = false
   /// Members of `metadata` that routing asks for, each once.
   package var metadataNames: [String] = []
 
-  package init() {}
+  package init() { turns = PromptTurns(room: scratch) }
 
   /// Gives the room of an unusually large document back to the system.
   func trim() {
@@ -43,7 +45,7 @@ package final class Peek {
   ) throws(PeekError) -> PeekedRequest {
     defer { trim() }
     keys.reset()
-    if let rules { turns.begin(by: rules) }
+    if let rules { turns.begin(by: rules, complexityModel) }
     let root: JSONValue
     do { root = try parser.parse(body) } catch { throw .malformed(error) }
     guard root.isObject else { throw .notAnObject }

@@ -34,6 +34,9 @@ final class Exchange: @unchecked Sendable {
   var rule: Int?
   /// The classes of data that it has.
   var dataClasses: DataClassSet = []
+  /// What of its session is left behind hashing, and whether that has rejected its last answer; where some rule asks.
+  var session: UInt64?
+  var hasRejected = false
   /// The deployments that may serve it; nil: all.
   var permitted: DeploymentSet?
   /// Nil where it takes part in none.

@@ -42,10 +42,7 @@ extension Explainer {
     input(request, classes).fill(&facts, for: table)
     let conditions = table.matcher.conditions
     trace.facts = facts.told(conditions).map { .init(name: $0.name, value: $0.value) }
-    for (signal, strength) in zip(ComplexitySignal.allCases, request.prompt?.signals ?? []) where strength > 0
-    {
-      trace.facts.append(.init(name: "signal.\(signal)", value: RuleFacts.words(Int64(strength * 1_000_000))))
-    }
+    trace.facts += complexity(by: table, request)
     var first: Int?
     for (index, condition) in conditions.enumerated() {
       let rule = table.rules[index]
@@ -59,6 +56,21 @@ extension Explainer {
       trace.rules.append(.init(label: rule.label, standing: .no, why: why))
     }
     return first
+  }
+
+  /// What said how hard the request is; of the heuristic, what that is made of.
+  private func complexity(by table: RuleTable, _ request: RequestFacts) -> [Explanation.Fact] {
+    if let model = table.complexityModel {
+      let path = snapshot.settings.routing.complexity.classifier?.path
+      let words = "learned, \(path ?? "the model that comes with the router"); it \(model.worth.text)"
+      return [.init(name: "complexity.method", value: words)]
+    }
+    let strengths = zip(ComplexitySignal.allCases, request.prompt?.signals ?? []).filter { $0.1 > 0 }
+    let signals = strengths.map { signal, strength in
+      Explanation.Fact(name: "signal.\(signal)", value: RuleFacts.words(Int64(strength * 1_000_000)))
+    }
+    let method = Explanation.Fact(name: "complexity.method", value: "heuristic")
+    return table.asksComplexity ? [method] + signals : signals
   }
 
   private func input(_ request: RequestFacts, _ classes: DataClassSet) -> RuleInput {

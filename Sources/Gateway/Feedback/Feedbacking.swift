@@ -23,7 +23,7 @@ extension Worker {
     self.answer(json: answer, exchange)
   }
 
-  /// Whether it is evidence.
+  /// Whether it is evidence, or says what its session makes of its last answer.
   private func judge(_ exchange: Exchange, _ principal: Principal) async throws(ExchangeError) -> Bool {
     let body = try await exchange.body()
     let feedback = try Feedback(body)
@@ -36,10 +36,11 @@ extension Worker {
     if let plan, let name = feedback.outcomes.keys.sorted().first(where: { !plan.outcomes.contains($0) }) {
       throw .unknownOutcome(name, plan)
     }
-    let reply = try await mark(FeedbackMark(ticket, call: replica.makeID()), exchange)
+    let judgement = FeedbackMark(ticket, call: replica.makeID(), feedback.grade)
+    let reply = try await mark(judgement, exchange)
     if reply == .repeated { throw .feedbackRepeated }
     let isEvidence = reply == .counts && tell(feedback, ticket.rollout, principal)
-    return tell(feedback, ticket.trial, plan) || isEvidence
+    return tell(feedback, ticket.trial, plan) || isEvidence || judgement.rejects != nil
   }
 
   private func mark(_ mark: FeedbackMark, _ exchange: Exchange) async throws(ExchangeError)
@@ -81,13 +82,14 @@ extension Worker {
 
   // MARK: Tickets
 
-  /// With what an answer of this model's position may be judged, where that is evidence of anything.
+  /// With what an answer of this model's position may be judged, where that is evidence of anything or rules ask for it.
   func addTicket(_ position: Int, _ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
     let (rollout, trial) = (exchange.rollout(answeredBy: position), exchange.trial)
-    guard rollout != nil || trial != nil, let principal = exchange.principal,
+    guard rollout != nil || trial != nil || exchange.session != nil, let principal = exchange.principal,
       let secret = rollouts.feedback.secret
     else { return }
-    let ticket = FeedbackTicket(at: limiter.now, id: random.next(), rollout: rollout, trial: trial)
+    let ticket = FeedbackTicket(
+      at: limiter.now, id: random.next(), rollout: rollout, trial: trial, session: exchange.session)
     fields.add("x-switchyard-feedback", secret.seal(ticket, for: principal.holder))
   }
 }

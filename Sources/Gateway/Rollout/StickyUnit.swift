@@ -10,9 +10,10 @@ struct StickyUnit {
   let request: String?
 
   /// Whether the next request of the same client will be in the same arm.
-  var isSticky: Bool { hasSessionHeader || facts.session != nil || principal.user != nil }
+  var isSticky: Bool { hasSession || principal.user != nil }
 
-  private var hasSessionHeader: Bool { head.withFirst(.xSessionID) { !$0.isEmpty } ?? false }
+  /// Whether the request says of which session it is.
+  var hasSession: Bool { facts.session != nil || head.withFirst(.xSessionID) { !$0.isEmpty } ?? false }
 
   /// The first eight bytes of the SHA-256 of `salt` and the unit, the first one highest. Tenants may call their sessions the same.
   func hash(_ salt: [UInt8]) -> UInt64 {

@@ -14,6 +14,8 @@ struct RuleInput {
   let load: Int64?
   /// Milliseconds since 1970.
   let now: Int64
+  /// Its session has rejected its last answer.
+  var hasRejected = false
 
   /// Sets down what the rules ask for, and nothing else.
   func fill(_ facts: inout RuleFacts, for table: RuleTable) {
@@ -30,6 +32,7 @@ struct RuleInput {
     facts[.requiresJSON] = request.wantsJSON
     facts[.code] = request.prompt?.hasCode ?? false
     facts[.stream] = request.stream
+    facts[.rejected] = hasRejected
   }
 
   /// What the caller says of itself counts where its key says nothing; what it says of the task, before what the text tells.
@@ -100,5 +103,6 @@ extension Peek {
   func ask(for snapshot: Snapshot) {
     metadataNames = snapshot.rules?.metadataNames ?? []
     readsPrompt = snapshot.rules?.asksPrompt == true ? snapshot.settings.routing.complexity.rules : nil
+    complexityModel = snapshot.rules?.complexityModel
   }
 }

@@ -32,6 +32,11 @@ struct RuleTable: Sendable {
   let asksLoad: Bool
   /// Some rule asks for what only the prompt's text tells.
   let asksPrompt: Bool
+  let asksComplexity: Bool
+  /// Some rule asks whether a session has rejected its last answer.
+  let asksRejection: Bool
+  /// What scores complexity; nil where no rule asks for it, or the heuristic does.
+  let complexityModel: ComplexityModel?
 
   /// Nil where there are none.
   init?(
@@ -52,6 +57,9 @@ struct RuleTable: Sendable {
     asksTokens = atoms.contains { if case .number(.inputTokens, _) = $0 { true } else { false } }
     asksLoad = atoms.contains { if case .number(.load, _) = $0 { true } else { false } }
     asksPrompt = atoms.contains(where: \.asksPrompt)
+    asksComplexity = atoms.contains { if case .number(.complexity, _) = $0 { true } else { false } }
+    asksRejection = atoms.contains { if case .flag(.rejected, _) = $0 { true } else { false } }
+    complexityModel = asksComplexity ? settings.routing.complexity.scoringModel : nil
   }
 
   /// To be filled in for one request after another.
@@ -74,6 +82,13 @@ extension RuleTable.Rule {
     let parameters = rule.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }
     let words = parameters + (rule.fallbacks.map { ["then \($0.joined(separator: " "))"] } ?? [])
     cacheWords = words.isEmpty ? nil : words.joined(separator: "\n")
+  }
+}
+
+extension Settings.Complexity {
+  /// Nil where the heuristic scores.
+  fileprivate var scoringModel: ComplexityModel? {
+    method == .learned ? (classifier?.model ?? ComplexityModel.shipped) : nil
   }
 }
 

@@ -45,7 +45,7 @@ extension Worker {
       request: facts, head: exchange.head, principal: principal, classes: exchange.dataClasses,
       inputTokens: rules.asksTokens ? snapshot.inputTokens(facts, of: model, estimators) : nil,
       load: rules.asksLoad ? model.flatMap { snapshot.load(ofModel: $0) } : nil,
-      now: SystemClock.wallMilliseconds())
+      now: SystemClock.wallMilliseconds(), hasRejected: exchange.hasRejected)
     return ruleRoom.first(of: rules, epoch: snapshot.epoch, input)
   }
 }

@@ -25,11 +25,19 @@ package struct FeedbackStore: Sendable {
       guard words.count == 2, words[0] == mark.call, let reply = Int64(words[1]) else { return .repeated }
       return FeedbackMark.Reply(rawValue: reply) ?? .repeated
     }
+    if let rejects = mark.rejects {
+      let entry = Entry(text: mark.call, expires: now + FeedbackMark.rejection)
+      entries[names.rejection(mark.unit)] = rejects ? entry : nil
+    }
     let counts = text(session, now) == nil
     if counts { entries[session] = Entry(text: mark.call, expires: now + FeedbackMark.tick) }
     let reply = counts ? FeedbackMark.Reply.counts : .uncounted
     entries[key] = Entry(text: "\(mark.call) \(reply.rawValue)", expires: now + FeedbackMark.lifetime)
     return reply
+  }
+
+  package func hasRejected(_ session: UInt64, now: Int64) -> Bool {
+    text(names.rejection(session), now) != nil
   }
 
   /// Forgets what has expired, which changes no answer. What stays is not moved: it may be much.

@@ -10,6 +10,8 @@ package struct FeedbackTicket: Equatable, Sendable {
   package var rollout: Rollout?
   /// Of an exchange in an experiment.
   package var trial: Trial?
+  /// What of its session is left behind hashing, where rules ask whether that has rejected its last answer.
+  package var session: UInt64?
 
   /// Milliseconds for which an answer may be judged.
   package static let lifetime: Int64 = 86_400_000
@@ -39,32 +41,33 @@ package struct FeedbackTicket: Equatable, Sendable {
     }
   }
 
-  package init(at: Int64, id: UInt64, rollout: Rollout? = nil, trial: Trial? = nil) {
-    (self.at, self.id, self.rollout, self.trial) = (at, id, rollout, trial)
+  package init(
+    at: Int64, id: UInt64, rollout: Rollout? = nil, trial: Trial? = nil, session: UInt64? = nil
+  ) {
+    (self.at, self.id, self.rollout, self.trial, self.session) = (at, id, rollout, trial, session)
   }
 
   /// Whose judgements count once in a second.
-  package var unit: UInt64 { rollout?.unit ?? trial?.unit ?? id }
+  package var unit: UInt64 { session ?? rollout?.unit ?? trial?.unit ?? id }
 }
 
 // MARK: Text
 
 /// `1~<at>~<id>~<model>@<version>@<b or c>@<unit>~<experiment>@<edition>@<arm>@<unit>`, numbers to the base of 36; `-` where there is
-/// no candidate, or no experiment.
+/// no candidate, or no experiment. With a session it begins with 2 and ends with `~<session>`.
 extension FeedbackTicket {
-  private static let release = "1"
-
   package var text: String {
-    [
-      Self.release, Self.digits(UInt64(max(0, at))), Self.digits(id), rollout?.text ?? "-",
+    let parts = [
+      session == nil ? "1" : "2", Self.digits(UInt64(max(0, at))), Self.digits(id), rollout?.text ?? "-",
       trial?.text ?? "-",
-    ].joined(separator: "~")
+    ]
+    return (parts + (session.map { [Self.digits($0)] } ?? [])).joined(separator: "~")
   }
 
   /// Nil where another release wrote it.
   package init?(text: some StringProtocol) {
     let parts = text.split(separator: "~", omittingEmptySubsequences: false)
-    guard parts.count == 5, parts[0] == Self.release,
+    guard parts.count == 5 && parts[0] == "1" || parts.count == 6 && parts[0] == "2",
       let at = Self.number(parts[1]).flatMap({ Int64(exactly: $0) }), let id = Self.number(parts[2])
     else { return nil }
     self.init(at: at, id: id)
@@ -75,6 +78,10 @@ extension FeedbackTicket {
     if parts[4] != "-" {
       guard let trial = Trial(text: parts[4]) else { return nil }
       self.trial = trial
+    }
+    if parts.count == 6 {
+      guard let session = Self.number(parts[5]) else { return nil }
+      self.session = session
     }
   }
 

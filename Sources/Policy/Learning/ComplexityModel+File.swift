@@ -1,21 +1,23 @@
 /// The file, `.sycm`: all numbers with their lowest byte first.
 ///
 ///     0   "SYCM"
-///     4   format, 1
+///     4   format, 2
 ///     5   bits: the file has 2^bits weights of n-grams
 ///     6   two zeros
-///     8   eleven doubles: the cuts for medium and high, the unit of weights, the eight weights of `PromptShape.values`
-///     96  the weights, a signed byte each
+///     8   thirteen doubles: how often it was right about prompts that it had not seen, and how often the heuristic was; the cuts for
+///         medium and high, the unit of weights, the eight weights of `PromptShape.values`
+///     112 the weights, a signed byte each
 ///     …   a 64-bit checksum of all that is before it
 extension ComplexityModel {
-  static let version = 1
+  static let version = 2
   private static let magic = Array("SYCM".utf8)
-  private static let headBytes = 96
+  private static let headBytes = 112
   private static let sumBytes = 8
 
   package var bytes: [UInt8] {
     var bytes = Self.magic + [UInt8(Self.version), UInt8(bits), 0, 0]
-    let numbers = [cuts.medium, cuts.high, unit] + shape.indices.map { shape[$0] }
+    let numbers =
+      [worth.accuracy, worth.heuristic, cuts.medium, cuts.high, unit] + shape.indices.map { shape[$0] }
     for number in numbers { Self.append(number.bitPattern, to: &bytes) }
     bytes += grams.map { UInt8(bitPattern: $0) }
     Self.append(Self.checksum(bytes[...]), to: &bytes)
@@ -33,13 +35,16 @@ extension ComplexityModel {
       throw .size(bytes: bytes.count, expected: end + Self.sumBytes)
     }
     guard Self.checksum(bytes[..<end]) == Self.word(bytes, at: end) else { throw .damaged }
-    let numbers = (0..<11).map { Double(bitPattern: Self.word(bytes, at: 8 + 8 * $0)) }
-    guard numbers.allSatisfy({ $0.magnitude < 1e9 }), numbers[0] <= numbers[1] else { throw .damaged }
+    let numbers = (0..<13).map { Double(bitPattern: Self.word(bytes, at: 8 + 8 * $0)) }
+    guard numbers.allSatisfy({ $0.magnitude < 1e9 }), numbers[2] <= numbers[3],
+      (0...1).contains(numbers[0]), (0...1).contains(numbers[1])
+    else { throw .damaged }
     var shape = SIMD8<Double>()
-    for position in shape.indices { shape[position] = numbers[3 + position] }
+    for position in shape.indices { shape[position] = numbers[5 + position] }
     self.init(
-      bits: bits, grams: bytes[Self.headBytes..<end].map { Int8(bitPattern: $0) }, unit: numbers[2],
-      shape: shape, cuts: OrdinalCuts(medium: numbers[0], high: numbers[1]))
+      bits: bits, grams: bytes[Self.headBytes..<end].map { Int8(bitPattern: $0) }, unit: numbers[4],
+      shape: shape, cuts: OrdinalCuts(medium: numbers[2], high: numbers[3]),
+      worth: ClassifierWorth(accuracy: numbers[0], heuristic: numbers[1]))
   }
 
   private static func append(_ word: UInt64, to bytes: inout [UInt8]) {

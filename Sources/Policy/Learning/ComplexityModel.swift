@@ -12,24 +12,30 @@ package struct ComplexityModel: Sendable, Equatable {
   /// Of `PromptShape.values`.
   let shape: SIMD8<Double>
   let cuts: OrdinalCuts
+  package internal(set) var worth = ClassifierWorth.unknown
 
-  /// How hard `text` is, 0 to 1: its expected complexity if low counts 0, medium a half and high 1. `text` is unescaped UTF-8; anything
-  /// else has a score too.
-  package func score(_ text: UnsafeRawBufferPointer) -> Double { chances(text).score }
+  /// Of a text longer than twice this, only as many bytes of its beginning and its end are read.
+  package static let edge = NgramScanner.edge
 
-  /// How likely `text` has each label.
-  package func chances(_ text: UnsafeRawBufferPointer) -> LabelChances { cuts.chances(at: margin(text)) }
-
-  package func chances(_ text: String) -> LabelChances {
-    var text = text
-    return text.withUTF8 { chances(UnsafeRawBufferPointer($0)) }
+  /// How hard a text of `length` bytes is, 0 to 1: its expected complexity if low counts 0, medium a half and high 1. `text` is all of it,
+  /// or its first and last `edge` bytes where it is longer than both; unescaped UTF-8, though anything else has a score too.
+  package func score(_ text: UnsafeRawBufferPointer, length: Int) -> Double {
+    cuts.chances(at: margin(text, length)).score
   }
 
-  private func margin(_ text: UnsafeRawBufferPointer) -> Double {
+  /// How likely `text` has each label.
+  package func chances(_ text: String) -> LabelChances {
+    var text = text
+    return text.withUTF8 { cuts.chances(at: margin(UnsafeRawBufferPointer($0), $0.count)) }
+  }
+
+  private func margin(_ text: UnsafeRawBufferPointer, _ length: Int) -> Double {
     let unused = UInt64(64 - bits)
     return grams.withUnsafeBufferPointer { grams in
       var sum = 0
-      let found = NgramScanner.pass(over: text) { sum &+= Int(grams[Int(truncatingIfNeeded: $0 >> unused)]) }
+      let found = NgramScanner.pass(over: text, length: length) {
+        sum &+= Int(grams[Int(truncatingIfNeeded: $0 >> unused)])
+      }
       let words = Double(sum) * unit / Double(max(1, found.grams)).squareRoot()
       return words + (found.values * shape).sum()
     }

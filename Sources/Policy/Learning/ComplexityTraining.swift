@@ -27,8 +27,12 @@ package struct ComplexityTraining: Sendable {
     (items, self.bits, self.seed, rule) = (set.items, bits, seed, ProximalLearner.Rule())
   }
 
-  /// The model of all prompts.
-  package func model() -> ComplexityModel { model(without: nil) }
+  /// The model of all prompts, which says of itself what `report` says of the likes of it.
+  package func model(_ report: ClassifierReport) -> ComplexityModel {
+    var model = model(without: nil)
+    model.worth = report.worth
+    return model
+  }
 
   /// Of all prompts but a fold's. It is calibrated by margins of prompts that were held out from the learning of them.
   private func model(without fold: Int?) -> ComplexityModel {

@@ -13,18 +13,22 @@ struct NgramScanner {
   private var previous = Self.start
   private static let start: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  /// Reads `text` and calls `take` with the hash of each n-gram, in the order in which they end.
+  /// Reads `text` and calls `take` with the hash of each n-gram, in the order in which they end. `length`: the bytes of all of it, where
+  /// what is between the edges of a longer one may be missing.
   @inline(__always)
-  static func pass(over text: UnsafeRawBufferPointer, _ take: (UInt64) -> Void) -> PromptShape {
+  static func pass(
+    over text: UnsafeRawBufferPointer, length: Int, _ take: (UInt64) -> Void
+  ) -> PromptShape {
+    precondition(text.count >= min(length, 2 * edge), "less than the edges")
     var scanner = NgramScanner()
-    if text.count <= 2 * edge {
+    if length <= 2 * edge {
       scanner.read(text, take)
     } else {
       scanner.read(UnsafeRawBufferPointer(rebasing: text[..<edge]), take)
       scanner.previous = start
       scanner.read(UnsafeRawBufferPointer(rebasing: text[(text.count - edge)...]), take)
     }
-    scanner.shape.bytes = text.count
+    scanner.shape.bytes = length
     return scanner.shape
   }
 

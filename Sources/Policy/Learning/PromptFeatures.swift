@@ -13,7 +13,9 @@ extension PromptFeatures {
     var buckets: [Int] = []
     var text = text
     let shape = text.withUTF8 { bytes in
-      NgramScanner.pass(over: UnsafeRawBufferPointer(bytes)) { buckets.append(Int($0 >> UInt64(64 - bits))) }
+      NgramScanner.pass(over: UnsafeRawBufferPointer(bytes), length: bytes.count) {
+        buckets.append(Int($0 >> UInt64(64 - bits)))
+      }
     }
     buckets.sort()
     let share = 1 / Double(max(1, shape.grams)).squareRoot()

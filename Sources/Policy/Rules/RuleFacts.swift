@@ -61,6 +61,8 @@ package enum RuleFlag: String, Sendable, CaseIterable {
   case requiresTools = "requires_tools"
   case requiresJSON = "requires_json"
   case code, stream
+  /// Its session has rejected its last answer.
+  case rejected
 
   var position: Int {
     switch self {
@@ -69,6 +71,7 @@ package enum RuleFlag: String, Sendable, CaseIterable {
     case .requiresJSON: 2
     case .code: 3
     case .stream: 4
+    case .rejected: 5
     }
   }
 }

@@ -5,13 +5,53 @@ extension Form where Value == Settings.Complexity {
     .record(
       Settings.Complexity(),
       [
+        Field("method", \.method, .choice(), "How it is estimated."),
         Field(
-          "method", \.method, .choice(), "How it is estimated.", .except("learned", "learned complexity is")),
+          "model", \.classifier, .classifier,
+          "The file of a classifier that was trained; absent, the one that comes with the router."),
         Field("thresholds", \.rules.thresholds, .thresholds, "Where medium and high begin."),
         Field(
           "weights", \.rules.weights, .weights,
           "What each signal brings the complexity to where it is at its strongest and alone."),
-      ])
+      ],
+      finish: { complexity, reader in
+        guard complexity.classifier != nil, complexity.method == .heuristic,
+          !reader.hasErrors(at: ["method"])
+        else { return }
+        reader.fail("is for learned complexity: write method: learned, or remove it", under: ["model"])
+      })
+  }
+}
+
+extension Form where Value == Settings.Classifier {
+  /// A file that is read now, and refused where the heuristic does as well.
+  fileprivate static var classifier: Form {
+    Form(
+      schema: Form<String>.fileName.schema,
+      read: { tree, reader in
+        guard let path = Form<String>.fileName.read(tree, &reader) else { return nil }
+        do throws(Refusal) {
+          return Settings.Classifier(path: path, model: try reader.files.complexityModel(at: path))
+        } catch {
+          reader.fail(error.message, at: tree.mark)
+          return nil
+        }
+      },
+      write: { .scalar(References.escaped($0.path)) })
+  }
+}
+
+extension Files {
+  fileprivate func complexityModel(at path: String) throws(Refusal) -> ComplexityModel {
+    let bytes = try bytes(of: path)
+    let model: ComplexityModel
+    do throws(ModelFileError) { model = try ComplexityModel(bytes: bytes) } catch {
+      throw Refusal("\(path): \(error)")
+    }
+    guard model.worth.isAboveHeuristic else {
+      throw Refusal("\(path) \(model.worth.text): train another, or write method: heuristic")
+    }
+    return model
   }
 }
 

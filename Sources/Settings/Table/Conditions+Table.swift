@@ -65,6 +65,7 @@ extension Form where Value == RuleCondition {
     let all: [(flag: RuleFlag, doc: String)] = [
       (.requiresVision, "It has images."), (.requiresTools, "It has tools."),
       (.requiresJSON, "It asks for JSON."), (.code, "It is about code."), (.stream, "It asks for a stream."),
+      (.rejected, "Its session has rejected its last answer."),
     ]
     return all.map { flag, doc in
       Field<RuleCondition>.part(flag.rawValue, Form<Bool>.flag, doc) { .flag(flag, $0) }

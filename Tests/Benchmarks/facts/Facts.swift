@@ -6,21 +6,26 @@ import Policy
 @main
 struct Facts {
   static func main() {
-    print("prompt                  bytes      plain ns     facts ns   text alone ns   mallocs plain/facts")
+    print(
+      "prompt                  bytes      plain ns     facts ns   learned ns   text alone ns   mallocs plain/facts/learned"
+    )
     for sample in Sample.all { print(Self.line(sample)) }
   }
 
   private static func line(_ sample: Sample) -> String {
-    let (plain, asking) = (Peek(), Peek())
+    let (plain, asking, learned) = (Peek(), Peek(), Peek())
     asking.readsPrompt = PromptRules()
+    (learned.readsPrompt, learned.complexityModel) = (PromptRules(), .shipped)
     let body = PaddedBytes(sample.body.utf8)
     let without = measure(sample) { read(plain, body) }
     let with = measure(sample) { read(asking, body) }
+    let scored = measure(sample) { read(learned, body) }
     let text = Array(sample.text.utf8)
     let alone = measure(sample) { complexity(of: text) }
     return pad(sample.name, 18) + pad("\(text.count)", -11) + pad("\(without.nanoseconds)", -14)
-      + pad("\(with.nanoseconds - without.nanoseconds)", -13) + pad("\(alone.nanoseconds)", -16)
-      + pad("\(without.mallocs)/\(with.mallocs)", -22)
+      + pad("\(with.nanoseconds - without.nanoseconds)", -13)
+      + pad("\(scored.nanoseconds - with.nanoseconds)", -13) + pad("\(alone.nanoseconds)", -16)
+      + pad("\(without.mallocs)/\(with.mallocs)/\(scored.mallocs)", -30)
   }
 
   private static func read(_ peek: Peek, _ body: PaddedBytes) -> Double {

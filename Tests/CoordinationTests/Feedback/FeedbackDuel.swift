@@ -25,7 +25,9 @@ struct FeedbackDuel {
     source = plant(FeedbackScripts(clock: .argument).mark.source)
       .replacing(
         "LIFETIME, TICK = 90000000, 1000",
-        with: "LIFETIME, TICK = 90000000 * \(Self.stretch), 1000 * \(Self.stretch)")
+        with: "LIFETIME, TICK = 90000000 * \(Self.stretch), 1000 * \(Self.stretch)"
+      )
+      .replacing("REJECTION = 600000", with: "REJECTION = 600000 * \(Self.stretch)")
     random = Chance(seed: seed)
     twin = FeedbackStore(names)
     now = 1_790_000_000_000 + Int64(random.below(1_000_000_000))
@@ -47,8 +49,10 @@ struct FeedbackDuel {
     guard let model = ControlModel("chat") else { return }
     let ticket = FeedbackTicket(
       at: 0, id: UInt64(random.below(4)),
-      rollout: .init(model: model, version: 1, arm: .canary, unit: unit))
-    let mark = FeedbackMark(ticket, call: "r-\(random.below(3))")
+      rollout: .init(model: model, version: 1, arm: .canary, unit: unit),
+      session: random.below(2) == 0 ? UInt64(random.below(2)) : nil)
+    let grades: [Feedback.Grade?] = [nil, .up, .down]
+    let mark = FeedbackMark(ticket, call: "r-\(random.below(3))", grades[random.below(3)])
     journal.append("\(now) \(mark)")
     let call = ScriptCall(mark, names)
     let reply = try redis.send(
@@ -59,7 +63,7 @@ struct FeedbackDuel {
 
   /// What has expired by the twin's clock is taken from Redis, whose own stands still.
   private mutating func moveTime() throws {
-    now += [1, 500, 999, 1_000, 60_000, 86_400_001, 90_000_000][random.below(7)] as Int64
+    now += [1, 500, 999, 1_000, 60_000, 600_000, 86_400_001, 90_000_000][random.below(8)] as Int64
     journal.append("\(now) is now")
     for (key, entry) in twin.entries {
       if let expires = entry.expires, expires <= now { _ = try redis.send("DEL", key) }

@@ -17,6 +17,7 @@ struct FeedbackTwinTests {
     ("if call == ARGV[1] then return reply + 0 end", ""), ("if call == ARGV[1] then", "if true then"),
     ("'NX', 'PX', TICK", "'PX', TICK"), ("then reply = 1 end", "then reply = 2 end"),
     ("return 0\nend", "end"), ("KEYS[2], ARGV[1], 'NX'", "KEYS[2], '1', 'NX'"),
+    ("if ARGV[2] == '1' then", "if ARGV[2] then"), ("redis.call('DEL', KEYS[3])", ""),
   ])
   func aPlantedDifferenceIsFound(_ text: String, _ mistake: String) throws {
     let redis = try RedisUnderTest()
@@ -30,12 +31,13 @@ struct FeedbackTwinTests {
 
   @Test func marksAndSessionsAreKeptAsLongAsTheTwinSays() throws {
     let (redis, names) = (try RedisUnderTest(), FeedbackNames(prefix: "sy"))
-    let mark = FeedbackMark(FeedbackTicket(at: 0, id: 7), call: "r-1")
+    let mark = FeedbackMark(FeedbackTicket(at: 0, id: 7, session: 3), call: "r-1", .down)
     let (script, call) = (FeedbackScripts().mark, ScriptCall(mark, names))
-    let reply = try redis.send(["EVAL", script.source, "2"] + call.keys + call.arguments.map(\.text))
+    let reply = try redis.send(["EVAL", script.source, "3"] + call.keys + call.arguments.map(\.text))
     #expect(reply == .number(1))
     for (key, lifetime) in [
       (names.mark(mark), FeedbackMark.lifetime), (names.session(mark), FeedbackMark.tick),
+      (names.rejection(3), FeedbackMark.rejection),
     ] {
       guard case .number(let left) = try redis.send("PTTL", key) else {
         Issue.record("no TTL of \(key)")

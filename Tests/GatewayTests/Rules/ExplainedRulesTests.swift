@@ -42,6 +42,26 @@ struct ExplainedRulesTests {
     #expect(eu.text.contains("rule eu"))
   }
 
+  @Test func itIsSaidWhatScoredThePrompt() throws {
+    func facts(_ method: String) throws -> [String: String] {
+      let rules =
+        "routing:\n  complexity: { method: \(method) }\n  rules: [ { condition: { complexity: high }, model: big } ]\n"
+      let text = #"{"model":"chat","messages":[{"role":"user","content":"Why is it so? Prove it."}]}"#
+      let explanation = try Explanation(
+        ExplainAsk(who: .anybody, headers: [], body: Array(text.utf8)),
+        by: GatewayTests.settings(RulesUnderTest.base + rules))
+      return Dictionary(explanation.facts.map { ($0.name, $0.value) }) { first, _ in first }
+    }
+    let plain = try facts("heuristic")
+    #expect(plain["complexity.method"] == "heuristic" && plain["signal.reasoning"] != nil)
+    let learned = try facts("learned")
+    #expect(
+      learned["complexity.method"]?.hasPrefix("learned, the model that comes with the router; it was right")
+        == true)
+    #expect(learned["signal.reasoning"] == nil, "signals are no part of this score")
+    #expect(learned["complexity"] != plain["complexity"])
+  }
+
   @Test func whatIsRefusedIsExplainedToo() throws {
     let refused = try explain(
       #"{"model":"big","messages":[{"role":"user","content":"hi"}]}"#, [("x-kind", "a")])

@@ -1,3 +1,4 @@
+import Dialects
 import Policy
 import Testing
 
@@ -40,6 +41,29 @@ struct RuleTableTests {
       "nobody raises the tier of its key")
     #expect(try Case.match(snapshot, facts, "", Case.principal(team: "search")) == 4)
     #expect(try Case.match(snapshot, Case.facts("talk")) == 5)
+  }
+
+  @Test func aClassifierScoresOnlyWhereRulesAskForComplexity() throws {
+    func table(_ condition: String, _ method: String) throws -> RuleTable {
+      let rules =
+        "routing:\n  complexity: { method: \(method) }\n  rules: [ { condition: \(condition), model: big } ]\n"
+      let snapshot = Snapshot(try settings(RulesUnderTest.base + rules), epoch: 1, former: nil)
+      let peek = Peek()
+      peek.ask(for: snapshot)
+      let table = try #require(snapshot.rules)
+      #expect(peek.complexityModel == table.complexityModel && (peek.readsPrompt != nil) == table.asksPrompt)
+      return table
+    }
+    #expect(try table("{ complexity: high }", "learned").complexityModel == .shipped)
+    #expect(try table("{ not: { complexity: \">= 0.5\" } }", "learned").complexityModel == .shipped)
+    #expect(try table("{ complexity: high }", "heuristic").complexityModel == nil)
+    #expect(try table("{ code: true }", "learned").complexityModel == nil)
+  }
+
+  @Test func rejectionsAreAskedForOnlyWhereSomeRuleDoes() throws {
+    let rules = "    - { condition: { any: [ { rejected: true }, { team: a } ] }, model: big }\n"
+    #expect(try Case.snapshot(rules).rules?.asksRejection == true)
+    #expect(try Case.snapshot("    - { condition: { team: a }, model: big }\n").rules?.asksRejection == false)
   }
 
   @Test func theRoomIsMadeAnewForOtherRules() throws {

@@ -17,6 +17,8 @@ struct FeedbackTicketTests {
   @Test func textsAreReadBack() throws {
     for ticket in [
       try ticket(), try ticket("a~b@1 é/x", .baseline), FeedbackTicket(at: 0, id: 0), trial,
+      FeedbackTicket(at: 1, id: 2, session: .max),
+      FeedbackTicket(at: 5, id: 6, rollout: try ticket().rollout, trial: trial.trial, session: 0),
     ] {
       #expect(FeedbackTicket(text: ticket.text) == ticket)
       #expect(ticket.text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F })
@@ -26,7 +28,8 @@ struct FeedbackTicketTests {
   @Test(arguments: [
     "", "1", "2~0~0~-~-", "1~0~0~-", "1~0~0~-~", "1~0~0~-~-~-", "1~x!~0~-~-", "1~0~zzzzzzzzzzzzzzzz~-~-",
     "1~0~0~chat@c@x@1~-", "1~0~0~chat@c@c~-", "1~0~0~@c@c@1~-", "1~zzzzzzzzzzzzz~0~-~-", "1~0~0~-~a@1@0",
-    "1~0~0~-~@1@0@0", "1~0~0~-~a@@0@0", "1~0~0~-~a@1@!@0",
+    "1~0~0~-~@1@0@0", "1~0~0~-~a@@0@0", "1~0~0~-~a@1@!@0", "1~0~0~-~-~1", "2~0~0~-~-~", "2~0~0~-~-~!",
+    "2~0~0~-~-~1~1", "3~0~0~-~-~1",
   ])
   func nothingElseIsATicket(text: String) {
     #expect(FeedbackTicket(text: text) == nil)
@@ -36,6 +39,13 @@ struct FeedbackTicketTests {
     #expect(FeedbackTicket(at: 0, id: 5).unit == 5)
     #expect(try ticket().unit == 77)
     #expect(trial.unit == 3)
+    #expect(FeedbackTicket(at: 5, id: 6, trial: trial.trial, session: 9).unit == 9)
+  }
+
+  /// Replicas of the release before read what rules don't ask about.
+  @Test func aTicketWithoutASessionIsWrittenAsBefore() {
+    #expect(FeedbackTicket(at: 0, id: 5).text == "1~0~5~-~-")
+    #expect(FeedbackTicket(at: 0, id: 5, session: 35).text == "2~0~5~-~-~z")
   }
 }
 
@@ -64,6 +74,38 @@ struct FeedbackStoreTests {
     #expect(store.mark(try mark(2, "b"), now: 5_000) == .uncounted)
     #expect(store.mark(try mark(3, "c"), now: 1_000) == .counts)
     #expect(store.mark(try mark(4, "d", unit: 2), now: 1_000) == .counts)
+  }
+
+  private func judged(_ store: inout FeedbackStore, _ ticket: UInt64, _ grade: Feedback.Grade?, now: Int64) {
+    let mark = FeedbackMark(FeedbackTicket(at: 0, id: ticket, session: 7), call: "c-\(ticket)", grade)
+    #expect(store.mark(mark, now: now) != .repeated)
+  }
+
+  @Test func aSessionRejectsItsLastAnswerForAWhile() {
+    var store = FeedbackStore(Self.names)
+    #expect(!store.hasRejected(7, now: 0))
+    judged(&store, 1, .down, now: 0)
+    #expect(store.hasRejected(7, now: FeedbackMark.rejection - 1) && !store.hasRejected(8, now: 1))
+    #expect(!store.hasRejected(7, now: FeedbackMark.rejection))
+    // Outcomes alone say nothing of it; a better answer takes it back.
+    judged(&store, 2, nil, now: 1)
+    #expect(store.hasRejected(7, now: 2))
+    judged(&store, 3, .score(500_000), now: 3)
+    #expect(!store.hasRejected(7, now: 4))
+    judged(&store, 4, .score(499_999), now: 5)
+    #expect(store.hasRejected(7, now: 6))
+  }
+
+  @Test func whatWasJudgedBeforeRejectsNothing() {
+    var store = FeedbackStore(Self.names)
+    judged(&store, 1, .up, now: 0)
+    let again = FeedbackMark(FeedbackTicket(at: 0, id: 1, session: 7), call: "other", .down)
+    #expect(store.mark(again, now: 1) == .repeated && !store.hasRejected(7, now: 2))
+  }
+
+  @Test func whereRulesDoNotAskNothingIsKept() throws {
+    #expect(FeedbackMark(FeedbackTicket(at: 0, id: 1), call: "c", .down).rejects == nil)
+    #expect(try mark(1, "a").rejects == nil)
   }
 
   @Test func marksOutliveTheirTicketsAndThenGo() throws {

@@ -11,7 +11,8 @@ struct ComplexityModelTests {
     var shape = SIMD8<Double>()
     for position in shape.indices { shape[position] = Double(chance.below(2_000) - 1_000) / 1_000 }
     return ComplexityModel(
-      bits: bits, grams: grams, unit: 0.02, shape: shape, cuts: OrdinalCuts(medium: -0.4, high: 0.9))
+      bits: bits, grams: grams, unit: 0.02, shape: shape, cuts: OrdinalCuts(medium: -0.4, high: 0.9),
+      worth: ClassifierWorth(accuracy: 0.625, heuristic: 0.5))
   }
 
   /// The same sum over a dictionary of n-grams, term by term.
@@ -36,9 +37,18 @@ struct ComplexityModelTests {
   func aScoreIsThatOfAPlainReference(text: String) {
     let model = Self.model()
     var copy = text
-    let score = copy.withUTF8 { model.score(UnsafeRawBufferPointer($0)) }
+    let score = copy.withUTF8 { model.score(UnsafeRawBufferPointer($0), length: $0.count) }
     #expect(abs(score - Self.plainScore(model, text)) < 1e-12)
     #expect(model.chances(text).score == score)
+  }
+
+  @Test func ofALongTextTheEdgesAreEnough() {
+    let (model, edge) = (Self.model(), ComplexityModel.edge)
+    let text = Array(String(repeating: "Prove that 7 > 3, or why not? ", count: 1_000).utf8)
+    let edges = Array(text.prefix(edge) + text.suffix(edge))
+    let whole = text.withUnsafeBytes { model.score($0, length: text.count) }
+    #expect(edges.withUnsafeBytes { model.score($0, length: text.count) } == whole)
+    #expect(edges.withUnsafeBytes { model.score($0, length: edges.count) } != whole, "its length counts")
   }
 
   @Test func anEmptyPromptHasAScore() {
@@ -48,7 +58,7 @@ struct ComplexityModelTests {
   @Test func aFileIsReadBack() throws {
     for bits in [10, 13] {
       let model = Self.model(bits: bits)
-      #expect(model.bytes.count == 96 + 1 << bits + 8)
+      #expect(model.bytes.count == 112 + 1 << bits + 8)
       #expect(try ComplexityModel(bytes: model.bytes) == model)
     }
   }
@@ -82,19 +92,23 @@ struct ComplexityModelTests {
     #expect(throws: ModelFileError.damaged) { try ComplexityModel(bytes: bytes) }
     bytes[4] = 9
     let error = #expect(throws: ModelFileError.self) { try ComplexityModel(bytes: bytes) }
-    #expect(error?.description == "the model's format is 9, this release reads 1: train it anew")
+    #expect(error?.description == "the model's format is 9, this release reads 2: train it anew")
   }
 
   @Test func numbersThatNoTrainingMakesAreRefused() {
     let model = Self.model()
-    func refuses(_ unit: Double, _ cuts: OrdinalCuts) -> Bool {
+    func refuses(
+      _ unit: Double, _ cuts: OrdinalCuts, _ accuracy: Double = 0.6, _ heuristic: Double = 0.4
+    ) -> Bool {
+      let worth = ClassifierWorth(accuracy: accuracy, heuristic: heuristic)
       let bytes = ComplexityModel(
-        bits: model.bits, grams: model.grams, unit: unit, shape: model.shape, cuts: cuts
+        bits: model.bits, grams: model.grams, unit: unit, shape: model.shape, cuts: cuts, worth: worth
       ).bytes
       return (try? ComplexityModel(bytes: bytes)) == nil
     }
     #expect(refuses(.nan, model.cuts) && refuses(.infinity, model.cuts))
     #expect(refuses(0.02, OrdinalCuts(medium: 1, high: -1)))
-    #expect(!refuses(0.02, model.cuts))
+    #expect(refuses(0.02, model.cuts, 1.01) && refuses(0.02, model.cuts, 0.6, -0.1))
+    #expect(!refuses(0.02, model.cuts) && !refuses(0.02, model.cuts, 1, 0))
   }
 }

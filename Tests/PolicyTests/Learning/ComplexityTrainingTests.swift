@@ -31,7 +31,8 @@ struct ComplexityTrainingTests {
     #expect(abs(report.baselines[0].figures.accuracy - 1.0 / 3) < 1e-9)
     #expect(report.baselines[0].figures.logLoss == nil)
     #expect(report.unbeaten.isEmpty)
-    let model = training.model()
+    let model = training.model(report)
+    #expect(model.worth == ClassifierWorth(accuracy: report.learned.figures.accuracy, heuristic: 1.0 / 3))
     #expect(model.chances("list the cities").score < model.chances("prove the cities").score)
   }
 
@@ -52,7 +53,8 @@ struct ComplexityTrainingTests {
   @Test func theSeedDecidesTheModelToTheLastBit() throws {
     let set = try Self.set()
     func bytes(_ seed: UInt64) throws -> [UInt8] {
-      try ComplexityTraining(set, folds: 3, seed: seed, bits: 10).model().bytes
+      let training = try ComplexityTraining(set, folds: 3, seed: seed, bits: 10)
+      return training.model(training.report { _ in 0 }).bytes
     }
     let first = try bytes(1)
     #expect(try bytes(1) == first)

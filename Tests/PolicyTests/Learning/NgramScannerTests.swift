@@ -6,7 +6,9 @@ import Testing
 struct NgramScannerTests {
   static func scan(_ bytes: [UInt8]) -> (hashes: [UInt64], shape: PromptShape) {
     var hashes: [UInt64] = []
-    let shape = bytes.withUnsafeBytes { NgramScanner.pass(over: $0) { hashes.append($0) } }
+    let shape = bytes.withUnsafeBytes {
+      NgramScanner.pass(over: $0, length: $0.count) { hashes.append($0) }
+    }
     return (hashes, shape)
   }
 
