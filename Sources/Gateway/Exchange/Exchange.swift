@@ -18,6 +18,8 @@ final class Exchange: @unchecked Sendable {
   let snapshot: Snapshot
   let connection: Connection
   let startedAt: Int64
+  /// Milliseconds since 1970: prices are those of its begin.
+  let beganAt = SystemClock.wallMilliseconds()
   /// Monotonic nanoseconds.
   private let deadline: Int64
   /// The client asked for less time than the router gives.

@@ -44,9 +44,9 @@ extension Snapshot {
   }
 
   /// Those that cost so many micro-dollars at the most, for so many tokens; nil where that is all. One without a price costs nobody knows what.
-  func affordable(for ceiling: Int64, input: Int64, output: Int64) -> DeploymentSet? {
+  func affordable(for ceiling: Int64, input: Int64, output: Int64, at now: Int64) -> DeploymentSet? {
     let set = DeploymentSet(count: deployments.count) { position in
-      deployments[position].price.map { $0.cost(input: input, output: output) <= ceiling } ?? false
+      price(of: position, at: now).map { $0.cost(input: input, output: output) <= ceiling } ?? false
     }
     return set == .all(deployments.count) ? nil : set
   }

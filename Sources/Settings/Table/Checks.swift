@@ -19,7 +19,7 @@ enum Checks {
     for model in settings.models where model.balance == .cost {
       let names = Set(model.deployments.map(\.name))
       guard
-        let unpriced = settings.deployments.first(where: { names.contains($0.name) && $0.price == nil }),
+        let unpriced = settings.deployments.first(where: { names.contains($0.name) && $0.prices.isEmpty }),
         !reader.hasErrors(under: "deployments")
       else { continue }
       reader.fail(
