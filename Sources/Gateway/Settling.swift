@@ -86,6 +86,7 @@ extension Worker {
     record.arm = exchange.arm?.kind.rawValue
     record.experiment = exchange.experimentLabel
     record.rule = exchange.ruled?.label
+    record.steered = exchange.steering?.reason
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
     record.dataClass = exchange.dataClassLabel
     record.tenant = exchange.principal?.tenant
@@ -157,9 +158,10 @@ extension Settings.Price {
 
   /// Each kind by itself; the sum is rounded once, halves up.
   func cost(input: Int64, cached: Int64 = 0, output: Int64, reasoning: Int64 = 0) -> Int64 {
-    let micro =
-      Int128(input) * Int128(self.input) + Int128(cached) * Int128(cachedInput ?? self.input)
-      + Int128(output) * Int128(self.output) + Int128(reasoning) * Int128(self.reasoning ?? self.output)
+    let read = Int128(input) * Int128(self.input) + Int128(cached) * Int128(cachedInput ?? self.input)
+    let written =
+      Int128(output) * Int128(self.output) + Int128(reasoning) * Int128(self.reasoning ?? self.output)
+    let micro = read + written
     return Int64(min((micro + 500_000) / 1_000_000, 1 << 50))
   }
 }

@@ -34,6 +34,8 @@ final class Exchange: @unchecked Sendable {
   var model: Int?
   /// The position of the rule that matched; nil where none did.
   var rule: Int?
+  /// Why it goes where it costs less; nil where it doesn't.
+  var steering: Steering?
   /// The classes of data that it has.
   var dataClasses: DataClassSet = []
   /// The deployments that may serve it; nil: all.

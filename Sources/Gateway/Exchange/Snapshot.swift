@@ -176,7 +176,8 @@ final class Snapshot: Sendable {
     let pool = addresses.byProvider[deployment.provider] ?? []
     let known = former?.deployments.first { $0.name == deployment.name && $0.model == deployment.model }
     return Deployment(
-      name: deployment.name, provider: deployment.provider, model: deployment.model, prices: deployment.prices,
+      name: deployment.name, provider: deployment.provider, model: deployment.model,
+      prices: deployment.prices,
       injectsUsage: provider?.streamUsage == .inject, firstEndpoint: pool.first?.position ?? 0,
       paces: pool.map { item in
         let endpoint = addresses.endpoints[item.position]

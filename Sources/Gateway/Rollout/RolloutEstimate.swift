@@ -53,7 +53,8 @@ package struct RolloutEstimate: Sendable {
     let bundle = try await desk.bundle(model, version)
     let deployment = settings.deployments.first { $0.name == bundle.deployment }
     return RolloutEstimate(
-      try await desk.traffic(of: model), price: deployment?.prices.inForce(at: SystemClock.wallMilliseconds()),
+      try await desk.traffic(of: model),
+      price: deployment?.prices.inForce(at: SystemClock.wallMilliseconds()),
       judge: settings.judgePrice(of: model),
       settings.rollout)
   }

@@ -29,10 +29,13 @@ extension Snapshot {
       }
   }
 
-  /// A model or a version, then its fallbacks, or those of a rule.
-  func stages(for position: Int, rule: Int?, _ principal: Principal) -> [RoutingTable.Stage] {
-    let fallbacks = rule.flatMap { rules?.rules[$0].fallbacks }
-    return table.stages(for: position, fallbacks: fallbacks, allows: principal.allows)
+  /// A model or a version, then its fallbacks, or those of a rule. Behind where a budget has steered to comes what would have served without.
+  func stages(
+    for position: Int, rule: Int?, _ principal: Principal, _ steering: Steering? = nil
+  ) -> [RoutingTable.Stage] {
+    let ruled = rule.flatMap { rules?.rules[$0].fallbacks }
+    let next = steering.map { self.fallbacks(behind: $0, ruled) } ?? ruled
+    return table.stages(for: position, fallbacks: next, allows: principal.allows)
   }
 
   /// Whether some deployment is permitted of a model or a version, or of what follows it.

@@ -16,7 +16,8 @@ extension Form where Value == Settings.Deployment {
         Field("context", \.context, .tokens, "Tokens that fit, question and answer together."),
         Field("capabilities", \.capabilities, .labels, "What it can do beyond text: tools, vision, json …"),
         Field(
-          "price", \.prices, .prices, "Dollars per million tokens: one price, or a list of such with their days."
+          "price", \.prices, .prices,
+          "Dollars per million tokens: one price, or a list of such with their days."
         ).omittedWhenEmpty,
         Field("regions", \.regions, .labels, "Where it runs."),
         Field("data", \.data, .labels, "Classes of data that it may see."),
