@@ -65,7 +65,8 @@ struct SteeringTests {
   @Test func whatMayNotServeIsNoCheaperWay() throws {
     #expect(try course("best", within: DeploymentSet(count: 5) { $0 < 2 }) == "good")
     #expect(try course("best", within: DeploymentSet(count: 5) { $0 == 0 }) == nil)
-    #expect(try course("mixed", within: DeploymentSet(count: 5) { $0 == 2 }) == nil, "it is the cheapest already")
+    #expect(
+      try course("mixed", within: DeploymentSet(count: 5) { $0 == 2 }) == nil, "it is the cheapest already")
   }
 
   @Test func aRulesFallbacksAreTheWays() throws {

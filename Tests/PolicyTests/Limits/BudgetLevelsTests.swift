@@ -6,7 +6,8 @@ struct BudgetLevelsTests {
   /// Of a million micro-dollars a day.
   private static func limit(_ steer: Int?, key: String = "sy:{t:a}:budget:key:ci:dollars:day") -> Limit {
     Limit(
-      path: "tenants.a.limits[0]", name: "dollars per day of key ci", label: "key-dollars-day", measure: .dollars,
+      path: "tenants.a.limits[0]", name: "dollars per day of key ci", label: "key-dollars-day",
+      measure: .dollars,
       shape: .budget(capacity: 1_000_000, .day, .utc), outage: .share, key: key, steer: steer)
   }
 
