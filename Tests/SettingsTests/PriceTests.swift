@@ -66,4 +66,31 @@ struct PriceTests {
     filter.maxPrice = Settings.PriceCeiling(input: 5_000_000, output: 4_000_000)
     #expect(filter.flaw(of: deployment) == nil)
   }
+
+  @Test func missingPricesAreWarnedOfWhereMoneyIsCounted() throws {
+    func warnings(_ limit: String, _ price: String, _ last: String = "") throws -> [String] {
+      try Fixture.load(
+        """
+        providers: { p: { dialect: openai, base_url: "http://127.0.0.1:9/v1" } }
+        deployments:
+          d: { provider: p, model: x, price: { input: 1, output: 1\(last) } }
+          e: { provider: p, model: y\(price) }
+          unused: { provider: p, model: z }
+        models: { m: { deployments: [d, e] } }
+        tenants:
+          t:
+            limits: [{ requests: 5, per: minute }]
+            teams: { s: { limits: [{ \(limit): 5, per: day }] } }
+            keys: [{ id: k, sha256: \(String(repeating: "0", count: 64)) }]
+        """
+      ).warnings.map { "\($0.path): \($0.message)" }
+    }
+    let budget = try warnings("dollars", "")
+    #expect(
+      budget.count == 1 && budget[0].contains("tenants.t.teams.s.limits[0]: ") && budget[0].contains("'e';"))
+    #expect(try warnings("tokens", "").isEmpty)
+    #expect(try warnings("dollars", ", price: { input: 0, output: 0 }").isEmpty)
+    let ends = try warnings("tokens", "", ", until: 2027-01-01")
+    #expect(ends.count == 1 && ends[0].hasPrefix("deployments.d.price: ends on 2027-01-01"))
+  }
 }

@@ -49,7 +49,7 @@ extension Snapshot {
     let (input, output) = (estimator.input(facts), estimator.output(facts))
     func costs(_ position: Int) -> [Int64] {
       table.models[position].deployments.filter { ruling.permitted?.contains($0.position) ?? true }.map {
-        price(of: $0.position, at: now)?.cost(input: input, output: output) ?? .max
+        price(of: $0.position, at: now)?.cost(input: input, output: output) ?? Int64.max
       }
     }
     let own = costs(versions?.serving(ruling.model) ?? ruling.model)

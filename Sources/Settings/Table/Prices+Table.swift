@@ -66,8 +66,8 @@ private enum PriceChecks {
     let order = prices.indices.sorted { begin(prices[$0]) < begin(prices[$1]) }
     for (one, next) in zip(order, order.dropFirst()) {
       let line = reader.line(of: ["[\(one)]"])
-      guard let flaw = flaw(of: prices[next], after: prices[one], in: line) else { continue }
-      reader.fail(flaw, under: ["[\(next)]", "from"])
+      guard let why = flaw(of: prices[next], after: prices[one], in: line) else { continue }
+      reader.fail(why, under: ["[\(next)]", "from"])
       break  // what comes behind it may be wrong for the same reason
     }
     return order.map { prices[$0] }
