@@ -31,9 +31,14 @@ extension Settings {
   }
 
   private var allLimits: [Limit] {
-    tenants.flatMap { tenant in
-      tenant.limits + tenant.teams.flatMap(\.limits) + tenant.keys.flatMap(\.limits)
-    } + models.flatMap(\.limits)
+    var limits: [Limit] = []
+    for tenant in tenants {
+      limits += tenant.limits
+      for team in tenant.teams { limits += team.limits }
+      for key in tenant.keys { limits += key.limits }
+    }
+    for model in models { limits += model.limits }
+    return limits
   }
 }
 
