@@ -51,8 +51,10 @@ struct Explainer {
   /// Nil offline.
   let live: Live?
   let trace = RuleTrace()
-  /// Whose prices count, in milliseconds since 1970.
-  let wall = SystemClock.wallMilliseconds()
+  /// When the request comes, in milliseconds since 1970, where that is not now.
+  var time: Int64?
+  /// The same, or now: whose prices count.
+  var wall: Int64 { time ?? SystemClock.wallMilliseconds() }
 
   // MARK: Reading
 
