@@ -97,9 +97,10 @@ extension Worker {
       }
   }
 
-  /// What the caller's own limits have left.
+  /// What the caller's own limits have left, and that one of them has sent the request elsewhere.
   private func addLimits(_ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
     exchange.limitHeaders?.write(to: &fields)
+    if let steering = exchange.steering { fields.add("x-switchyard-steered", steering.reason) }
     if exchange.isLimitedLocally { fields.add("x-switchyard-limit-mode", "local") }
   }
 

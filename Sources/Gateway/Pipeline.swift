@@ -71,7 +71,7 @@ extension Worker {
     let snapshot = exchange.snapshot
     let ruling = try rule(on: &request, principal, exchange)
     var target = ExperimentTable.Target(model: ruling.model)
-    if snapshot.experiments != nil, ruling.pin == nil {
+    if snapshot.experiments != nil, ruling.pin == nil, ruling.steering == nil {
       target = chooseTarget(ruling.model, request.facts, principal, exchange)
     }
     exchange.model = target.model

@@ -90,6 +90,7 @@ extension Worker {
     record.arm = exchange.arm?.kind.rawValue
     record.experiment = exchange.experimentLabel
     record.rule = exchange.ruled?.label
+    record.steered = exchange.steering?.reason
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
     record.dataClass = exchange.dataClassLabel
     record.tenant = exchange.principal?.tenant
@@ -140,24 +141,31 @@ extension Exchange {
 
   /// Micro-dollars, by the deployment's price; nil without a price or without usage.
   var cost: Int64? {
-    guard let usage = answer.usage, let candidate = answer.candidate,
-      let price = snapshot.deployments[candidate.deployment].price
-    else { return nil }
+    guard let usage = answer.usage, let price else { return nil }
     return price.cost(of: usage)
+  }
+
+  /// Its deployment's, when it began.
+  var price: Settings.Price? {
+    answer.candidate.flatMap { snapshot.price(of: $0.deployment, at: beganAt) }
   }
 }
 
 extension Settings.Price {
-  /// Micro-dollars, rounded; at most what sums without end.
+  /// Micro-dollars; at most what sums without end. Cached and reasoning tokens are among the input's and the output's.
   func cost(of usage: Usage) -> Int64 {
-    let cached = min(usage.cached, usage.input)
-    return cost(input: Int64(usage.input - cached), cached: Int64(cached), output: Int64(usage.output))
+    let (cached, reasoning) = (min(usage.cached, usage.input), min(usage.reasoning, usage.output))
+    return cost(
+      input: Int64(usage.input - cached), cached: Int64(cached), output: Int64(usage.output - reasoning),
+      reasoning: Int64(reasoning))
   }
 
-  func cost(input: Int64, cached: Int64 = 0, output: Int64) -> Int64 {
-    let micro =
-      Int128(input) * Int128(self.input) + Int128(cached) * Int128(cachedInput ?? self.input)
-      + Int128(output) * Int128(self.output)
+  /// Each kind by itself; the sum is rounded once, halves up.
+  func cost(input: Int64, cached: Int64 = 0, output: Int64, reasoning: Int64 = 0) -> Int64 {
+    let read = Int128(input) * Int128(self.input) + Int128(cached) * Int128(cachedInput ?? self.input)
+    let written =
+      Int128(output) * Int128(self.output) + Int128(reasoning) * Int128(self.reasoning ?? self.output)
+    let micro = read + written
     return Int64(min((micro + 500_000) / 1_000_000, 1 << 50))
   }
 }

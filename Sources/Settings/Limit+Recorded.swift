@@ -19,6 +19,7 @@ extension Settings.Limit {
     }
     self.init(amount, per: recorded.window.flatMap { Window(rawValue: $0.rawValue) }, by: by)
     self.outage = outage
+    steer = recorded.steer
     self.path = path
     guard let name = recorded.zone else { return }
     guard let zone = try? ZoneFolder.zone(named: name) else { return nil }

@@ -44,6 +44,8 @@ extension Settings {
     /// Whose days, weeks and months are meant; UTC where none are.
     package var zone: Zone = .utc
     package var outage: Outage = .share
+    /// The percent of a budget of dollars from which on requests go where they cost less; nil: none.
+    package var steer: Int?
     /// Its place in the document: `tenants.acme.limits[0]`.
     package var path = ""
 

@@ -52,9 +52,10 @@ extension Settings {
         return "may not see data of class '\(missing)'"
       }
       guard let maxPrice else { return nil }
-      guard let price = deployment.price else { return "has no price" }
-      return price.input > maxPrice.input || price.output > maxPrice.output
-        ? "costs more than max_price" : nil
+      if deployment.prices.isEmpty { return "has no price" }
+      // Who may serve is decided once for each configuration, so that its dearest time counts.
+      let isDearer = deployment.prices.contains { $0.input > maxPrice.input || $0.output > maxPrice.output }
+      return isDearer ? "costs more than max_price" : nil
     }
   }
 

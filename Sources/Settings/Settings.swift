@@ -181,22 +181,12 @@ extension Settings {
     /// Tokens that fit; nil where unknown.
     package var context: Int?
     package var capabilities: [String] = []
-    package var price: Price?
+    /// In the order of time; empty where it has none.
+    package var prices: [Price] = []
     package var regions: [String] = []
     package var data: [String] = []
     /// What the provider allows, over all tenants.
     package var limits: [Limit] = []
-  }
-
-  /// Micro-dollars per million tokens, so that `tokens × price / 1_000_000` is micro-dollars.
-  package struct Price: Sendable, Equatable {
-    package var input: Int
-    package var output: Int
-    package var cachedInput: Int?
-
-    package init(input: Int, output: Int, cachedInput: Int? = nil) {
-      (self.input, self.output, self.cachedInput) = (input, output, cachedInput)
-    }
   }
 
   package struct Model: Sendable, Equatable {

@@ -32,7 +32,10 @@ struct Check: ParsableCommand {
 
   private func report(_ settings: Settings) {
     if prints { return print(settings.printed()) }
-    if json { return print(CheckReport.json(errors: [], unbuilt: settings.unbuilt)) }
+    if json { return print(CheckReport.json(errors: [], unbuilt: settings.unbuilt, settings.warnings)) }
+    for warning in settings.warnings {
+      StandardError.write("\(options.path): \(warning.path): warning: \(warning.message)")
+    }
     for part in settings.unbuilt {
       StandardError.write(
         "\(options.path):\(part.line):\(part.column): \(part.path): not built yet: \(part.reason)")

@@ -18,6 +18,20 @@ struct PriceTests {
     #expect(Self.price.cost(of: Usage(input: 100, cached: 1_000)) == 8)
   }
 
+  @Test func thoughtsHaveAPriceOfTheirOwn() {
+    let price = Settings.Price(input: 0, output: 1_000_000, reasoning: 3_000_000)
+    #expect(price.cost(of: Usage(output: 10, reasoning: 4)) == 18)  // 6 · 1 + 4 · 3
+    #expect(price.cost(of: Usage(output: 10, reasoning: 40)) == 30, "no more was thought than written")
+    #expect(Self.price.cost(of: Usage(output: 10, reasoning: 4)) == 6, "as the rest of the output")
+  }
+
+  /// Half a micro-dollar and half a micro-dollar are one, and not two.
+  @Test func theSumIsRoundedOnce() {
+    let price = Settings.Price(input: 500_000, output: 500_000, cachedInput: 500_000, reasoning: 500_000)
+    #expect(price.cost(of: Usage(input: 2, output: 2, cached: 1, reasoning: 1)) == 2)
+    #expect(price.cost(of: Usage(input: 1)) == 1, "halves go up")
+  }
+
   /// Whatever a provider says, it ends neither the process nor the sums.
   @Test func absurdCountsCostABoundedSum() {
     let price = Settings.Price(input: .max, output: .max, cachedInput: nil)

@@ -70,7 +70,7 @@ struct SnapshotTests {
     let snapshot = try snapshot()
     #expect(snapshot.deployments.map(\.model) == ["small-at-lab", "large-at-cloud"])
     #expect(snapshot.deployments.map(\.injectsUsage) == [true, false])
-    #expect(snapshot.deployments[0].price?.input == 1_000_000)
+    #expect(snapshot.deployments[0].prices.first?.input == 1_000_000)
   }
 
   @Test func theSameConfigurationAgainKeepsEndpointsAndLedgers() throws {

@@ -49,6 +49,21 @@ struct LimitTests {
     #expect(try Fixture.load(settings.printed()) == settings)
   }
 
+  @Test func budgetsSteerFromAShareOn() throws {
+    let settings = try Fixture.load(
+      """
+      providers: { p: { dialect: openai, base_url: "http://127.0.0.1:9/v1" } }
+      deployments: { d: { provider: p, model: x, price: { input: 1, output: 2 } } }
+      models: { m: { deployments: [d] } }
+      tenants:
+        t:
+          limits: [{ dollars: 5, per: day, steer: 80% }, { dollars: 50, per: month }]
+          keys: [{ id: k, sha256: \(String(repeating: "0", count: 64)) }]
+      """)
+    #expect(settings.tenants[0].limits.map(\.steer) == [80, nil])
+    #expect(try Fixture.load(settings.printed()) == settings)
+  }
+
   @Test func limitsOverAllTenantsGoWithoutKeys() throws {
     let text =
       LoadTests.minimal(models: "m: { deployments: [d], limits: [{ requests: 5, per: second }] }")

@@ -24,9 +24,9 @@ struct LoadTests {
 
   @Test func pricesAndTokenCountsAreExact() throws {
     let deployment = try Fixture("valid.yaml").load().deployments[0]
-    #expect(deployment.price?.input == 150_000)
-    #expect(deployment.price?.output == 600_000)
-    #expect(deployment.price?.cachedInput == 75_000)
+    #expect(deployment.prices.first?.input == 150_000)
+    #expect(deployment.prices.first?.output == 600_000)
+    #expect(deployment.prices.first?.cachedInput == 75_000)
     #expect(deployment.context == 128_000)
   }
 

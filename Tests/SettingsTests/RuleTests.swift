@@ -132,7 +132,7 @@ struct RuleTests {
         "costs more than max_price", nil,
       ])
     var bare = settings.deployments[0]
-    (bare.price, bare.regions) = (nil, [])
+    (bare.prices, bare.regions) = ([], [])
     var filter = Settings.DeploymentFilter()
     filter.regions = ["eu"]
     #expect(filter.flaw(of: bare) == "says no region")

@@ -27,7 +27,7 @@ package final class Limiter {
   let state: any SharedState
   let replica: ReplicaState
   private let count: (Way, _ limit: Limit?) -> Void
-  private var charges = Charges()
+  var charges = Charges()
   var memo = RefusalMemo()
   /// Nil where the shared state is this process: nothing is nearer.
   var leases: LeaseBook?
@@ -255,6 +255,7 @@ package final class Limiter {
         outcome.parts.append(
           .init(group: group, admission: admission, source: .shared, expiry: expiry, left: []))
       case .success(.refused(let charge, let wait, let left)):
+        noteLevel(left, of: group.limits[charge], admission.charges[charge])
         memo.note(
           admission.charges[charge], wait: wait, left: left, now: replica.clock.monotonic)
         outcome.refusal = later(
@@ -285,7 +286,10 @@ package final class Limiter {
 
   private func note(_ left: [Int64], _ group: LimitGroup, _ admission: Admission) {
     leases?.note(group, left: left)
-    for (charge, left) in zip(admission.charges, left) { note(left, of: charge.key) }
+    for ((limit, charge), left) in zip(zip(group.limits, admission.charges), left) {
+      note(left, of: charge.key)
+      noteLevel(left, of: limit, charge)
+    }
   }
 
   func note(_ left: Int64, of key: String) {

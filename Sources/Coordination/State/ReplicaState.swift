@@ -12,6 +12,7 @@ package final class ReplicaState: Sendable {
   package let workers: Int
   let held = NIOLockedValueBox(HeldSlots())
   let local = NIOLockedValueBox(LocalLimits())
+  let levels = NIOLockedValueBox(BudgetLevels())
   let breaker = ReplicaBreaker()
   private let members = NIOLockedValueBox(Members())
   private let leastReplicas: Int?

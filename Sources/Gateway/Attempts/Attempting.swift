@@ -25,7 +25,7 @@ extension Worker {
   ) async throws(ExchangeError) -> Attempt? {
     let (snapshot, position) = (exchange.snapshot, exchange.arm?.position ?? model)
     let plan = AttemptPlan(
-      stages: snapshot.stages(for: position, rule: exchange.rule, principal),
+      stages: snapshot.stages(for: position, rule: exchange.rule, principal, exchange.steering),
       limit: exchange.head.wantsOneAttempt ? 1 : snapshot.table.models[position].attempts,
       permitted: exchange.permitted)
     var course = AttemptCourse(request: request, body: body, model: model, principal: principal, plan: plan)

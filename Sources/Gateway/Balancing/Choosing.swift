@@ -14,7 +14,9 @@ extension Worker {
     var ask = PoolView.Ask(spent: spent, sight: cluster.sight)
     ask.shares = exchange.snapshot.shares(of: view.pool, for: caller(exchange))
     ask.key = view.pool.affinityKey(exchange.head, exchange.facts, tenant: exchange.principal?.tenant)
-    if view.pool.balance == .cost, let facts = exchange.facts {
+    ask.isSteered = exchange.steering != nil
+    if ask.isSteered || view.pool.balance == .cost, let facts = exchange.facts {
+      ask.now = exchange.beganAt
       let estimator = estimators[view.pool.name] ?? TokenEstimator()
       ask.tokens = (estimator.input(facts), estimator.output(facts))
     }

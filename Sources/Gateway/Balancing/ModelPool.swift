@@ -13,7 +13,7 @@ struct ModelPool: Sendable {
     var weight: Double
     /// Not in another zone than this replica.
     var isNear: Bool
-    var price: Settings.Price?
+    var prices: [Settings.Price]
   }
 
   let name: String
@@ -43,7 +43,7 @@ struct ModelPool: Sendable {
         return Member(
           place: place, endpoint: endpoints[item.position], pace: deployment.pace(place),
           weight: Double(weighted.weight) * Double(item.weight) * (scale / Double(sum)),
-          isNear: isNear[item.position], price: deployment.price)
+          isNear: isNear[item.position], prices: deployment.prices)
       }
     }
     self.members = members

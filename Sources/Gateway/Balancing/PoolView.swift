@@ -16,6 +16,10 @@ final class PoolView {
     var held: Endpoint?
     /// What it will probably take, where prices decide.
     var tokens: (input: Int64, output: Int64) = (0, 0)
+    /// Whose prices count, in milliseconds since 1970.
+    var now: Int64 = 0
+    /// Prices decide, however the model is balanced.
+    var isSteered = false
   }
 
   /// How much slower an endpoint of another zone counts as.
@@ -74,7 +78,7 @@ final class PoolView {
       options[index].own += report.foreign
       options[index].weight *= report.room
     }
-    if pool.balance == .cost { leaveCheapest(ask.tokens) }
+    if ask.isSteered || pool.balance == .cost { leaveCheapest(ask) }
   }
 
   /// What decides; `turn` is asked for where endpoints take turns.
@@ -118,10 +122,11 @@ final class PoolView {
   }
 
   /// Of those that are left, the ones whose price is the lowest for that many tokens.
-  private func leaveCheapest(_ tokens: (input: Int64, output: Int64)) {
+  private func leaveCheapest(_ ask: Ask) {
     let members = pool.members
     func cost(_ index: Int) -> Int64 {
-      members[index].price?.cost(input: tokens.input, output: tokens.output) ?? .max
+      members[index].prices.inForce(at: ask.now)?.cost(input: ask.tokens.input, output: ask.tokens.output)
+        ?? .max
     }
     var lowest = Int64.max
     for index in members.indices where options[index].weight > 0 { lowest = min(lowest, cost(index)) }

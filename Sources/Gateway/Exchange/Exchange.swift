@@ -18,6 +18,8 @@ final class Exchange: @unchecked Sendable {
   let snapshot: Snapshot
   let connection: Connection
   let startedAt: Int64
+  /// Milliseconds since 1970: prices are those of its begin.
+  let beganAt = SystemClock.wallMilliseconds()
   /// Monotonic nanoseconds.
   private let deadline: Int64
   /// The client asked for less time than the router gives.
@@ -32,6 +34,8 @@ final class Exchange: @unchecked Sendable {
   var model: Int?
   /// The position of the rule that matched; nil where none did.
   var rule: Int?
+  /// Why it goes where it costs less; nil where it doesn't.
+  var steering: Steering?
   /// The classes of data that it has.
   var dataClasses: DataClassSet = []
   /// What of its session is left behind hashing, and whether that has rejected its last answer; where some rule asks.

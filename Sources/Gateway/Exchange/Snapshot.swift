@@ -18,7 +18,7 @@ final class Snapshot: Sendable {
     var provider: String
     /// The provider's own name of the model.
     var model: String
-    var price: Settings.Price?
+    var prices: [Settings.Price]
     var injectsUsage: Bool
     /// The position of its first endpoint; the others follow.
     var firstEndpoint: Int
@@ -164,6 +164,11 @@ final class Snapshot: Sendable {
 
   func pace(_ place: AttemptPlan.Place) -> Pace { deployments[place.deployment].pace(place) }
 
+  /// What a deployment costs at a millisecond since 1970; nil where nobody knows.
+  func price(of deployment: Int, at now: Int64) -> Settings.Price? {
+    deployments[deployment].prices.inForce(at: now)
+  }
+
   private static func deployment(
     _ deployment: Settings.Deployment, _ settings: Settings, _ addresses: Addresses, former: Snapshot?
   ) -> Deployment {
@@ -171,7 +176,8 @@ final class Snapshot: Sendable {
     let pool = addresses.byProvider[deployment.provider] ?? []
     let known = former?.deployments.first { $0.name == deployment.name && $0.model == deployment.model }
     return Deployment(
-      name: deployment.name, provider: deployment.provider, model: deployment.model, price: deployment.price,
+      name: deployment.name, provider: deployment.provider, model: deployment.model,
+      prices: deployment.prices,
       injectsUsage: provider?.streamUsage == .inject, firstEndpoint: pool.first?.position ?? 0,
       paces: pool.map { item in
         let endpoint = addresses.endpoints[item.position]

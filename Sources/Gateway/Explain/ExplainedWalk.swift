@@ -42,7 +42,7 @@ struct ExplainedWalk {
     }
     var random = Chance(seed: 1)
     var plan = AttemptPlan(
-      stages: snapshot.stages(for: request.position, rule: request.rule, principal),
+      stages: snapshot.stages(for: request.position, rule: request.rule, principal, request.steering),
       limit: snapshot.table.models[request.position].attempts, permitted: request.permitted)
     var next = plan.first(random: &random, choose: choose)
     var full: Refusal?
@@ -164,7 +164,8 @@ struct ExplainedWalk {
     let refusal = skipped.last { $0.isWhole && $0.place.deployment == entry.position }?.refusal
     return Explanation.Deployment(
       name: deployment.name, provider: deployment.provider, model: deployment.model, weight: entry.weight,
-      share: Double(entry.weight) / Double(max(1, weights)), price: deployment.price,
+      share: Double(entry.weight) / Double(max(1, weights)),
+      price: snapshot.price(of: entry.position, at: explainer.wall),
       limits: answers.flatMap(\.lines), refusal: refusal ?? answers.compactMap(\.refusal).first,
       discovery: provider?.discovery?.dns)
   }

@@ -31,9 +31,17 @@ extension Explainer {
       request.facts = edits.facts(of: request)
     }
     noteFilter(of: rule)
-    let ruling = try snapshot.ruling(
-      rule, request.facts, head, principal, within: permitted, live?.estimators ?? [:])
+    let estimators = live?.estimators ?? [:]
+    var ruling = try snapshot.ruling(
+      rule, request.facts, head, principal, within: permitted, estimators, at: wall)
     noteCosts(ruling.permitted, beside: permitted)
+    if ruling.refusal == nil, let group = principal.limits.group(model: ruling.model),
+      let limit = live?.steering(group),
+      let steering = snapshot.steering(
+        of: ruling, by: limit, rule, request.facts, principal, estimators, at: wall)
+    {
+      ruling.follow(steering)
+    }
     return (rule, ruling)
   }
 
@@ -113,8 +121,13 @@ extension Explainer {
     for position in snapshot.deployments.indices where trace.reasons[position] == nil {
       guard before?.contains(position) ?? true, permitted?.contains(position) == false else { continue }
       trace.reasons[position] =
-        snapshot.deployments[position].price == nil
+        snapshot.price(of: position, at: wall) == nil
         ? "its cost isn't known, and x-max-cost-usd is sent" : "it would cost more than x-max-cost-usd"
     }
+  }
+
+  func steered(_ steering: Steering) -> Explanation.Steered {
+    Explanation.Steered(
+      limit: steering.limit, from: snapshot.models[steering.from].name, to: snapshot.models[steering.to].name)
   }
 }

@@ -12,6 +12,8 @@ struct Explainer {
     var seen: Explanation.Seen
     var estimators: [String: TokenEstimator]
     var queue: QueueDesk
+    /// The budget of a group that is spent so far that it steers.
+    var steering: (LimitGroup) -> Limit?
     /// Milliseconds of `StateClock.monotonicMilliseconds`.
     var now: Int64
   }
@@ -27,6 +29,7 @@ struct Explainer {
     var rule: Int?
     /// The deployments that may serve it; nil: all.
     var permitted: DeploymentSet?
+    var steering: Steering?
     /// What its client is told where none of those is left.
     var refusal: ExchangeError?
     /// Nil where nothing was decided about the model's versions.
@@ -48,6 +51,10 @@ struct Explainer {
   /// Nil offline.
   let live: Live?
   let trace = RuleTrace()
+  /// When the request comes, in milliseconds since 1970, where that is not now.
+  var time: Int64?
+  /// The same, or now: whose prices count.
+  var wall: Int64 { time ?? SystemClock.wallMilliseconds() }
 
   // MARK: Reading
 
@@ -64,7 +71,7 @@ struct Explainer {
       on: &peeked, within: snapshot.data?.classes.permitted(course.bound), course.classes)
     var facts = peeked.facts
     let (asked, pin) = (ruling.model, ruling.pin)
-    let part = part(asked, pin, facts, within: ruling.permitted)
+    let part = ruling.steering == nil ? part(asked, pin, facts, within: ruling.permitted) : nil
     let target = part.flatMap { snapshot.experiments?.target(of: $0) } ?? .init(model: asked)
     let model = target.model
     let arm: Arm?
@@ -87,6 +94,7 @@ struct Explainer {
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
     return Request(
       facts: facts, model: model, asked: asked, part: part, rule: rule, permitted: ruling.permitted,
+      steering: ruling.steering,
       refusal: refusal(course)
         ?? (ruling.refusal ?? (isLeft ? nil : .ruledOut)).map { snapshot.naming($0, course.classes) },
       arm: arm, data: course,
@@ -119,7 +127,8 @@ struct Explainer {
 
   /// A model, then its fallbacks, those too that the key doesn't allow.
   func stages(of request: Request) -> [RoutingTable.Stage] {
-    let fallbacks = request.rule.flatMap { snapshot.rules?.rules[$0].fallbacks }
+    let ruled = request.rule.flatMap { snapshot.rules?.rules[$0].fallbacks }
+    let fallbacks = request.steering.map { snapshot.fallbacks(behind: $0, ruled) } ?? ruled
     return snapshot.table.stages(for: request.position, fallbacks: fallbacks) { _ in true }
   }
 
@@ -163,7 +172,7 @@ struct Explainer {
   func demand(_ request: Request, at deployment: Int?) -> Demand {
     let estimator = live?.estimators[snapshot.models[request.model].name] ?? TokenEstimator()
     let (input, output) = (estimator.input(request.facts), estimator.output(request.facts))
-    let price = deployment.flatMap { snapshot.deployments[$0].price }
+    let price = deployment.flatMap { snapshot.price(of: $0, at: wall) }
     return Demand(
       inputTokens: input, outputTokens: output,
       microdollars: price?.cost(input: input, output: output) ?? 0)
@@ -174,7 +183,9 @@ struct Explainer {
     var ask = PoolView.Ask(spent: spent, sight: live?.seen.sight ?? .fresh)
     ask.shares = live == nil ? nil : snapshot.shares(of: view.pool, for: principal.caller)
     ask.key = view.pool.affinityKey(head, request.facts, tenant: principal.tenant)
-    if view.pool.balance == .cost {
+    ask.isSteered = request.steering != nil
+    if ask.isSteered || view.pool.balance == .cost {
+      ask.now = wall
       let estimator = live?.estimators[view.pool.name] ?? TokenEstimator()
       ask.tokens = (estimator.input(request.facts), estimator.output(request.facts))
     }
@@ -238,10 +249,11 @@ struct Explainer {
     var explanation = blank(walk.verdict)
     explanation.model = .init(
       name: snapshot.models[request.model].name, asked: request.facts.model, isStream: request.facts.stream)
-    let isPriced = walk.firstDeployment.flatMap { snapshot.deployments[$0].price } != nil
+    let isPriced = walk.firstDeployment.flatMap { snapshot.price(of: $0, at: wall) } != nil
     if let refusal = request.refusal { explanation.verdict = .refused(refusal) }
     (explanation.rules, explanation.facts) = (trace.rules, trace.facts)
     explanation.leftOut = trace.leftOut(in: snapshot)
+    explanation.steered = request.steering.map { steered($0) }
     explanation.version = version(request)
     explanation.experiment = experiment(request)
     explanation.estimate = .init(demand: walk.demand, isPriced: isPriced)
@@ -265,6 +277,9 @@ struct Explainer {
       if retry.attempts > 1, let hedges = snapshot.models[request.model].hedges {
         notes.append(hedge(hedges, request))
       }
+    }
+    if live == nil, principal.limits.group(model: request.model)?.steering.isEmpty == false {
+      notes.append("A budget may send it to what costs less: how far it is spent is not known offline.")
     }
     if live?.seen.isStateAway == true {
       notes.append("The shared state does not answer: limits are decided by this replica's share.")

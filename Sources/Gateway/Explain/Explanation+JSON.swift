@@ -11,7 +11,7 @@ extension Explanation {
       ("version", version.map(\.json) ?? .null), ("experiment", experiment.map(\.json) ?? .null),
       ("rules", .array(rules.map(\.json))),
       ("facts", .object(facts.map { (name: $0.name, value: .string($0.value)) })),
-      ("left_out", .array(leftOut.map(\.json))),
+      ("left_out", .array(leftOut.map(\.json))), ("steered", steered.map(\.json) ?? .null),
     ]
     let found: [(name: String, value: JSON)] = [
       ("estimate", estimate.map(\.json) ?? .null), ("cache", cache.map(\.json) ?? .null),
@@ -97,6 +97,14 @@ extension Explanation.Rule {
 
 extension Explanation.LeftOut {
   fileprivate var json: JSON { ["deployment": .string(deployment), "why": .string(why)] }
+}
+
+extension Explanation.Steered {
+  fileprivate var json: JSON {
+    [
+      "limit": .string(limit.name), "path": .string(limit.path), "from": .string(from), "to": .string(to),
+    ]
+  }
 }
 
 extension Explanation.Estimate {

@@ -17,6 +17,7 @@ extension Explanation {
       rows.append(["model", model.name + asked + (model.isStream ? ", a stream" : "")])
     }
     rows += ruleRows
+    if let steered { rows.append(["steered", steered.words]) }
     if let version { rows.append(["version", version.words]) }
     if let experiment {
       rows.append(["experiment", "\(experiment.name)=\(experiment.arm ?? "?"): \(experiment.why)"])
@@ -170,6 +171,13 @@ extension Explanation {
         "\(line.limit.name): asks for \(ExplainedLimit.amount(line.cost, line.limit)), \(standing)\(full)",
       ]
     }
+  }
+}
+
+extension Explanation.Steered {
+  fileprivate var words: String {
+    let course = from == to ? "the cheapest of \(to)'s deployments go first" : "to \(to), from \(from)"
+    return "\(course), as \(limit.steer ?? 0) % or more of \(limit.name) is taken (\(limit.path))"
   }
 }
 

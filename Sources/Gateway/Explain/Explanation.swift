@@ -81,6 +81,14 @@ package struct Explanation: Sendable {
     var why: String
   }
 
+  /// A budget sends the request where it costs less.
+  struct Steered: Sendable {
+    var limit: Limit
+    /// The model that would serve without, and the one that does.
+    var from: String
+    var to: String
+  }
+
   struct Estimate: Sendable {
     var demand: Demand
     /// By what this worker has seen of the model, or by the rule that all begin with.
@@ -211,6 +219,8 @@ package struct Explanation: Sendable {
   var rules: [Rule] = []
   var facts: [Fact] = []
   var leftOut: [LeftOut] = []
+  /// Nil where no budget has a say.
+  var steered: Steered?
   var estimate: Estimate?
   var cache: Cache?
   /// Nil where it is of no class.

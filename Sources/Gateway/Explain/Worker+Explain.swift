@@ -29,7 +29,8 @@ extension Worker {
       seen: .init(
         phase: phase, workers: workers, sight: cluster.sight, age: replica.isAlone ? nil : cluster.age,
         isAlone: replica.isAlone, isStateAway: !replica.isAlone && !limiter.isShared),
-      estimators: estimators, queue: queue, now: StateClock.monotonicMilliseconds())
+      estimators: estimators, queue: queue, steering: { [limiter] in limiter.steering(of: $0) },
+      now: StateClock.monotonicMilliseconds())
   }
 
   /// Whom the asker stands for, and why that one would be let in nowhere.

@@ -17,7 +17,7 @@ extension Worker {
     let attempt = step.map { groups(of: $0, in: snapshot) } ?? []
     guard own != nil || !attempt.isEmpty else { return nil }
     if !exchange.isAdmitted {
-      exchange.demand = demand(facts, model, step, snapshot)
+      exchange.demand = demand(facts, model, step, exchange)
       exchange.estimate = exchange.demand
     }
     if !attempt.isEmpty, let refusal = limiter.refusal(of: attempt, exchange.demand) { return refusal }
@@ -89,11 +89,12 @@ extension Worker {
   // MARK: Estimates
 
   private func demand(
-    _ facts: RequestFacts, _ model: Int, _ step: AttemptPlan.Step?, _ snapshot: Snapshot
+    _ facts: RequestFacts, _ model: Int, _ step: AttemptPlan.Step?, _ exchange: Exchange
   ) -> Demand {
+    let snapshot = exchange.snapshot
     let estimator = estimators[snapshot.models[model].name] ?? TokenEstimator()
     let (input, output) = (estimator.input(facts), estimator.output(facts))
-    let price = step.flatMap { snapshot.deployments[$0.candidate.deployment].price }
+    let price = step.flatMap { snapshot.price(of: $0.candidate.deployment, at: exchange.beganAt) }
     return Demand(
       inputTokens: input, outputTokens: output,
       microdollars: price?.cost(input: input, output: output) ?? 0)
@@ -187,16 +188,12 @@ extension Exchange {
 
   /// What an attempt took whose answer is not sent.
   fileprivate func spent(by attempt: Attempt) -> Demand {
-    let price = snapshot.deployments[attempt.step.candidate.deployment].price
+    let price = snapshot.price(of: attempt.step.candidate.deployment, at: beganAt)
     if attempt.finalVerdict?.leftNothing == true { return .nothing }
     let input = attempt.usage.map { Int64($0.input) } ?? demand.inputTokens
     let output = attempt.usage.map { Int64($0.output) } ?? Int64(attempt.seenTokens ?? 0)
     return Demand(
       inputTokens: input, outputTokens: output, microdollars: price?.cost(input: input, output: output) ?? 0)
-  }
-
-  fileprivate var price: Settings.Price? {
-    answer.candidate.flatMap { snapshot.deployments[$0.deployment].price }
   }
 }
 

@@ -8,6 +8,7 @@ final class LimitSeries {
   private var admitted: [SeriesID] = []
   private var refused: [SeriesID] = []
   private var limits: [String: SeriesID] = [:]
+  private var steered: [String: SeriesID] = [:]
 
   private var models: [String: Model] = [:]
 
@@ -38,6 +39,13 @@ final class LimitSeries {
     shard.add(estimate, to: known.reserved)
     shard.add(actual, to: known.settled)
     shard.observe(abs(estimate - actual), in: known.error)
+  }
+
+  /// A request that a budget sent where it costs less.
+  func count(steeredBy limit: Limit, in shard: MetricsShard) {
+    let series = steered[limit.path] ?? registry.series(Catalogue.budgetSteered, limit.path)
+    steered[limit.path] = series
+    shard.increment(series)
   }
 
   /// `limit` is the one that refused.

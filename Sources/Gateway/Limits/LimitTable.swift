@@ -147,7 +147,7 @@ extension Settings.Limit {
       path: path,
       name: measure == .concurrent ? "requests at a time of \(name)" : "\(what) per \(window) of \(name)",
       label: [label, measure.rawValue, window].filter { !$0.isEmpty }.joined(separator: "-"),
-      measure: measure, shape: shape, outage: outage.policy, key: key)
+      measure: measure, shape: shape, outage: outage.policy, key: key, steer: steer)
   }
 }
 

@@ -1,6 +1,7 @@
 package import Coordination
 package import Policy
 package import Settings
+import Telemetry
 
 /// What it will probably cost to try a version: by what its model took over the last minutes, at the prices of the configuration.
 ///
@@ -52,7 +53,9 @@ package struct RolloutEstimate: Sendable {
     let bundle = try await desk.bundle(model, version)
     let deployment = settings.deployments.first { $0.name == bundle.deployment }
     return RolloutEstimate(
-      try await desk.traffic(of: model), price: deployment?.price, judge: settings.judgePrice(of: model),
+      try await desk.traffic(of: model),
+      price: deployment?.prices.inForce(at: SystemClock.wallMilliseconds()),
+      judge: settings.judgePrice(of: model),
       settings.rollout)
   }
 
@@ -110,6 +113,6 @@ extension Settings {
   fileprivate func judgePrice(of model: String) -> Price? {
     guard let judge = rollout.shadow.judge, judge.model != model else { return nil }
     let name = models.first { $0.name == judge.model }?.deployments.first?.name
-    return deployments.first { $0.name == name }?.price
+    return deployments.first { $0.name == name }?.prices.inForce(at: SystemClock.wallMilliseconds())
   }
 }

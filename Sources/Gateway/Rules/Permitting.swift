@@ -29,10 +29,13 @@ extension Snapshot {
       }
   }
 
-  /// A model or a version, then its fallbacks, or those of a rule.
-  func stages(for position: Int, rule: Int?, _ principal: Principal) -> [RoutingTable.Stage] {
-    let fallbacks = rule.flatMap { rules?.rules[$0].fallbacks }
-    return table.stages(for: position, fallbacks: fallbacks, allows: principal.allows)
+  /// A model or a version, then its fallbacks, or those of a rule. Behind where a budget has steered to comes what would have served without.
+  func stages(
+    for position: Int, rule: Int?, _ principal: Principal, _ steering: Steering? = nil
+  ) -> [RoutingTable.Stage] {
+    let ruled = rule.flatMap { rules?.rules[$0].fallbacks }
+    let next = steering.map { self.fallbacks(behind: $0, ruled) } ?? ruled
+    return table.stages(for: position, fallbacks: next, allows: principal.allows)
   }
 
   /// Whether some deployment is permitted of a model or a version, or of what follows it.
@@ -44,9 +47,9 @@ extension Snapshot {
   }
 
   /// Those that cost so many micro-dollars at the most, for so many tokens; nil where that is all. One without a price costs nobody knows what.
-  func affordable(for ceiling: Int64, input: Int64, output: Int64) -> DeploymentSet? {
+  func affordable(for ceiling: Int64, input: Int64, output: Int64, at now: Int64) -> DeploymentSet? {
     let set = DeploymentSet(count: deployments.count) { position in
-      deployments[position].price.map { $0.cost(input: input, output: output) <= ceiling } ?? false
+      price(of: position, at: now).map { $0.cost(input: input, output: output) <= ceiling } ?? false
     }
     return set == .all(deployments.count) ? nil : set
   }

@@ -10,6 +10,8 @@ struct Ruling {
   var pin: VersionPin?
   /// Deployments that may serve; nil: all.
   var permitted: DeploymentSet?
+  /// Nil where no budget has changed the model, or the order of its deployments.
+  var steering: Steering?
   /// What the client is told where none of them is left.
   var refusal: ExchangeError?
 }
@@ -28,10 +30,12 @@ extension Worker {
         exchange.facts = request.facts
       }
     }
-    let ruling = try snapshot.ruling(
-      exchange.rule, request.facts, exchange.head, principal, within: exchange.permitted, estimators)
+    var ruling = try snapshot.ruling(
+      exchange.rule, request.facts, exchange.head, principal, within: exchange.permitted, estimators,
+      at: exchange.beganAt)
     exchange.permitted = ruling.permitted
     if let refusal = ruling.refusal { throw refusal }
+    steer(&ruling, request.facts, principal, exchange)
     return ruling
   }
 
@@ -64,13 +68,14 @@ struct RuleRoom {
 }
 
 extension Snapshot {
-  /// The model that serves a request, and the deployments that may. `permitted`: those that may without the rules; nil: all.
+  /// The model that serves a request, and the deployments that may. `permitted`: those that may without the rules; nil: all. `now`: whose
+  /// prices count, in milliseconds since 1970.
   ///
   /// A rule's model is that of who may use it: for others the model that they ask for stays, with all else that the rule says. A request
   /// for a version keeps its model.
   func ruling(
     _ rule: Int?, _ facts: RequestFacts, _ head: RequestHead, _ principal: Principal,
-    within permitted: DeploymentSet?, _ estimators: [String: TokenEstimator]
+    within permitted: DeploymentSet?, _ estimators: [String: TokenEstimator], at now: Int64
   ) throws(ExchangeError) -> Ruling {
     let ceiling = try head.maxCost()
     let found = rule.flatMap { rules?.rules[$0] }
@@ -89,7 +94,7 @@ extension Snapshot {
     guard let ceiling, ruling.refusal == nil else { return ruling }
     let estimator = estimators[models[ruling.model].name] ?? TokenEstimator()
     ruling.permitted.narrow(
-      to: affordable(for: ceiling, input: estimator.input(facts), output: estimator.output(facts)))
+      to: affordable(for: ceiling, input: estimator.input(facts), output: estimator.output(facts), at: now))
     if !hasDeployment(for: ruling.model, rule: rule, principal, within: ruling.permitted) {
       ruling.refusal = .tooDear
     }

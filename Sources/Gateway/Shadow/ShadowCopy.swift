@@ -17,6 +17,8 @@ final class ShadowCopy: @unchecked Sendable {
   let errand: Errand
   let seed: ShadowSeed
   let snapshot: Snapshot
+  /// Milliseconds since 1970 at which the exchange began.
+  let beganAt: Int64
   let subject: EvidenceDesk.Subject
   /// What the exchange says of the baseline.
   let baseline: RolloutTally.Sample
@@ -50,6 +52,7 @@ final class ShadowCopy: @unchecked Sendable {
     (unit, tenant, self.caller) = (arm.unit, exchange.principal?.tenant ?? "", caller)
     (requestID, client) = (exchange.id, exchange.connection.remoteAddress)
     beta = exchange.head.string(.openAIBeta)
+    beganAt = exchange.beganAt
     permitted = exchange.permitted
   }
 
@@ -58,7 +61,7 @@ final class ShadowCopy: @unchecked Sendable {
     errand = .judgement
     (seed, snapshot, baseline) = (question, copy.snapshot, copy.baseline)
     (subject, unit, tenant, caller) = (copy.subject, copy.unit, copy.tenant, copy.caller)
-    (requestID, client, beta) = (copy.requestID, copy.client, nil)
+    (requestID, client, beta, beganAt) = (copy.requestID, copy.client, nil, copy.beganAt)
     permitted = copy.permitted
   }
 

@@ -11,7 +11,7 @@ import Upstream
 extension Worker {
   /// What a copy will probably take; nil where its deployment has no price.
   func demand(of copy: ShadowCopy, at step: AttemptPlan.Step) -> Demand? {
-    guard let price = copy.snapshot.deployments[step.candidate.deployment].price else { return nil }
+    guard let price = copy.snapshot.price(of: step.candidate.deployment, at: copy.beganAt) else { return nil }
     let estimator = estimators[copy.model] ?? TokenEstimator()
     let facts = copy.seed.request.facts
     let (input, output) = (estimator.input(facts), estimator.output(facts))
@@ -73,7 +73,7 @@ extension Worker {
   /// What a copy took: as the provider says, else as far as it was seen of an answer that began. Where it was cut off before that, the
   /// provider may have been at work all the time, and want to be paid: what was estimated counts.
   func spent(by attempt: Attempt, _ copy: ShadowCopy) -> Demand {
-    let price = copy.snapshot.deployments[attempt.step.candidate.deployment].price
+    let price = copy.snapshot.price(of: attempt.step.candidate.deployment, at: copy.beganAt)
     if let usage = attempt.usage {
       return Demand(
         inputTokens: Int64(usage.input), outputTokens: Int64(usage.output),

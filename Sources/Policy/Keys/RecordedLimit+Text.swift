@@ -1,4 +1,4 @@
-/// `AMOUNT MEASURE [per WINDOW [ZONE]] [by SCOPE] [outage WORD]`
+/// `AMOUNT MEASURE [per WINDOW [ZONE]] [by SCOPE] [outage WORD] [steer PERCENT]`
 extension RecordedLimit: CustomStringConvertible {
   package var description: String {
     var words = [Self.written(amount, measure), measure.rawValue]
@@ -6,6 +6,7 @@ extension RecordedLimit: CustomStringConvertible {
     if let zone { words.append(zone) }
     if by != .key { words += ["by", by.rawValue] }
     if outage != .share { words += ["outage", outage.rawValue] }
+    if let steer { words += ["steer", "\(steer)%"] }
     return words.joined(separator: " ")
   }
 
@@ -25,19 +26,22 @@ extension RecordedLimit: CustomStringConvertible {
         throw fail("is not per one of \(Self.list(Window.self))")
       }
       window = known
-      if let next = words.first, next != "by", next != "outage" { zone = words.popFirst() }
+      if let next = words.first, !["by", "outage", "steer"].contains(next) { zone = words.popFirst() }
     }
     let (scope, policy) = (Self.take(after: "by", &words), Self.take(after: "outage", &words))
+    let share = Self.take(after: "steer", &words)
     guard let by = scope.map(Scope.init(rawValue:)) ?? .key else {
       throw fail("is not by one of \(Self.list(Scope.self))")
     }
     guard let outage = policy.map(Outage.init(rawValue:)) ?? .share else {
       throw fail("has no outage of \(Self.list(Outage.self))")
     }
+    let steer = share.flatMap(Self.percent)
+    guard share == nil || steer != nil else { throw fail("does not steer from a percentage, such as 80%") }
     guard words.isEmpty else {
       throw fail("ends with '\(words.joined(separator: " "))', which means nothing")
     }
-    try self.init(amount, measure, per: window, zone: zone, by: by, outage: outage)
+    try self.init(amount, measure, per: window, zone: zone, by: by, outage: outage, steer: steer)
   }
 
   /// The word behind `word`, if that is next; empty where nothing is behind it.
@@ -74,6 +78,11 @@ extension RecordedLimit: CustomStringConvertible {
     case (_, "M"): number(text.dropLast(), times: million)
     default: number(text, times: 1)
     }
+  }
+
+  private static func percent(_ text: String) -> Int? {
+    let digits = text.hasSuffix("%") ? text.dropLast() : text[...]
+    return digits.utf8.count < 3 ? number(digits, times: 1).map { Int($0) } : nil
   }
 
   private static func dollars(_ text: String) -> Int64? {

@@ -34,11 +34,13 @@ package struct RecordedLimit: Hashable, Sendable {
   package let zone: String?
   package let by: Scope
   package let outage: Outage
+  /// The percent of dollars from which on requests go where they cost less; nil: none.
+  package let steer: Int?
 
   /// Throws where no configuration could have such a limit.
   package init(
     _ amount: Int64, _ measure: Measure, per window: Window?, zone: String? = nil, by: Scope = .key,
-    outage: Outage = .share
+    outage: Outage = .share, steer: Int? = nil
   ) throws(KeyRecordError) {
     self.measure = measure
     self.amount = amount
@@ -46,6 +48,7 @@ package struct RecordedLimit: Hashable, Sendable {
     self.zone = zone == "UTC" ? nil : zone
     self.by = by
     self.outage = outage
+    self.steer = steer
     if let reason = fault { throw KeyRecordError("limits", "'\(amount) \(measure.rawValue)' \(reason)") }
   }
 
@@ -64,6 +67,9 @@ package struct RecordedLimit: Hashable, Sendable {
   /// Why there is no such limit: what follows it in a sentence.
   private var fault: String? {
     guard amount > 0 else { return "is not more than nothing" }
+    if let steer, measure != .dollars || !(1...99).contains(steer) {
+      return "can't steer: dollars do, from 1% to 99%"
+    }
     switch (measure, window) {
     case (.concurrent, nil): return amount <= 1_000_000 ? zoneFault : "is more than 1000000"
     case (.concurrent, _?): return "has no window: it is how many run at once"

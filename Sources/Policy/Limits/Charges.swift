@@ -58,12 +58,6 @@ package struct Charges {
     let minutes = CivilDate.floored(milliseconds, 60_000)
     let days = CivilDate.floored(minutes, 1_440)
     let (date, minute) = (CivilDate(days: days), minutes - days * 1_440)
-    return "\(digits(date.year, 4))-\(digits(date.month, 2))-\(digits(date.day, 2))"
-      + "T\(digits(minute / 60, 2)):\(digits(minute % 60, 2))Z"
-  }
-
-  private static func digits(_ number: Int64, _ count: Int) -> String {
-    let text = String(number)
-    return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+    return "\(date.text)T\(CivilDate.digits(minute / 60, 2)):\(CivilDate.digits(minute % 60, 2))Z"
   }
 }

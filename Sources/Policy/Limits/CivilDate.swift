@@ -2,7 +2,7 @@
 ///
 /// Days are counted from 1 January 1970. The conversions are Howard Hinnant's (`days_from_civil`): years begin in March, so
 /// that the leap day is the last of its year, and 400 years are 146,097 days.
-struct CivilDate: Equatable, Sendable {
+package struct CivilDate: Equatable, Sendable {
   var year: Int64
   /// 1 to 12.
   var month: Int64
@@ -13,7 +13,7 @@ struct CivilDate: Equatable, Sendable {
     (self.year, self.month, self.day) = (year, month, day)
   }
 
-  init(days: Int64) {
+  package init(days: Int64) {
     let shifted = days + 719_468
     let era = Self.floored(shifted, 146_097)
     let dayOfEra = shifted - era * 146_097
@@ -25,7 +25,8 @@ struct CivilDate: Equatable, Sendable {
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
 
-  var days: Int64 {
+  /// Since 1970.
+  package var days: Int64 {
     let year = month <= 2 ? self.year - 1 : self.year
     let era = Self.floored(year, 400)
     let yearOfEra = year - era * 400

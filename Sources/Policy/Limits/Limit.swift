@@ -35,9 +35,12 @@ package struct Limit: Sendable {
   package let outage: Outage
   /// The whole key, tag and all; a budget's lacks the start of the window.
   package let key: String
+  /// The percent of it from which on requests go where they cost less; nil: none.
+  package let steer: Int?
 
   package init(
-    path: String, name: String, label: String, measure: Measure, shape: Shape, outage: Outage, key: String
+    path: String, name: String, label: String, measure: Measure, shape: Shape, outage: Outage, key: String,
+    steer: Int? = nil
   ) {
     self.path = path
     self.name = name
@@ -46,6 +49,13 @@ package struct Limit: Sendable {
     self.shape = shape
     self.outage = outage
     self.key = key
+    self.steer = steer
+  }
+
+  /// Whether requests go where they cost less, as so much of it is left.
+  package func steers(left: Int64) -> Bool {
+    guard let steer else { return false }
+    return (Int128(capacity) - Int128(left)) * 100 >= Int128(capacity) * Int128(steer)
   }
 
   /// Requests, tokens or micro-dollars in a window, or exchanges at a time.
@@ -63,6 +73,8 @@ package struct LimitGroup: Sendable {
   /// `sy:{t:acme}`: what the keys of the group begin with.
   package let prefix: String
   package let limits: [Limit]
+  /// Those that send requests where they cost less.
+  package let steering: [Limit]
   /// What a lease of the group is known by, where all its limits are buckets and so can be leased; tells rules apart too, as a new
   /// configuration changes them.
   let leaseName: String?
@@ -70,6 +82,7 @@ package struct LimitGroup: Sendable {
   package init(prefix: String, limits: [Limit]) {
     self.prefix = prefix
     self.limits = limits
+    steering = limits.filter { $0.steer != nil }
     let names = limits.compactMap { limit -> String? in
       guard case .bucket(let rule) = limit.shape else { return nil }
       return "\(limit.key) \(rule.tokens) \(rule.window)"

@@ -11,6 +11,20 @@ enum Checks {
     RuleChecks.all(&settings, &reader)
     RolloutChecks.judge(settings, &reader)
     DataClassChecks.all(settings, &reader)
+    checkSteering(settings, &reader)
+  }
+
+  /// A budget that steers needs to know what is cheaper. The first one says so for all.
+  private static func checkSteering(_ settings: Settings, _ reader: inout Reader) {
+    let names = Set(settings.models.flatMap { $0.deployments.map(\.name) })
+    guard
+      let unpriced = settings.deployments.first(where: { names.contains($0.name) && $0.prices.isEmpty }),
+      let place = settings.tenants.lazy.compactMap(\.steeringPlace).first,
+      !reader.hasErrors(under: "deployments")
+    else { return }
+    reader.fail(
+      "goes by prices, and deployment '\(unpriced.name)' has none: write deployments.\(unpriced.name).price, of your own"
+        + " { input: 0, output: 0 }", under: ["tenants"] + place)
   }
 
   /// A way to balance needs what it goes by.
@@ -19,7 +33,7 @@ enum Checks {
     for model in settings.models where model.balance == .cost {
       let names = Set(model.deployments.map(\.name))
       guard
-        let unpriced = settings.deployments.first(where: { names.contains($0.name) && $0.price == nil }),
+        let unpriced = settings.deployments.first(where: { names.contains($0.name) && $0.prices.isEmpty }),
         !reader.hasErrors(under: "deployments")
       else { continue }
       reader.fail(
@@ -157,5 +171,19 @@ enum Checks {
     } else if model.retry.attempts == 1, model.hedge != nil {
       reader.fail("leaves no attempt for a hedge: allow at least 2", under: ["retry", "attempts"])
     }
+  }
+}
+
+extension Settings.Tenant {
+  /// Where the first of its limits that steers says so, below `tenants`.
+  fileprivate var steeringPlace: [String]? {
+    var places: [([Settings.Limit], [String])] = [(limits, [name])]
+    for team in teams { places.append((team.limits, [name, "teams", team.name])) }
+    for (index, key) in keys.enumerated() { places.append((key.limits, [name, "keys", "[\(index)]"])) }
+    for (limits, place) in places {
+      guard let index = limits.firstIndex(where: { $0.steer != nil }) else { continue }
+      return place + ["limits", "[\(index)]", "steer"]
+    }
+    return nil
   }
 }

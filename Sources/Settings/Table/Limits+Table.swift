@@ -54,6 +54,9 @@ extension Form where Value == Settings.Limit {
         .scope(at: place),
         .zone,
         Field("outage", \.outage, .choice(), "What holds while the shared state can't be asked."),
+        Field(
+          "steer", \.steer, .percent,
+          "Of dollars: the share of them from which on requests go where they cost less; by default none do."),
       ],
       finish: { limit, reader in
         limit.path = reader.path.description
@@ -142,6 +145,7 @@ private struct LimitChecks {
     }
     guard checkWindow(limit, of: amount, &reader) else { return }
     checkZone(limit, &reader)
+    checkSteer(limit, of: amount, &reader)
     checkSize(limit, of: amount, &reader)
     checkOthers(limit, of: amount, &reader)
   }
@@ -165,6 +169,18 @@ private struct LimitChecks {
     guard limit.calendar == nil, reader.isWritten("zone") else { return }
     let window = limit.window.map { "a limit per \($0) that refills" } ?? "'concurrent'"
     reader.fail("means nothing to \(window): remove it, or write per: day", under: ["zone"])
+  }
+
+  private func checkSteer(_ limit: Settings.Limit, of amount: String, _ reader: inout Reader) {
+    guard let steer = limit.steer else { return }
+    if place.scopes.count == 1 {
+      reader.fail(
+        "means nothing to a limit over all tenants: write it at a tenant, a team or a key", under: ["steer"])
+    } else if amount != "dollars" {
+      reader.fail("means nothing to \(amount): a limit of dollars can steer", under: ["steer"])
+    } else if !(1...99).contains(steer) {
+      reader.fail("is out of range: write 1% to 99%", under: ["steer"])
+    }
   }
 
   /// Of buckets; no form lets through what a budget can't count.

@@ -15,7 +15,10 @@ extension Form where Value == Settings.Deployment {
         Field("model", \.model, .text, required: true, "The provider's own name of the model."),
         Field("context", \.context, .tokens, "Tokens that fit, question and answer together."),
         Field("capabilities", \.capabilities, .labels, "What it can do beyond text: tools, vision, json …"),
-        Field("price", \.price, .price, "Dollars per million tokens."),
+        Field(
+          "price", \.prices, .prices,
+          "Dollars per million tokens: one price, or a list of such with their days."
+        ).omittedWhenEmpty,
         Field("regions", \.regions, .labels, "Where it runs."),
         Field("data", \.data, .labels, "Classes of data that it may see."),
         Field("limits", \.limits, .limits(at: .deployment), "What the provider allows, over all tenants.")
@@ -26,18 +29,6 @@ extension Form where Value == Settings.Deployment {
 
 extension Form where Value == [String] {
   static var labels: Form { .list(.label) { $0 } }
-}
-
-extension Form where Value == Settings.Price {
-  fileprivate static var price: Form {
-    .record(
-      Settings.Price(input: 0, output: 0),
-      [
-        Field("input", \.input, .price, required: true, "Of input tokens."),
-        Field("output", \.output, .price, required: true, "Of output tokens."),
-        Field("cached_input", \.cachedInput, .price, "Of input tokens that the provider had cached."),
-      ])
-  }
 }
 
 extension Form where Value == [Settings.Model] {

@@ -36,7 +36,7 @@ enum RuleChecks {
         !reader.hasErrors(under: "models")
       else { continue }
       let pool = settings.deployments(ofRule: rule)
-      if let unpriced = pool.first(where: { $0.price == nil }), filter.maxPrice != nil {
+      if let unpriced = pool.first(where: { $0.prices.isEmpty }), filter.maxPrice != nil {
         reader.fail(
           "goes by prices, and deployment '\(unpriced.name)' has none: write deployments.\(unpriced.name).price",
           under: place + ["max_price"])

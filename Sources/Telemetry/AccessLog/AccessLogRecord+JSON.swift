@@ -1,5 +1,5 @@
 extension AccessLogRecord {
-  /// No line is longer: 20 texts, 16 integers, and 1 KiB for the names.
+  /// No line is longer: 22 texts, 16 integers, and 1 KiB for the names.
   static let maximumLine =
     22 * JSONWriter.bound(ofString: maximumText) + 16 * JSONWriter.boundOfInteger + 1_024
 
@@ -38,6 +38,7 @@ extension AccessLogRecord {
     writer.field(",\"arm\":", arm)
     writer.field(",\"experiment\":", experiment)
     writer.field(",\"rule\":", rule)
+    writer.field(",\"steered\":", steered)
     writer.field(",\"data_class\":", dataClass)
     writer.field(",\"deployment\":", deployment)
     writer.field(",\"provider\":", provider)

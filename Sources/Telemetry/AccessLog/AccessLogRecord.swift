@@ -31,6 +31,8 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var experiment: String?
   /// The routing rule that matched; nil where none did.
   package var rule: String?
+  /// Why it went where it costs less: budget; nil where it didn't.
+  package var steered: String?
   /// Names of the classes of its data, with commas; nil where it has none.
   package var dataClass: String?
   package var deployment: String?

@@ -128,6 +128,11 @@ package enum Catalogue {
   package static let limitRefusals = MetricFamily(
     .counter, "switchyard_ratelimit_refusals_total", labels: ["limit"],
     help: "Requests and attempts refused, by the limit's place in the configuration.")
+  package static let budgetSteered = MetricFamily(
+    .counter, "switchyard_budget_steered_total", labels: ["limit"],
+    help:
+      "Requests sent to a cheaper model or deployment as a budget is nearly spent, by the limit's place in the configuration."
+  )
   package static let reservedTokens = MetricFamily(
     .counter, "switchyard_ratelimit_reserved_tokens_total", labels: ["model"],
     help: "Tokens reserved at the estimate by exchanges that were admitted and told their usage.")
@@ -343,7 +348,8 @@ package enum Catalogue {
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
     queueWaiting, queueWait, queueRefusals,
     breakerState, breakerTransitions, breakerProbes, breakerPanic,
-    limitDecisions, limitRefusals, reservedTokens, settledTokens, estimateError, redisMode, replicasKnown,
+    limitDecisions, limitRefusals, budgetSteered, reservedTokens, settledTokens, estimateError, redisMode,
+    replicasKnown,
     unsettled, lostSettlements, slotsHeld, keyLookups, keysKnown, keyAge,
     rolloutWeight, rolloutVersion, weightsEpoch, weightsVersion, fencingRejections, localVetoes, leader,
     promptMismatches, shadowCopies, shadowDrops, shadowJudged, shadowUnjudged, shadowCost, shadowSpent,

@@ -61,6 +61,6 @@ enum RulesUnderTest {
     _ snapshot: Snapshot, rule: Int?, _ facts: RequestFacts, _ fields: String = "",
     _ principal: Principal = principal(), within permitted: DeploymentSet? = nil
   ) throws -> Ruling {
-    try snapshot.ruling(rule, facts, try head(fields), principal, within: permitted, [:])
+    try snapshot.ruling(rule, facts, try head(fields), principal, within: permitted, [:], at: 0)
   }
 }

@@ -8,6 +8,7 @@ struct RecordedLimitTests {
     "8 concurrent", "3 concurrent by user outage open",
     "7 output_tokens per week Asia/Ho_Chi_Minh outage closed",
     "5 requests per day Etc/GMT+1 by model outage open",
+    "50 dollars per day Europe/Berlin by user outage closed steer 80%", "5 dollars per month steer 1%",
   ])
   func aLimitIsWrittenAsItIsRead(_ text: String) throws {
     #expect(try RecordedLimit(text: text).description == text)
@@ -42,6 +43,9 @@ struct RecordedLimitTests {
     ("5 requests per day by tenant", "not by one of"), ("5 requests per day by", "not by one of"),
     ("5 requests per day outage maybe", "outage"), ("5 requests per day by user now", "means nothing"),
     ("5 requests per day outage open by user", "means nothing"),
+    ("5 tokens per day steer 80%", "can't steer"), ("5 dollars per day steer 0%", "can't steer"),
+    ("5 dollars per day steer 100%", "percentage"), ("5 dollars per day steer", "percentage"),
+    ("5 dollars per day steer soon", "percentage"), ("5 dollars per day steer 80% by user", "means nothing"),
     (String(repeating: "5", count: 201), "too long"),
   ])
   func whatIsNoLimitIsRefusedWithTheReason(_ text: String, _ reason: String) {
