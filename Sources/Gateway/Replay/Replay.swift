@@ -58,6 +58,9 @@ package struct Replay {
     changes[turn] = change
   }
 
+  /// Lines so far.
+  package var lines: Int { summary.lines }
+
   /// What all that was played comes to.
   package var report: ReplayReport {
     ReplayReport(

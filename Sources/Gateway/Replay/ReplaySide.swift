@@ -168,7 +168,11 @@ struct ReplaySide {
 
   /// An attempt's limit was counted when the attempt met it.
   private mutating func refuse(by limit: Limit, isOwn: Bool) -> (ReplayedRoute, Int64) {
-    if isOwn { meet(limit, isRefused: true) } else { met[limit.name]?.refused += 1 }
+    guard isOwn else {
+      met[limit.name]?.refused += 1
+      return refuse("capacity_exceeded")
+    }
+    meet(limit, isRefused: true)
     let isBudget = if case .budget = limit.shape { true } else { false }
     return refuse(isBudget ? "budget_exceeded" : "rate_limit_exceeded")
   }
