@@ -22,13 +22,16 @@ struct MakeTraffic: ParsableCommand {
   var tokens: [String] = []
   @Option(help: "The id of a key that asks; may be repeated.") var key: [String] = []
   @Option(help: "A tenant that asks; may be repeated.") var tenant: [String] = []
-  @Option(help: "A model that is asked for; may be repeated (default: none is named).") var model: [String] = []
+  @Option(help: "A model that is asked for; may be repeated (default: none is named).") var model: [String] =
+    []
   @Option(help: "When it begins, in seconds since 1970.") var start: Int64 = 0
   @Option(help: "Of all that is left to chance.") var seed: UInt64 = 1
 
   func validate() throws {
     guard key.isEmpty || tenant.isEmpty else { throw ValidationError("name either keys or tenants") }
-    guard rate > 0, rate <= 1e6 else { throw ValidationError("--rate must be above 0, and 1,000,000 at most") }
+    guard rate > 0, rate <= 1e6 else {
+      throw ValidationError("--rate must be above 0, and 1,000,000 at most")
+    }
     guard seconds > 0, seconds <= 1e8 else { throw ValidationError("--seconds must be above 0") }
     guard (0...1_000_000_000_000 - 100_000_000).contains(start) else {
       throw ValidationError("--start is in seconds since 1970")

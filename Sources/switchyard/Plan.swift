@@ -25,7 +25,9 @@ struct Plan: ParsableCommand {
 
   func validate() throws {
     guard small != large else { throw ValidationError("--small and --large are one model") }
-    guard rate > 0, rate <= 1e6 else { throw ValidationError("--rate must be above 0, and 1,000,000 at most") }
+    guard rate > 0, rate <= 1e6 else {
+      throw ValidationError("--rate must be above 0, and 1,000,000 at most")
+    }
     guard wrong >= 0, wrong <= 1e6 else { throw ValidationError("--wrong must be dollars from 0 on") }
     for text in [easy, hard] where Self.tokens(text) == nil {
       throw ValidationError("'\(text)' is not INPUT/OUTPUT, such as 300/200")
@@ -69,7 +71,8 @@ struct Plan: ParsableCommand {
       throw CommandState.Failure(description: "There is no model '\(name)'.")
     }
     guard var side = PairPlan.Side(model, in: settings) else {
-      throw CommandState.Failure(description: "A deployment of '\(name)' has no price: write one, 0 for your own.")
+      throw CommandState.Failure(
+        description: "A deployment of '\(name)' has no price: write one, 0 for your own.")
     }
     let costs = hourly.compactMap(Self.hourly).filter { $0.model == name }
     side.hourly = costs.reduce(0) { $0 + $1.dollars } * 1_000_000
@@ -83,7 +86,8 @@ struct Plan: ParsableCommand {
   }
 
   private static func hourly(_ text: String) -> (model: String, dollars: Double)? {
-    guard let sign = text.lastIndex(of: "="), let dollars = Double(text[text.index(after: sign)...]), dollars >= 0,
+    guard let sign = text.lastIndex(of: "="), let dollars = Double(text[text.index(after: sign)...]),
+      dollars >= 0,
       dollars <= 1e6
     else { return nil }
     return (String(text[..<sign]), dollars)

@@ -16,11 +16,14 @@ struct PlanTable {
         + [row.small, row.large, row.routed, row.escalated].map { TextTable.dollars(Int64($0.rounded())) }
     }
     var lines = ["Dollars an hour, at \(plan.rate) requests a second"] + TextTable.lines([titles] + cells)
-    lines.append("Routed costs less than \(large) only \(Self.words(plan.range(where: \.routed, isBelow: \.large)))")
     lines.append(
-      "Small first costs less than \(large) only \(Self.words(plan.range(where: \.escalated, isBelow: \.large)))")
+      "Routed costs less than \(large) only \(Self.words(plan.range(where: \.routed, isBelow: \.large)))")
+    lines.append(
+      "Small first costs less than \(large) only \(Self.words(plan.range(where: \.escalated, isBelow: \.large)))"
+    )
     if plan.wrong > 0 {
-      lines.append("Routed costs less than \(small) only \(Self.words(plan.range(where: \.routed, isBelow: \.small)))")
+      lines.append(
+        "Routed costs less than \(small) only \(Self.words(plan.range(where: \.routed, isBelow: \.small)))")
     }
     return lines.joined(separator: "\n")
   }

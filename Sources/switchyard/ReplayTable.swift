@@ -30,17 +30,20 @@ struct ReplayTable {
       "\(config): \(TextTable.dollars(total.microdollars)) for \(served) of \(TextTable.number(summary.requests)) requests"
     ]
     if total.estimated > 0 {
-      lines.append("The tokens of \(TextTable.number(total.estimated)) are estimated, from above, as limits do it.")
+      lines.append(
+        "The tokens of \(TextTable.number(total.estimated)) are estimated, from above, as limits do it.")
     }
     if total.unpriced > 0 {
-      lines.append("\(TextTable.number(total.unpriced)) go to deployments without a price, and count as free.")
+      lines.append(
+        "\(TextTable.number(total.unpriced)) go to deployments without a price, and count as free.")
     }
     if summary.undated > 0 {
       lines.append("\(TextTable.number(summary.undated)) lines have no time: no limit was asked for them.")
     }
     if summary.late > 0 {
       lines.append(
-        "\(TextTable.number(summary.late)) lines are earlier than one before them: limits took them for as late.")
+        "\(TextTable.number(summary.late)) lines are earlier than one before them: limits took them for as late."
+      )
     }
     return lines
   }
@@ -83,7 +86,8 @@ struct ReplayTable {
         + " so \(TextTable.dollars(new.microdollars - old.microdollars, signed: true))\(share(new, old))"
     ]
     if let mean = new.meanMilliseconds, let former = other.total.meanMilliseconds {
-      lines.append("Mean of what is known of latency: \(Int(former.rounded())) ms before, \(Int(mean.rounded())) ms now")
+      lines.append(
+        "Mean of what is known of latency: \(Int(former.rounded())) ms before, \(Int(mean.rounded())) ms now")
     }
     guard !report.changes.isEmpty else { return lines + ["No request goes elsewhere."] }
     let changed = report.changes.reduce(0) { $0 + $1.requests }

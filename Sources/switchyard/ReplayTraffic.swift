@@ -6,7 +6,8 @@ import Settings
 struct ReplayTraffic: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Route recorded or made-up traffic by a configuration: where it would go, what it would cost, which limits it would meet.",
+    abstract:
+      "Route recorded or made-up traffic by a configuration: where it would go, what it would cost, which limits it would meet.",
     discussion: """
       The file has a request a line, as `switchyard traffic` writes them; Replay.md in the documentation says more. Nothing is sent, and \
       nobody is asked. With --against, requests that the other configuration sends elsewhere are counted by where from and where to. Exits 1 \
@@ -19,7 +20,9 @@ struct ReplayTraffic: AsyncParsableCommand {
   @Option(help: "Who asks where a line names nobody: the id of a key.") var key: String?
   @Option(help: "Who asks where a line names nobody: any key of this tenant.") var tenant: String?
   @Option(
-    help: "How fast a deployment is, 'small=200+12': milliseconds to the first token, and for each further one. May be repeated.")
+    help:
+      "How fast a deployment is, 'small=200+12': milliseconds to the first token, and for each further one. May be repeated."
+  )
   var latency: [String] = []
   @Option(help: "Threads that read and route.") var threads = 2
   @Flag(help: "Show how far it is although standard error is no terminal.") var progress = false
@@ -89,6 +92,7 @@ struct ReplayTraffic: AsyncParsableCommand {
     guard summary.faults > 0 else { return }
     let rest = summary.faults - summary.firstFaults.count
     StandardError.write(
-      "\(summary.faults) of \(summary.lines) lines could not be played\(rest > 0 ? ", these among them" : "").")
+      "\(summary.faults) of \(summary.lines) lines could not be played\(rest > 0 ? ", these among them" : "")."
+    )
   }
 }

@@ -86,7 +86,9 @@ private struct TrafficReading {
     case "complexity": prompt.complexity = try number(key, value, upTo: 1)
     case "task_type":
       let name = try text(key, value)
-      guard let task = TaskKind(name: name) else { throw TrafficFault("'task_type' is no task that is known.") }
+      guard let task = TaskKind(name: name) else {
+        throw TrafficFault("'task_type' is no task that is known.")
+      }
       prompt.task = task
     case "domain":
       let name = try text(key, value)
@@ -165,7 +167,8 @@ private struct TrafficReading {
     var metadata: [RequestFacts.Metadatum] = []
     var members = value.members
     while let (name, value) = members.next() {
-      guard let text = value.string?.string ?? value.int.map({ "\($0)" }) ?? value.bool.map({ "\($0)" }) else { throw TrafficFault("'metadata' has what is no text, whole number or boolean.") }
+      guard let text = value.string?.string ?? value.int.map({ "\($0)" }) ?? value.bool.map({ "\($0)" })
+      else { throw TrafficFault("'metadata' has what is no text, whole number or boolean.") }
       metadata.append(.init(name.string, text))
     }
     return metadata

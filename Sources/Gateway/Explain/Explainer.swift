@@ -88,10 +88,13 @@ struct Explainer {
       facts = edits.facts(of: peeked)
     }
     let directives = head.cacheDirectives
-    var place = trace.isSilent ? nil : snapshot.cache?.place(
-      body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name,
-      within: snapshot.cacheWords(ruling.permitted, rule: rule), directives,
-      beta: head.string(.openAIBeta), peek, canonical)
+    var place =
+      trace.isSilent
+      ? nil
+      : snapshot.cache?.place(
+        body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name,
+        within: snapshot.cacheWords(ruling.permitted, rule: rule), directives,
+        beta: head.string(.openAIBeta), peek, canonical)
     if place != nil, !course.classes.isEmpty { place = .nowhere(.dataClass) }
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
     return Request(

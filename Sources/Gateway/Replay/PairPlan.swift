@@ -14,7 +14,9 @@ package struct PairPlan: Sendable {
     package init?(_ model: Settings.Model, in settings: Settings) {
       var (input, output, weights) = (0.0, 0.0, 0.0)
       for item in model.deployments {
-        guard let price = settings.deployments.first(where: { $0.name == item.name })?.price else { return nil }
+        guard let price = settings.deployments.first(where: { $0.name == item.name })?.price else {
+          return nil
+        }
         input += Double(price.input) * Double(item.weight)
         output += Double(price.output) * Double(item.weight)
         weights += Double(item.weight)
@@ -72,9 +74,13 @@ package struct PairPlan: Sendable {
   }
 
   /// Shares at which a way costs less than another: all costs grow by the share as straight lines do.
-  package func range(where way: KeyPath<Row, Double>, isBelow other: KeyPath<Row, Double>) -> ClosedRange<Double>? {
+  package func range(where way: KeyPath<Row, Double>, isBelow other: KeyPath<Row, Double>) -> ClosedRange<
+    Double
+  >? {
     let (first, last) = (row(0), row(1))
-    let (atNone, atAll) = (first[keyPath: way] - first[keyPath: other], last[keyPath: way] - last[keyPath: other])
+    let (atNone, atAll) = (
+      first[keyPath: way] - first[keyPath: other], last[keyPath: way] - last[keyPath: other]
+    )
     // Less than a millionth of a dollar an hour is rounding.
     let least = -1.0
     guard min(atNone, atAll) < least else { return nil }

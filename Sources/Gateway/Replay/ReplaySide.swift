@@ -74,7 +74,8 @@ struct ReplaySide {
       let groups = groups(of: step)
       guard let limit = admit(groups, demand) else {
         let used = self.use(line, way)
-        let actual = self.demand(used.input - used.cached, used.cached, used.output, step.candidate.deployment)
+        let actual = self.demand(
+          used.input - used.cached, used.cached, used.output, step.candidate.deployment)
         for group in groups + (own.map { [$0] } ?? []) { limits.settle(group, actual) }
         return serve(line, way, step)
       }
@@ -122,7 +123,8 @@ struct ReplaySide {
   }
 
   /// What the line tells, or else what limits go by.
-  private func use(_ line: RoutedLine, _ way: RoutedLine.Way) -> (input: Int64, cached: Int64, output: Int64) {
+  private func use(_ line: RoutedLine, _ way: RoutedLine.Way) -> (input: Int64, cached: Int64, output: Int64)
+  {
     let input = line.use.input.map { Int64($0) } ?? Self.estimator.input(way.facts)
     let output = line.use.output.map { Int64($0) } ?? Self.estimator.output(way.facts)
     return (input, min(Int64(line.use.cached), input), output)
