@@ -36,7 +36,8 @@ final class LineFile {
     var chunk = rest
     rest = []
     while true {
-      let count = read(descriptor, &piece, piece.count)
+      let room = piece.count
+      let count = read(descriptor, &piece, room)
       guard count >= 0 else {
         if errno == EINTR { continue }
         throw CommandState.Failure(description: "\(path): \(String(cString: strerror(errno)))")

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Gateway
-import Policy
-import Settings
 
 /// `switchyard traffic`: requests that nobody made, for planning.
 struct MakeTraffic: ParsableCommand {

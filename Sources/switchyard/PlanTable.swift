@@ -13,9 +13,9 @@ struct PlanTable {
     let titles = ["hard", "\(small) only", "\(large) only", "routed", "small first"]
     let cells = rows.map { row in
       ["\(Int((row.share * 100).rounded())) %"]
-        + [row.small, row.large, row.routed, row.escalated].map { TextTable.dollars(Int64($0.rounded())) }
+        + [row.small, row.large, row.routed, row.escalated].map { FigureTable.dollars(Int64($0.rounded())) }
     }
-    var lines = ["Dollars an hour, at \(plan.rate) requests a second"] + TextTable.lines([titles] + cells)
+    var lines = ["Dollars an hour, at \(plan.rate) requests a second"] + FigureTable.lines([titles] + cells)
     lines.append(
       "Routed costs less than \(large) only \(Self.words(plan.range(where: \.routed, isBelow: \.large)))")
     lines.append(

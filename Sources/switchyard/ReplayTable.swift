@@ -25,24 +25,24 @@ struct ReplayTable {
 
   private var head: [String] {
     let (summary, total) = (report.summary, report.outcome.total)
-    let served = TextTable.number(total.requests)
+    let served = FigureTable.number(total.requests)
     var lines = [
-      "\(config): \(TextTable.dollars(total.microdollars)) for \(served) of \(TextTable.number(summary.requests)) requests"
+      "\(config): \(FigureTable.dollars(total.microdollars)) for \(served) of \(FigureTable.number(summary.requests)) requests"
     ]
     if total.estimated > 0 {
       lines.append(
-        "The tokens of \(TextTable.number(total.estimated)) are estimated, from above, as limits do it.")
+        "The tokens of \(FigureTable.number(total.estimated)) are estimated, from above, as limits do it.")
     }
     if total.unpriced > 0 {
       lines.append(
-        "\(TextTable.number(total.unpriced)) go to deployments without a price, and count as free.")
+        "\(FigureTable.number(total.unpriced)) go to deployments without a price, and count as free.")
     }
     if summary.undated > 0 {
-      lines.append("\(TextTable.number(summary.undated)) lines have no time: no limit was asked for them.")
+      lines.append("\(FigureTable.number(summary.undated)) lines have no time: no limit was asked for them.")
     }
     if summary.late > 0 {
       lines.append(
-        "\(TextTable.number(summary.late)) lines are earlier than one before them: limits took them for as late."
+        "\(FigureTable.number(summary.late)) lines are earlier than one before them: limits took them for as late."
       )
     }
     return lines
@@ -52,29 +52,29 @@ struct ReplayTable {
     guard !rows.isEmpty else { return [] }
     let isTimed = report.outcome.total.timed > 0
     let titles = [title, "requests", "input tokens", "output tokens", "cost"] + (isTimed ? ["mean ms"] : [])
-    return TextTable.lines([titles] + rows.map { Self.row($0.name, $0.tally, isTimed: isTimed) })
+    return FigureTable.lines([titles] + rows.map { Self.row($0.name, $0.tally, isTimed: isTimed) })
   }
 
   private static func row(_ name: String, _ tally: ReplayTally, isTimed: Bool) -> [String] {
     let row = [
-      name, TextTable.number(tally.requests), TextTable.number(tally.inputTokens),
-      TextTable.number(tally.outputTokens), TextTable.dollars(tally.microdollars),
+      name, FigureTable.number(tally.requests), FigureTable.number(tally.inputTokens),
+      FigureTable.number(tally.outputTokens), FigureTable.dollars(tally.microdollars),
     ]
     guard isTimed else { return row }
-    return row + [tally.meanMilliseconds.map { TextTable.number(Int($0.rounded())) } ?? "-"]
+    return row + [tally.meanMilliseconds.map { FigureTable.number(Int($0.rounded())) } ?? "-"]
   }
 
   private func counts(_ title: String, _ rows: [(name: String, requests: Int)]) -> [String] {
     guard !rows.isEmpty else { return [] }
-    return TextTable.lines([[title, "requests"]] + rows.map { [$0.name, TextTable.number($0.requests)] })
+    return FigureTable.lines([[title, "requests"]] + rows.map { [$0.name, FigureTable.number($0.requests)] })
   }
 
   private var limits: [String] {
     guard !report.outcome.limits.isEmpty else { return [] }
-    return TextTable.lines(
+    return FigureTable.lines(
       [["limit", "met", "requests refused"]]
         + report.outcome.limits.map {
-          ["\($0.name) (\($0.path))", TextTable.number($0.hits), TextTable.number($0.refused)]
+          ["\($0.name) (\($0.path))", FigureTable.number($0.hits), FigureTable.number($0.refused)]
         })
   }
 
@@ -82,8 +82,8 @@ struct ReplayTable {
     guard let against, let other = report.against else { return [] }
     let (new, old) = (report.outcome.total, other.total)
     var lines = [
-      "Against \(against): \(TextTable.dollars(old.microdollars)) for \(TextTable.number(old.requests)),"
-        + " so \(TextTable.dollars(new.microdollars - old.microdollars, signed: true))\(share(new, old))"
+      "Against \(against): \(FigureTable.dollars(old.microdollars)) for \(FigureTable.number(old.requests)),"
+        + " so \(FigureTable.dollars(new.microdollars - old.microdollars, signed: true))\(share(new, old))"
     ]
     if let mean = new.meanMilliseconds, let former = other.total.meanMilliseconds {
       lines.append(
@@ -91,12 +91,12 @@ struct ReplayTable {
     }
     guard !report.changes.isEmpty else { return lines + ["No request goes elsewhere."] }
     let changed = report.changes.reduce(0) { $0 + $1.requests }
-    lines.append("\(TextTable.number(changed)) requests go elsewhere:")
-    lines += TextTable.lines(
+    lines.append("\(FigureTable.number(changed)) requests go elsewhere:")
+    lines += FigureTable.lines(
       report.changes.prefix(Self.listed).map {
         [
-          "  \($0.from) -> \($0.to)", TextTable.number($0.requests),
-          TextTable.dollars($0.microdollars, signed: true),
+          "  \($0.from) -> \($0.to)", FigureTable.number($0.requests),
+          FigureTable.dollars($0.microdollars, signed: true),
         ]
       })
     let more = report.changes.count - Self.listed

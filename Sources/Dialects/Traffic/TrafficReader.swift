@@ -22,7 +22,7 @@ package final class TrafficReader {
       let place = source.next(isContainer: value.isContainer)
       try reading.take(key.string, value, place.value)
     }
-    return try reading.line()
+    return try reading.finished()
   }
 }
 
@@ -102,7 +102,7 @@ private struct TrafficReading {
   }
 
   /// The line, once all members are taken.
-  func line() throws(TrafficFault) -> TrafficLine {
+  func finished() throws(TrafficFault) -> TrafficLine {
     var line = line
     if let body {
       if let sizes { throw TrafficFault("'\(sizes)' stands beside 'body', which says it.") }

@@ -4,6 +4,9 @@ import Settings
 
 /// Plays routed requests by one configuration, one after another: chooses deployments as an idle replica does, asks limits, and adds up.
 struct ReplaySide {
+  /// Where a request goes, and what it costs.
+  typealias Played = (route: ReplayedRoute, microdollars: Int64)
+
   private let snapshot: Snapshot
   private let paces: [String: ReplayPace]
   private let views: [PoolView]
@@ -29,9 +32,7 @@ struct ReplaySide {
 
   /// Where the request of a line goes, and what it costs. `number`: the line's, from which all that is left to chance follows, so that two
   /// configurations that say the same choose the same.
-  mutating func play(_ line: RoutedLine, number: Int, decision: RoutedLine.Decision) -> (
-    route: ReplayedRoute, microdollars: Int64
-  ) {
+  mutating func play(_ line: RoutedLine, number: Int, decision: RoutedLine.Decision) -> Played {
     switch decision {
     case .refused(let code): return refuse(code)
     case .way(let way):
@@ -41,16 +42,14 @@ struct ReplaySide {
     }
   }
 
-  private mutating func refuse(_ code: String) -> (ReplayedRoute, Int64) {
+  private mutating func refuse(_ code: String) -> Played {
     refused[code, default: 0] += 1
     return (ReplayedRoute(model: nil, place: code), 0)
   }
 
   // MARK: One request
 
-  private mutating func play(_ line: RoutedLine, _ way: RoutedLine.Way, _ chance: Chance) -> (
-    ReplayedRoute, Int64
-  ) {
+  private mutating func play(_ line: RoutedLine, _ way: RoutedLine.Way, _ chance: Chance) -> Played {
     var random = chance
     let estimate = (input: Self.estimator.input(way.facts), output: Self.estimator.output(way.facts))
     let choose: AttemptPlan.Choose = { [views, snapshot] model, spent, random in
@@ -104,9 +103,7 @@ struct ReplaySide {
     return view.choose(ask, random: &random)
   }
 
-  private mutating func serve(_ line: RoutedLine, _ way: RoutedLine.Way, _ step: AttemptPlan.Step) -> (
-    ReplayedRoute, Int64
-  ) {
+  private mutating func serve(_ line: RoutedLine, _ way: RoutedLine.Way, _ step: AttemptPlan.Step) -> Played {
     let (model, deployment) = (snapshot.table.route(of: step.candidate.model), step.candidate.deployment)
     let used = use(line, way)
     let price = snapshot.deployments[deployment].price
@@ -169,7 +166,7 @@ struct ReplaySide {
   }
 
   /// An attempt's limit was counted when the attempt met it.
-  private mutating func refuse(by limit: Limit, isOwn: Bool) -> (ReplayedRoute, Int64) {
+  private mutating func refuse(by limit: Limit, isOwn: Bool) -> Played {
     guard isOwn else {
       met[limit.name]?.refused += 1
       return refuse("capacity_exceeded")

@@ -1,5 +1,5 @@
 /// Columns for people: the first one to the left, the others, numbers mostly, to the right.
-enum TextTable {
+enum FigureTable {
   static func lines(_ rows: [[String]]) -> [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
