@@ -11,7 +11,7 @@ struct PlanTable {
 
   var text: String {
     let titles = ["hard", "\(small) only", "\(large) only", "routed", "small first"]
-    let cells = rows.map { row in
+    let cells = rows.map { row -> [String] in
       ["\(Int((row.share * 100).rounded())) %"]
         + [row.small, row.large, row.routed, row.escalated].map { FigureTable.dollars(Int64($0.rounded())) }
     }
@@ -58,6 +58,6 @@ struct PlanTable {
   }
 
   private static func json(_ range: ClosedRange<Double>?) -> JSON {
-    range.map { .array([.decimal($0.lowerBound), .decimal($0.upperBound)]) } ?? .null
+    range.map { JSON.array([.decimal($0.lowerBound), .decimal($0.upperBound)]) } ?? .null
   }
 }

@@ -66,7 +66,8 @@ struct ReplayTable {
 
   private func counts(_ title: String, _ rows: [(name: String, requests: Int)]) -> [String] {
     guard !rows.isEmpty else { return [] }
-    return FigureTable.lines([[title, "requests"]] + rows.map { [$0.name, FigureTable.number($0.requests)] })
+    let cells = rows.map { [$0.name, FigureTable.number($0.requests)] }
+    return FigureTable.lines([[title, "requests"]] + cells)
   }
 
   private var limits: [String] {

@@ -1,5 +1,3 @@
-package import Policy
-
 /// One line of traffic, recorded or made up: who asked what, and what it came to as far as that is known.
 package struct TrafficLine: Sendable {
   package enum Who: Hashable, Sendable {

@@ -1,4 +1,4 @@
-package import Policy
+internal import Policy
 
 /// Reads lines of traffic; reuses its parser. Confined to one thread.
 package final class TrafficReader {

@@ -11,7 +11,7 @@ struct ReplaySide {
   private let paces: [String: ReplayPace]
   private let views: [PoolView]
   private let routes: [[ReplayedRoute]]
-  private(set) var limits = ReplayLimits()
+  private var limits = ReplayLimits()
   private var models: [ReplayTally]
   private var deployments: [ReplayTally]
   private var rules: [Int]
