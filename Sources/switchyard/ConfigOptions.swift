@@ -33,7 +33,12 @@ enum Environment {
 /// Lines for people, beside what a command answers on standard output.
 enum StandardError {
   static func write(_ line: String) {
-    var text = line.hasSuffix("\n") ? line : line + "\n"
+    put(line.hasSuffix("\n") ? line : line + "\n")
+  }
+
+  /// A text as it is, without an end of line of its own.
+  static func put(_ text: String) {
+    var text = text
     text.withUTF8 { bytes in
       var rest = UnsafeRawBufferPointer(bytes)
       while !rest.isEmpty {

@@ -13,7 +13,7 @@ struct Switchyard: AsyncParsableCommand {
     subcommands: [
       Serve.self, Bundles.self, Check.self, Experiment.self, Explain.self, Health.self, Inspect.self,
       Keys.self,
-      Purge.self, Rollout.self, Train.self,
+      Plan.self, Purge.self, ReplayTraffic.self, Rollout.self, MakeTraffic.self, Train.self,
     ])
 
   /// Exit codes: the answer is no, or the command was used wrongly.

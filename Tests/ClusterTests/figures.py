@@ -23,6 +23,7 @@ import midnight
 import partition
 import pushes
 import releases
+import replays
 import rollouts
 from cluster import (
     BINARIES, KEYS, Client, Cluster, Connection, Redis, RedisCluster, Sentinels, eventually, prompt_of, quantile, script)
@@ -59,6 +60,7 @@ figure("away")(rollouts.harm_without_redis)
 figure("forgotten")(rollouts.config_forgotten)
 figure("forgotten-at-once")(rollouts.forgotten_at_once)
 figure("turns")(rollouts.leaders_in_turn)
+figure("replay")(replays.as_billed)
 figure("releases")(releases.side_by_side)
 figure("clock-rollouts")(clocks.rollouts_over_jumps)
 figure("clock-step")(clocks.a_step_over_a_jump_back)

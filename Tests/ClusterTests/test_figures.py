@@ -12,7 +12,7 @@ from figures import FIGURES
 SHORT = {
     "a1": 10, "a2": 5, "a4": 12, "a5": 6, "a6": 20, "a7": 5, "a9": 8, "a10": 10, "a11": 10, "a15": 2, "a20": 10, "alone": 3, "away": 25,
     "bounded": 6, "clock": 12, "clock-rollouts": 8, "flush": 6, "forgotten": 10, "forgotten-at-once": 12, "gone": 3, "half": 2, "kill": 3, "lease": 4, "midnight": 3, "outage": 8, "outlier": 26,
-    "partition": 6, "poison": 8, "pool": 6, "push": 8, "revoke": 1, "trips": 2, "turns": 20}
+    "partition": 6, "poison": 8, "pool": 6, "push": 8, "replay": 2, "revoke": 1, "trips": 2, "turns": 20}
 CLOCKED = {"clock", "clock-rollouts", "midnight"}
 
 

@@ -26,6 +26,16 @@ struct JSONValue {
   /// An integer that fits 64 bits with its sign; nil for every other number.
   var int: Int? { raw.type == CSJ_INT64 ? Int(csj_int64(raw)) : nil }
 
+  /// Any number, as near as a double comes.
+  var double: Double? {
+    switch raw.type {
+    case CSJ_INT64: Double(csj_int64(raw))
+    case CSJ_UINT64: Double(csj_uint64(raw))
+    case CSJ_DOUBLE: csj_double(raw)
+    default: nil
+    }
+  }
+
   /// The members of an object, in document order; none for other types.
   var members: JSONMembers { JSONMembers(self) }
   /// The elements of an array; none for other types.

@@ -5,10 +5,15 @@ import Telemetry
 
 /// What came of each rule, of one request: known even where that is refused. Confined to where its explainer is.
 final class RuleTrace {
+  /// Nobody reads it: rules are found as the data port finds the first, and nothing is set down.
+  let isSilent: Bool
+  fileprivate var room = RuleRoom()
   var rules: [Explanation.Rule] = []
   var facts: [Explanation.Fact] = []
   /// Why a deployment may not serve, by its position.
   fileprivate var reasons: [Int: String] = [:]
+
+  init(isSilent: Bool = false) { self.isSilent = isSilent }
 
   func why(_ deployment: Int) -> String { reasons[deployment] ?? "it may not see this request's data" }
 
@@ -19,14 +24,19 @@ final class RuleTrace {
   }
 }
 
-/// Which rule matches, and why the others don't: each is evaluated by itself, not as the data port finds the first.
+/// Which rule matches, and why the others don't: each is evaluated by itself, not as the data port finds the first, where somebody wants
+/// to know.
 extension Explainer {
   /// The position of the rule that matches, and what it leaves. Changes the facts as the data port does. `permitted`: the deployments
   /// that may serve by the request's `classes` of data; nil: all.
   func rule(
     on request: inout PeekedRequest, within permitted: DeploymentSet?, _ classes: DataClassSet
   ) throws(ExchangeError) -> (rule: Int?, ruling: Ruling) {
-    let rule = snapshot.rules.flatMap { traced($0, request.facts, classes) }
+    let rule = snapshot.rules.flatMap { table in
+      trace.isSilent
+        ? trace.room.first(of: table, epoch: snapshot.epoch, input(request.facts, classes))
+        : traced(table, request.facts, classes)
+    }
     if let edits = rule.flatMap({ snapshot.rules?.rules[$0].edits }) {
       request.facts = edits.facts(of: request)
     }
@@ -87,7 +97,7 @@ extension Explainer {
       request: request, head: head, principal: principal, classes: classes,
       inputTokens: snapshot.inputTokens(request, of: model, live?.estimators ?? [:]),
       load: live == nil ? nil : model.flatMap { snapshot.load(ofModel: $0) },
-      now: SystemClock.wallMilliseconds())
+      now: time ?? SystemClock.wallMilliseconds())
   }
 
   private func does(_ rule: RuleTable.Rule) -> String {
@@ -107,7 +117,7 @@ extension Explainer {
   }
 
   private func noteFilter(of rule: Int?) {
-    guard let rule, let table = snapshot.rules else { return }
+    guard !trace.isSilent, let rule, let table = snapshot.rules else { return }
     let filter = snapshot.settings.routing.rules[rule].deployments
     for (position, deployment) in snapshot.settings.deployments.enumerated() {
       guard let flaw = filter?.flaw(of: deployment) else { continue }
@@ -117,7 +127,7 @@ extension Explainer {
 
   /// What was left, `before`, and no rule has left out, is out by its price. `permitted`: those that aren't; nil: all.
   private func noteCosts(_ permitted: DeploymentSet?, beside before: DeploymentSet?) {
-    guard head.count(.xMaxCostUSD) > 0 else { return }
+    guard !trace.isSilent, head.count(.xMaxCostUSD) > 0 else { return }
     for position in snapshot.deployments.indices where trace.reasons[position] == nil {
       guard before?.contains(position) ?? true, permitted?.contains(position) == false else { continue }
       trace.reasons[position] =

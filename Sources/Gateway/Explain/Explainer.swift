@@ -50,7 +50,7 @@ struct Explainer {
   let view: (_ model: Int) -> PoolView
   /// Nil offline.
   let live: Live?
-  let trace = RuleTrace()
+  var trace = RuleTrace()
   /// When the request comes, in milliseconds since 1970, where that is not now.
   var time: Int64?
   /// The same, or now: whose prices count.
@@ -64,7 +64,14 @@ struct Explainer {
     let limit = snapshot.settings.server.maxBody.count
     guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
     peek.ask(for: snapshot)
-    var peeked = try peeked(body, surface, peek)
+    return try route(try peeked(body, surface, peek), body, peek, canonical)
+  }
+
+  /// The same for a request that has been read.
+  func route(
+    _ request: PeekedRequest, _ body: PaddedBytes, _ peek: Peek, _ canonical: PaddedBytes
+  ) throws(ExchangeError) -> Request {
+    var peeked = request
     let course = try snapshot.dataCourse(peeked, body, head, principal, peek)
     peeked = course.masked?.request ?? peeked
     let (rule, ruling) = try self.rule(
@@ -86,10 +93,13 @@ struct Explainer {
       facts = edits.facts(of: peeked)
     }
     let directives = head.cacheDirectives
-    var place = snapshot.cache?.place(
-      body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name,
-      within: snapshot.cacheWords(ruling.permitted, rule: rule), directives,
-      beta: head.string(.openAIBeta), peek, canonical)
+    var place =
+      trace.isSilent
+      ? nil
+      : snapshot.cache?.place(
+        body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name,
+        within: snapshot.cacheWords(ruling.permitted, rule: rule), directives,
+        beta: head.string(.openAIBeta), peek, canonical)
     if place != nil, !course.classes.isEmpty { place = .nowhere(.dataClass) }
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
     return Request(
@@ -111,7 +121,8 @@ struct Explainer {
     }
   }
 
-  private func surface() throws(ExchangeError) -> Surface {
+  /// The API that is called, of a request whose head is taken.
+  func surface() throws(ExchangeError) -> Surface {
     switch Route(head) {
     case .surface(let surface):
       try head.mayAsk()

@@ -17,6 +17,11 @@ package struct TokenEstimator: Sendable {
     return narrow + wide + Int64(facts.images) * Self.tokensPerImage + 1
   }
 
+  /// Bytes of text that are taken for so many input tokens, beside images, before anything is learned.
+  package static func textBytes(ofInput tokens: Int64, images: Int) -> Int {
+    Int(max(0, min(tokens, 1 << 40) - Int64(images) * tokensPerImage - 1) * 4)
+  }
+
   private static func narrowBytes(_ facts: RequestFacts) -> Int64 {
     max(0, Int64(facts.textBytes) - 3 * Int64(facts.wideScalars))
   }
