@@ -1,4 +1,5 @@
 package import Settings
+import Telemetry
 
 /// What a small and a large model cost, alone and together, by the share of requests that only the large one answers well.
 package struct PairPlan: Sendable {

@@ -1,6 +1,7 @@
 import Dialects
 import Policy
 import Settings
+import Telemetry
 
 /// Plays routed requests by one configuration, one after another: chooses deployments as an idle replica does, asks limits, and adds up.
 struct ReplaySide {
