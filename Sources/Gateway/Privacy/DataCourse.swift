@@ -22,7 +22,9 @@ extension DataRules {
   func masked(_ request: PeekedRequest, _ body: PaddedBytes, _ peek: Peek) -> DataCourse.Masked? {
     guard let masking, let detectors, let copy = peek.masked(request, body, masking, detectors),
       var again = try? peek.request(copy.body, surface: request.facts.surface, detectors: detectors),
-      again.facts.detected.isDisjoint(with: masking.masked)
+      again.facts.detected.isDisjoint(with: masking.masked),
+      // What is found only now may be of a class that nobody was asked about.
+      again.facts.detected.isSubset(of: request.facts.detected)
     else { return nil }
     // Sessions are told apart by what they were called, and classes by what was found.
     again.facts.session = request.facts.session

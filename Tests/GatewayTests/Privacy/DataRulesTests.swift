@@ -143,6 +143,17 @@ struct DataRulesTests {
     #expect(whole > 0)
   }
 
+  /// What stands right behind something that is masked may be found only once that is.
+  @Test func whatIsFoundOnlyBehindAMaskKeepsARequestWhole() throws {
+    let masking = Self.yaml.replacing(
+      "pii: {}", with: #"pii: { action: redact, patterns: { badge: '\bB-\d{5}' } }"#)
+    let (course, snapshot) = try Self.course("B-12345MRN-123456", by: Self.snapshot(masking))
+    let data = try #require(snapshot.data)
+    #expect(data.classes.names(course.bound) == ["pii"] && Self.sent(course).isEmpty)
+    let (other, _) = try Self.course("B-12345 MRN-123456", by: snapshot)
+    #expect(data.classes.names(other.bound) == ["phi"] && Self.sent(other).contains("<badge_1> MRN-123456"))
+  }
+
   @Test func whatIsMaskedBindsNobody() throws {
     let (course, snapshot) = try Self.course("Write to ann@example.com.")
     let data = try #require(snapshot.data)
