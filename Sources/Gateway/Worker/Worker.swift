@@ -3,6 +3,7 @@ import Dialects
 import Logging
 import NIOCore
 import Policy
+import Settings
 import Telemetry
 import Upstream
 

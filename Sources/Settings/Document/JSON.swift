@@ -37,7 +37,7 @@ package indirect enum JSON: Sendable {
   }
 
   /// This object with further members behind its own; what is no object stays as it is.
-  func adding(_ more: [(name: String, value: JSON)]) -> JSON {
+  package func adding(_ more: [(name: String, value: JSON)]) -> JSON {
     guard case .object(let members) = self else { return self }
     return .object(members + more)
   }
