@@ -28,7 +28,7 @@ final class LimiterUnderTest: @unchecked Sendable {  // everything is touched on
     try await loop.submit { [self] in
       let state = makeState()
       self.state = state
-      limiter = Limiter(state, replica, leases: leases) { [unowned self] way, _ in ways.append(way) }
+      limiter = Limiter(state, replica, leases: leases) { [weak self] way, _ in self?.ways.append(way) }
     }.get()
     try await untilAvailable()
     try await loadScripts()
@@ -56,7 +56,7 @@ final class LimiterUnderTest: @unchecked Sendable {  // everything is touched on
     }
     let state = RedisState(
       address, on: loop, replica, prefix: "sy", timeout: .seconds(5)
-    ) { [unowned self] in news.append("\($0)") }
+    ) { [weak self] in self?.news.append("\($0)") }
     state.start()
     return state
   }
