@@ -11,7 +11,7 @@ struct Explain: ParsableCommand {
       By the configuration alone, without asking anybody: what replicas know (breakers, requests in flight, what limits have left) is not \
       known then. With --replica, a running replica says what it would do now, or with --id what was decided about a request of the last hour \
       (telemetry.decisions). Nothing is sent or charged, and no prompt is printed. \
-      Exits 0 where the request would be served, 1 where it would be refused.
+      Exits 0 where the request would be served, 1 where it would be refused, or where nothing is kept of --id.
       """)
 
   @Argument(help: "The request's body: a file, or - for standard input.")

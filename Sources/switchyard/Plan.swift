@@ -7,7 +7,7 @@ struct Plan: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what a small and a large model cost, alone and together, and when the second one pays.",
     discussion: """
-      By the prices of the configuration, over shares of hard requests from 0 to 100 %. Where models run on machines of your own, say with \
+      By the configuration's prices of today, over shares of hard requests from 0 to 100 %. Where models run on machines of your own, say with \
       --hourly what those cost. 'routed' sends hard requests to the large model and the others to the small one; 'small first' asks \
       the small one always, and then the large one if the request was hard.
       """)

@@ -13,6 +13,7 @@ struct LimitTests {
     #expect(acme.limits.map(\.by) == [.tenant, .team, .tenant])
     #expect(acme.limits.map(\.zone.name) == ["UTC", "UTC", "Europe/Berlin"])
     #expect(acme.limits.map(\.outage) == [.share, .share, .closed])
+    #expect(acme.limits.map(\.steer) == [nil, nil, 80])
     #expect(acme.limits.map(\.path) == (0...2).map { "tenants.acme.limits[\($0)]" })
     #expect(acme.teams[0].limits.map(\.path) == ["tenants.acme.teams.search.limits[0]"])
     #expect(acme.teams[0].limits.map(\.by) == [.team])

@@ -15,11 +15,13 @@ struct ReferenceTests {
     #expect(settings.models[0].deployments.map(\.weight) == [3, 1])
     #expect(settings.tenants[0].teams.map(\.name) == ["search"])
     #expect(settings.auth.staleMax == .seconds(600))
+    #expect(settings.deployments.map(\.prices.count) == [1, 2])
+    #expect(settings.telemetry.decisions == Settings.Decisions(sample: 10_000_000))
     #expect(settings.rollout.shadow.judge == Settings.Judge(model: "chat-large", sample: 2_500))
-    #expect(settings.routing.rules.map(\.model) == ["chat-large", nil])
+    #expect(settings.routing.rules.map(\.model) == ["chat-large", nil, "chat-large"])
     #expect(
       settings.routing.rules.map(\.condition.text) == [
-        "task_type: code and complexity: high", "data_class: phi",
+        "task_type: code and complexity: high", "data_class: phi", "rejected: true",
       ])
   }
 
@@ -38,7 +40,7 @@ struct ReferenceTests {
   @Test func whatIsNotBuiltSaysWhereItStandsAndWhatToDo() throws {
     let unbuilt = try Fixture("reference.yaml").load().unbuilt
     let traces = try #require(unbuilt.first { $0.path == "telemetry.traces" })
-    #expect((traces.line, traces.column) == (89, 25))
+    #expect((traces.line, traces.column) == (90, 25))
     #expect(
       traces.reason
         == "traces are not built yet: remove telemetry.traces, or use `switchyard check` only")

@@ -11,7 +11,7 @@ package struct PairPlan: Sendable {
     /// Micro-dollars an hour that it costs to keep it running.
     package var hourly = 0.0
 
-    /// Nil where a deployment of the model has no price.
+    /// By the prices of today; nil where a deployment of the model has none.
     package init?(_ model: Settings.Model, in settings: Settings) {
       var (input, output, weights) = (0.0, 0.0, 0.0)
       for item in model.deployments {
