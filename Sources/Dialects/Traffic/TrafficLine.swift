@@ -21,6 +21,8 @@ package struct TrafficLine: Sendable {
     /// Of the input.
     package var cached = 0
     package var output: Int?
+    /// Of the output.
+    package var reasoning = 0
   }
 
   /// Milliseconds since 1970; nil where the line doesn't tell.

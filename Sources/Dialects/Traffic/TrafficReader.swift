@@ -61,10 +61,12 @@ private struct TrafficReading {
       body = place
     case "usage":
       guard let usage = Usage(value) else { throw TrafficFault("'usage' counts no tokens.") }
-      line.use = .init(input: usage.input, cached: usage.cached, output: usage.output)
+      line.use = .init(
+        input: usage.input, cached: usage.cached, output: usage.output, reasoning: usage.reasoning)
     case "input_tokens": line.use.input = try count(key, value)
     case "output_tokens": line.use.output = try count(key, value)
     case "cached_tokens": line.use.cached = try count(key, value)
+    case "reasoning_tokens": line.use.reasoning = try count(key, value)
     case "deployment": line.deployment = try text(key, value)
     case "took_ms": line.took = try number(key, value, upTo: TrafficLine.latest)
     default: return false

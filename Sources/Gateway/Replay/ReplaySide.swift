@@ -57,8 +57,8 @@ struct ReplaySide {
     var random = chance
     now = line.at ?? began
     let estimate = (input: Self.estimator.input(way.facts), output: Self.estimator.output(way.facts))
-    let choose: AttemptPlan.Choose = { [views, snapshot] model, spent, random in
-      Self.choose(views[model], snapshot, way, spent, estimate, &random)
+    let choose: AttemptPlan.Choose = { [views, now] model, spent, random in
+      Self.choose(views[model], way, spent, estimate, at: now, &random)
     }
     var plan = AttemptPlan(
       stages: snapshot.stages(for: way.position, rule: way.rule, way.principal),
@@ -72,14 +72,13 @@ struct ReplaySide {
     var isAdmitted = false
     var full: Limit?
     while case .attempt(let step) = next {
-      let demand = self.demand(estimate.input, 0, estimate.output, step.candidate.deployment)
+      let demand = self.demand(
+        Usage(input: Int(estimate.input), output: Int(estimate.output)), step.candidate.deployment)
       if !isAdmitted, let own, let limit = limits.admit(own, demand) { return refuse(by: limit, isOwn: true) }
       isAdmitted = true
       let groups = self.groups(of: step)
       guard let limit = admit(groups, demand) else {
-        let used = self.use(line, way)
-        let actual = self.demand(
-          used.input - used.cached, used.cached, used.output, step.candidate.deployment)
+        let actual = self.demand(usage(line, way), step.candidate.deployment)
         for group in groups + (own.map { [$0] } ?? []) { limits.settle(group, actual) }
         return serve(line, way, step)
       }
@@ -99,23 +98,23 @@ struct ReplaySide {
   private static let nowhere = "no_endpoint"
 
   private static func choose(
-    _ view: PoolView, _ snapshot: Snapshot, _ way: RoutedLine.Way, _ spent: AttemptPlan.Spent,
-    _ estimate: (input: Int64, output: Int64), _ random: inout Chance
+    _ view: PoolView, _ way: RoutedLine.Way, _ spent: AttemptPlan.Spent,
+    _ estimate: (input: Int64, output: Int64), at now: Int64, _ random: inout Chance
   ) -> AttemptPlan.Place? {
     var ask = PoolView.Ask(spent: spent)
     ask.key = view.pool.affinityKey(way.head, way.facts, tenant: way.principal.tenant)
     ask.tokens = estimate
+    ask.now = now
     return view.choose(ask, random: &random)
   }
 
   private mutating func serve(_ line: RoutedLine, _ way: RoutedLine.Way, _ step: AttemptPlan.Step) -> Played {
     let (model, deployment) = (snapshot.table.route(of: step.candidate.model), step.candidate.deployment)
-    let used = use(line, way)
+    let used = usage(line, way)
     let price = snapshot.price(of: deployment, at: now)
     var tally = ReplayTally()
-    (tally.requests, tally.inputTokens, tally.outputTokens) = (1, used.input, used.output)
-    tally.microdollars =
-      price?.cost(input: used.input - used.cached, cached: used.cached, output: used.output) ?? 0
+    (tally.requests, tally.inputTokens, tally.outputTokens) = (1, Int64(used.input), Int64(used.output))
+    tally.microdollars = price?.cost(of: used) ?? 0
     tally.unpriced = price == nil ? 1 : 0
     tally.estimated = line.use.input == nil || line.use.output == nil && used.output > 0 ? 1 : 0
     if let time = self.time(line, deployment, used.output) { (tally.timed, tally.milliseconds) = (1, time) }
@@ -125,15 +124,15 @@ struct ReplaySide {
   }
 
   /// What the line tells, or else what limits go by.
-  private func use(_ line: RoutedLine, _ way: RoutedLine.Way) -> (input: Int64, cached: Int64, output: Int64)
-  {
-    let input = line.use.input.map { Int64($0) } ?? Self.estimator.input(way.facts)
-    let output = line.use.output.map { Int64($0) } ?? Self.estimator.output(way.facts)
-    return (input, min(Int64(line.use.cached), input), output)
+  private func usage(_ line: RoutedLine, _ way: RoutedLine.Way) -> Usage {
+    Usage(
+      input: line.use.input ?? Int(Self.estimator.input(way.facts)),
+      output: line.use.output ?? Int(Self.estimator.output(way.facts)),
+      cached: line.use.cached, reasoning: line.use.reasoning)
   }
 
   /// What is known of a deployment's pace, or how long the same one took.
-  private func time(_ line: RoutedLine, _ deployment: Int, _ output: Int64) -> Double? {
+  private func time(_ line: RoutedLine, _ deployment: Int, _ output: Int) -> Double? {
     let name = snapshot.deployments[deployment].name
     if let pace = paces[name] { return pace.first + pace.perToken * Double(max(0, output - 1)) }
     return line.deployment == name ? line.took : nil
@@ -144,11 +143,10 @@ struct ReplaySide {
   /// False where the line's time lies before an earlier line's.
   mutating func advance(to time: Int64) -> Bool { limits.advance(to: time) }
 
-  private func demand(_ input: Int64, _ cached: Int64, _ output: Int64, _ deployment: Int) -> Demand {
-    let price = snapshot.price(of: deployment, at: now)
-    return Demand(
-      inputTokens: input + cached, outputTokens: output,
-      microdollars: price?.cost(input: input, cached: cached, output: output) ?? 0)
+  private func demand(_ usage: Usage, _ deployment: Int) -> Demand {
+    Demand(
+      inputTokens: Int64(usage.input), outputTokens: Int64(usage.output),
+      microdollars: snapshot.price(of: deployment, at: now)?.cost(of: usage) ?? 0)
   }
 
   private func groups(of step: AttemptPlan.Step) -> [LimitGroup] {

@@ -28,13 +28,14 @@ struct TrafficReaderTests {
   @Test func sizesAreFactsOfARequest() throws {
     let line = try read(
       #"""
-      {"at": 12.0625, "key": "ci", "model": "chat", "input_tokens": 812, "output_tokens": 240, "cached_tokens": 12,
+      {"at": 12.0625, "key": "ci", "model": "chat", "input_tokens": 812, "output_tokens": 240, "cached_tokens": 12, "reasoning_tokens": 9,
        "max_tokens": 300, "stream": true, "turns": 3, "images": 0, "tools": 2, "json": true, "complexity": 0.25,
        "task_type": "code_review", "domain": "legal", "language": "en", "code": true, "id": [1], "took_ms": 7.5,
        "deployment": "small", "headers": {"x-a": "b"}, "metadata": {"job": "n", "count": 3, "late": false}}
       """#)
     #expect(line.at == 12_063 && line.who == .key("ci") && line.path == "/v1/chat/completions")
-    #expect(line.use.input == 812 && line.use.output == 240 && line.use.cached == 12)
+    #expect(
+      line.use.input == 812 && line.use.output == 240 && line.use.cached == 12 && line.use.reasoning == 9)
     #expect(line.deployment == "small" && line.took == 7.5)
     #expect(line.headers.map(\.name) == ["x-a"] && line.headers.map(\.value) == ["b"])
     let facts = try facts(line)

@@ -56,6 +56,42 @@ struct ReplayTests {
     #expect(report.outcome.rules.map(\.requests) == [0, 1, 2])
   }
 
+  @Test func thoughtIsPaidByItsOwnPrice() async throws {
+    let settings = try GatewayTests.settings(
+      """
+      server: { host: 127.0.0.1 }
+      providers: { lab: { dialect: openai, base_url: "http://a:1/v1" } }
+      deployments: { one: { provider: lab, model: o, price: { input: 1, output: 2, reasoning: 10 } } }
+      models: { chat: { deployments: [one] } }
+      """)
+    let lines = [
+      #"{"model":"chat","input_tokens":100,"output_tokens":50,"reasoning_tokens":40}"#,
+      #"{"body":{"model":"chat","messages":[{"role":"user","content":"hi"}]},"usage":{"input_tokens":9,"output_tokens":5,"output_tokens_details":{"reasoning_tokens":5}}}"#,
+    ]
+    let report = await ReplayUnderTest.report(lines, by: settings)
+    #expect(report.outcome.total.microdollars == (100 + 10 * 2 + 40 * 10) + (9 + 5 * 10))
+  }
+
+  @Test func theCheapestIsTheCheapestOfTheLinesDay() async throws {
+    let settings = try GatewayTests.settings(
+      """
+      server: { host: 127.0.0.1 }
+      providers: { lab: { dialect: openai, base_url: "http://a:1/v1" } }
+      deployments:
+        steady: { provider: lab, model: s, price: { input: 5, output: 5 } }
+        falling:
+          provider: lab
+          model: f
+          price: [ { input: 9, output: 9, until: 2026-03-01 }, { input: 1, output: 1, from: 2026-03-01 } ]
+      models: { chat: { deployments: [steady, falling], balance: cost } }
+      """)
+    let line = { (at: Int) in #"{"at":\#(at),"model":"chat","input_tokens":1,"output_tokens":0}"# }
+    let day = 1_772_323_200  // 2026-03-01
+    let report = await ReplayUnderTest.report([line(day - 1), line(day), line(day + 1)], by: settings)
+    #expect(report.outcome.deployments.map(\.name) == ["steady", "falling"])
+    #expect(report.outcome.deployments.map(\.tally.microdollars) == [5, 2])
+  }
+
   @Test func refusedRequestsAreCountedByTheirErrors() async throws {
     let report = try await report([
       #"{"model":"nothing","input_tokens":1}"#, #"{"model":"nothing","input_tokens":1}"#,
