@@ -1,14 +1,9 @@
 /// International bank account numbers (ISO 13616): a country, two check digits, and as many letters and digits as that country has.
 enum BankAccount {
   /// Where the number stands whose check digits begin at `digits`.
-  @inline(__always)
   static func range(_ text: TextBytes, digits: Int) -> Range<Int>? {
-    text.isLetter(digits - 1) && text.isLetter(digits - 2) ? checked(text, digits) : nil
-  }
-
-  private static func checked(_ text: TextBytes, _ digits: Int) -> Range<Int>? {
     let start = digits - 2
-    guard !text.isWord(start - 1), text.isDigit(digits + 1),
+    guard text.isLetter(start + 1), text.isLetter(start), !text.isWord(start - 1), text.isDigit(digits + 1),
       let length = length(text.capital(start), text.capital(start + 1))
     else { return nil }
     var (rest, taken, place) = (0, 4, digits + 2)

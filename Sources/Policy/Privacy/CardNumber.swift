@@ -3,15 +3,7 @@ enum CardNumber {
   private static let separators: Separators = [.blank, .dash]
 
   /// The place behind a number that begins with the run.
-  @inline(__always)
   static func end(_ run: DigitRun, _ text: TextBytes) -> Int? {
-    switch run.first {
-    case 4 where run.begins(0x0404, 2) || run.begins(0x0406, 2), 13...19: return longest(run, text)
-    default: return nil
-    }
-  }
-
-  private static func longest(_ run: DigitRun, _ text: TextBytes) -> Int? {
     // Neither part of a word nor the decimals of a number.
     guard !text.isWord(run.start - 1), !isDecimal(run, text) else { return nil }
     for index in stride(from: min(run.count, 5) - 1, through: 0, by: -1) where isPrinted(run, to: index) {

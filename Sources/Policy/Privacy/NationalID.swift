@@ -2,19 +2,15 @@
 enum NationalID {
   private static let blankOrDash: Separators = [.blank, .dash]
 
-  /// Where a number stands that the run belongs to. How many digits come first tells which number it can be.
-  @inline(__always)
+  /// Where a number stands that the run belongs to. How many digits come first tells which numbers it can be.
   static func range(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
     switch run.first {
-    case 1: run.begins(0x01_02_02_02_03_03_02, 7) ? alone(run, text, french) : nil
-    case 2 where run.begins(0x02_02_02, 3): insurance(run, text)
-    case 2: run.begins(0x02_03_03_03, 4) ? alone(run, text, german) : nil
-    case 3 where run.begins(0x03_02_04, 3): alone(run, text, american)
-    case 3: run.begins(0x03_03_04, 3) ? alone(run, text, health) : nil
+    case 1, 15: alone(run, text, french)
+    case 2: insurance(run, text) ?? alone(run, text, german)
+    case 3: alone(run, text, american) ?? alone(run, text, health)
     case 6: insurance(run, text)
     case 7, 8: spanish(run, text)
     case 11: alone(run, text, german)
-    case 15: alone(run, text, french)
     default: nil
     }
   }

@@ -47,18 +47,17 @@ enum NetworkAddress {
   }
 
   /// Four numbers up to 255 without leading zeros.
-  @inline(__always)
   static func version4(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
-    run.first < 4 && run.hasDots(3) ? numbers(run, text) : nil
-  }
-
-  private static func numbers(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
     let before = text[run.start - 1]
-    guard before != 0x2e, !text.isWord(run.start - 1), run.separator(3) != 0x2e else { return nil }
+    guard run.count > 3, before != 0x2e, !text.isWord(run.start - 1), run.separator(3) != 0x2e else {
+      return nil
+    }
     var place = run.start
     for index in 0..<4 {
       let length = run.length(index)
-      guard length < 4, length == 1 || text[place] != 0x30 else { return nil }
+      guard length < 4, length == 1 || text[place] != 0x30, index == 3 || run.separator(index) == 0x2e else {
+        return nil
+      }
       var value = 0
       for digit in place..<place + length { value = value * 10 + text.digit(digit) }
       guard value < 256 else { return nil }

@@ -1,18 +1,9 @@
 /// Telephone numbers in the forms that people write: with a country (`+49 30 …`, `0049 …`), American, or with a leading zero.
 enum PhoneNumber {
   private static let separators: Separators = [.blank, .dash, .dot]
-  private static let punctuation: Separators = [.blank, .dash, .dot, .slash, .opening, .closing]
+  private static let punctuation: Separators = [.blank, .dash, .dot, .slash, .brackets]
 
-  @inline(__always)
   static func range(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
-    let (before, digit) = (text[run.start - 1], text[run.start])
-    let mayBegin =
-      before == 0x2b || before == 0x28 && run.first == 3 || digit == 0x30 && run.first > 1
-      || run.begins(0x03_03_04, 3)
-    return mayBegin ? anyForm(run, text) : nil
-  }
-
-  private static func anyForm(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
     if text[run.start - 1] == 0x2b { return international(text, run.start - 1, digits: run.start, 8...15) }
     if let range = bracketed(run, text) { return range }
     guard !text.isWord(run.start - 1), text[run.start - 1] != 0x2e || !text.isDigit(run.start - 2) else {

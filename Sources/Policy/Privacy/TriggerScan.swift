@@ -59,22 +59,25 @@ struct TriggerScan {
     let text = text
     var run = DigitRun(text, at: place)
     repeat {
-      guard run.start >= numbersDone else { continue }
-      note(.iban, BankAccount.range(text, digits: run.start), &findings)
-      note(.card, CardNumber.end(run, text).map { run.start..<$0 }, &findings)
-      note(.nationalID, NationalID.range(run, text), &findings)
-      note(.ip, NetworkAddress.version4(run, text), &findings)
-      note(.phone, PhoneNumber.range(run, text), &findings)
+      let candidates = run.candidates(text).intersection(wanted)
+      if !candidates.isEmpty, run.start >= numbersDone { ask(candidates, run, &findings) }
     } while run.advance(text)
     return run.behind
   }
 
-  @inline(__always)
-  private mutating func note(
-    _ detector: DetectorSet, _ range: @autoclosure () -> Range<Int>?, _ findings: inout Findings
-  ) {
-    guard wanted.contains(detector), let range = range() else { return }
-    findings.add(detector, range)
-    numbersDone = max(numbersDone, range.upperBound)
+  /// Few groups of digits come here: the loop over all of them is faster without it.
+  @inline(never)
+  private mutating func ask(_ candidates: DetectorSet, _ run: DigitRun, _ findings: inout Findings) {
+    let text = text
+    func note(_ detector: DetectorSet, _ range: @autoclosure () -> Range<Int>?) {
+      guard candidates.contains(detector), let range = range() else { return }
+      findings.add(detector, range)
+      numbersDone = max(numbersDone, range.upperBound)
+    }
+    note(.iban, BankAccount.range(text, digits: run.start))
+    note(.card, CardNumber.end(run, text).map { run.start..<$0 })
+    note(.nationalID, NationalID.range(run, text))
+    note(.ip, NetworkAddress.version4(run, text))
+    note(.phone, PhoneNumber.range(run, text))
   }
 }
