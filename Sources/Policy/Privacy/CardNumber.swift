@@ -4,8 +4,10 @@ enum CardNumber {
 
   /// The place behind a number that begins with the run.
   static func end(_ run: DigitRun, _ text: TextBytes) -> Int? {
-    // Neither part of a word nor the decimals of a number.
-    guard !text.isWord(run.start - 1), !isDecimal(run, text) else { return nil }
+    // No network begins otherwise. Neither part of a word nor the decimals of a number.
+    guard 2...6 ~= text.digit(run.start), !text.isWord(run.start - 1), !isDecimal(run, text) else {
+      return nil
+    }
     for index in stride(from: min(run.count, 5) - 1, through: 0, by: -1) where isPrinted(run, to: index) {
       let (end, digits) = (run.end(index), run.digits(to: index))
       if !text.isWord(end), isNetworks(text, run.start, digits), passesLuhn(text, run.start, end) {

@@ -85,7 +85,7 @@ extension DigitRun {
   func candidates(_ text: TextBytes) -> DetectorSet {
     let before = text[start - 1]
     var candidates: DetectorSet = []
-    if text.isLetter(start - 1), text.isLetter(start - 2) { candidates = .iban }
+    if first > 1, text.isLetter(start - 1), text.isLetter(start - 2) { candidates = .iban }
     if before == 0x2b || before == 0x28 || text[start] == 0x30 && first > 1 { candidates.formUnion(.phone) }
     if separators &>> 40 == 0x2e_2e_2e { candidates.formUnion(.ip) }
     switch lengths &>> 40 {

@@ -6,8 +6,8 @@ enum NationalID {
   static func range(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
     switch run.first {
     case 1, 15: alone(run, text, french)
-    case 2: insurance(run, text) ?? alone(run, text, german)
-    case 3: alone(run, text, american) ?? alone(run, text, health)
+    case 2: run.length(1) == 2 ? insurance(run, text) : alone(run, text, german)
+    case 3: run.length(1) == 2 ? alone(run, text, american) : alone(run, text, health)
     case 6: insurance(run, text)
     case 7, 8: spanish(run, text)
     case 11: alone(run, text, german)
@@ -33,34 +33,27 @@ enum NationalID {
 
   /// Steuer-Identifikationsnummer: of its first ten digits one comes two or three times and no other twice; ISO 7064, mod 11, 10.
   private static func german(_ run: DigitRun, _ text: TextBytes) -> Int? {
-    guard let end = behind(run, group: 11, 0x02_03_03_03, 4), text[run.start] != 0x30 else { return nil }
-    guard hasTaxDigits(text, run.start) else { return nil }
-    var (product, place, index) = (10, run.start, 0)
-    while index < 10 {
-      if text.isDigit(place) {
-        let sum = (text.digit(place) + product) % 10
-        product = (sum == 0 ? 10 : sum) * 2 % 11
-        index += 1
-      }
-      place += 1
+    guard let end = behind(run, group: 11, 0x02_03_03_03, 4), text[run.start] != 0x30,
+      repeatsOneDigit(text, run.start..<end - 1)
+    else { return nil }
+    var product = 10
+    for place in run.start..<end - 1 where text.isDigit(place) {
+      let sum = (text.digit(place) + product) % 10
+      product = (sum == 0 ? 10 : sum) * 2 % 11
     }
     return (11 - product) % 10 == text.digit(end - 1) ? end : nil
   }
 
-  /// Whether one of ten digits comes two or three times and no other twice. It is asked first, as of most numbers it is not true.
-  private static func hasTaxDigits(_ text: TextBytes, _ start: Int) -> Bool {
-    // Digits that came once, twice and three times, by their bits.
-    var (once, twice, thrice, place, index) = (0, 0, 0, start, 0)
-    while index < 10 {
-      if text.isDigit(place) {
-        let digit = 1 &<< text.digit(place)
-        guard thrice & digit == 0, twice & ~digit == 0 || once & digit == 0 else { return false }
-        thrice |= twice & digit
-        twice |= once & digit
-        once |= digit
-        index += 1
-      }
-      place += 1
+  /// Whether one digit comes two or three times and no other twice. It is asked first: of most numbers it is soon known to be false.
+  private static func repeatsOneDigit(_ text: TextBytes, _ range: Range<Int>) -> Bool {
+    // The digits that came at least once, twice and three times, a bit each.
+    var (once, twice, thrice) = (0, 0, 0)
+    for place in range where text.isDigit(place) {
+      let digit = 1 &<< text.digit(place)
+      if thrice & digit != 0 || once & digit != 0 && twice & ~digit != 0 { return false }
+      thrice |= twice & digit
+      twice |= once & digit
+      once |= digit
     }
     return twice != 0
   }
