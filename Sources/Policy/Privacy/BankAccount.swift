@@ -3,7 +3,7 @@ enum BankAccount {
   /// Where the number stands whose check digits begin at `digits`.
   static func range(_ text: TextBytes, digits: Int) -> Range<Int>? {
     let start = digits - 2
-    guard text.isLetter(start), text.isLetter(start + 1), !text.isWord(start - 1), text.isDigit(digits + 1),
+    guard text.isLetter(start + 1), text.isLetter(start), !text.isWord(start - 1), text.isDigit(digits + 1),
       let length = length(text.capital(start), text.capital(start + 1))
     else { return nil }
     var (rest, taken, place) = (0, 4, digits + 2)
@@ -18,13 +18,15 @@ enum BankAccount {
       taken += 1
     }
     for moved in start..<start + 4 { rest = append(text, moved, to: rest) }
-    return rest == 1 && !text.isWord(place) ? start..<place : nil
+    return rest % 97 == 1 && !text.isWord(place) ? start..<place : nil
   }
 
-  /// The remainder by 97 with a further letter or digit.
+  /// What has the same remainder by 97, with a further letter or digit. It is divided only when it gets large.
+  @inline(__always)
   private static func append(_ text: TextBytes, _ place: Int, to rest: Int) -> Int {
-    text.isDigit(place)
-      ? (rest * 10 + text.digit(place)) % 97 : (rest * 100 + Int(text.capital(place)) - 55) % 97
+    let longer =
+      text.isDigit(place) ? rest * 10 + text.digit(place) : rest * 100 + Int(text.capital(place)) - 55
+    return longer < 1_000_000_000_000_000 ? longer : longer % 97
   }
 
   private static func length(_ first: UInt8, _ second: UInt8) -> Int? {

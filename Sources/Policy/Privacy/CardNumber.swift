@@ -1,11 +1,13 @@
 /// Numbers of payment cards: 13 to 19 digits in one group or as they are printed, that pass Luhn's check and belong to a network.
 enum CardNumber {
-  private static let separators = ByteSet(" -")
+  private static let separators: Separators = [.blank, .dash]
 
   /// The place behind a number that begins with the run.
   static func end(_ run: DigitRun, _ text: TextBytes) -> Int? {
-    // Neither part of a word nor the decimals of a number.
-    guard !text.isWord(run.start - 1), !isDecimal(run, text) else { return nil }
+    // No network begins otherwise. Neither part of a word nor the decimals of a number.
+    guard 2...6 ~= text.digit(run.start), !text.isWord(run.start - 1), !isDecimal(run, text) else {
+      return nil
+    }
     for index in stride(from: min(run.count, 5) - 1, through: 0, by: -1) where isPrinted(run, to: index) {
       let (end, digits) = (run.end(index), run.digits(to: index))
       if !text.isWord(end), isNetworks(text, run.start, digits), passesLuhn(text, run.start, end) {
@@ -22,16 +24,16 @@ enum CardNumber {
   /// As one group, four by four, or as American Express and Diners print theirs.
   private static func isPrinted(_ run: DigitRun, to index: Int) -> Bool {
     switch index {
-    case 0: return 13...19 ~= run.lengths[0]
-    case 2: return run.hasShape(0x465, 3, separators) || run.hasShape(0x464, 3, separators)
-    case 3: return run.hasShape(0x444, 3, separators) && isTail(run, 3, of: 1...4)
-    case 4: return run.hasShape(0x4444, 4, separators) && isTail(run, 4, of: 1...3)
+    case 0: return 13...19 ~= run.first
+    case 2: return run.hasShape(0x04_06_05, 3, separators) || run.hasShape(0x04_06_04, 3, separators)
+    case 3: return run.hasShape(0x04_04_04, 3, separators) && isTail(run, 3, of: 1...4)
+    case 4: return run.hasShape(0x04_04_04_04, 4, separators) && isTail(run, 4, of: 1...3)
     default: return false
     }
   }
 
   private static func isTail(_ run: DigitRun, _ index: Int, of lengths: ClosedRange<Int>) -> Bool {
-    run.separators[index - 1] == run.separators[0] && lengths ~= run.lengths[index]
+    run.separator(index - 1) == run.separator(0) && lengths ~= run.length(index)
   }
 
   /// Whether a network has numbers of so many digits that begin so.

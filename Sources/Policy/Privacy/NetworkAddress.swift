@@ -4,19 +4,27 @@ enum NetworkAddress {
   private static let longestName = 64
   private static let longestDomain = 253
   private static let longestIP = 39
-  private static let name: ByteSet = {
-    var set = ByteSet(".%+-")
-    set.formUnion(.word)
-    for byte in 0x80...0xff as ClosedRange<UInt8> { set.insert(byte) }
-    return set
-  }()
 
   /// The address around the `@` at a place: some name, and a domain that ends in two letters or more.
   static func email(_ text: TextBytes, at: Int) -> Range<Int>? {
+    guard isName(text[at - 1]), text[at - 1] != 0x2e, let end = domainEnd(text, at: at) else { return nil }
     var start = at
-    while start > 0, at - start < longestName, name.contains(text[start - 1]) { start -= 1 }
-    while start < at, text[start] == 0x2e { start += 1 }
-    guard start < at, text[at - 1] != 0x2e else { return nil }
+    while start > 0, at - start < longestName, isName(text[start - 1]) { start -= 1 }
+    while text[start] == 0x2e { start += 1 }
+    return start..<end
+  }
+
+  /// Letters, digits and `.%+-_`, and all beyond ASCII.
+  @inline(__always)
+  private static func isName(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x80...0xff, 0x2e, 0x25, 0x2b, 0x2d, 0x5f: true
+    default: false
+    }
+  }
+
+  /// The place behind the last label that may be the last of a domain.
+  private static func domainEnd(_ text: TextBytes, at: Int) -> Int? {
     var (place, label, end) = (at + 1, at + 1, nil as Int?)
     while place - at <= longestDomain {
       let byte = text[place]
@@ -31,7 +39,7 @@ enum NetworkAddress {
       place += 1
       label = place
     }
-    return end.map { start..<$0 }
+    return end
   }
 
   private static func isTop(_ text: TextBytes, _ start: Int, _ end: Int) -> Bool {
@@ -41,15 +49,17 @@ enum NetworkAddress {
   /// Four numbers up to 255 without leading zeros.
   static func version4(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
     let before = text[run.start - 1]
-    guard run.count > 3, before != 0x2e, !text.isWord(run.start - 1) else { return nil }
-    guard run.count == 4 || run.separators[3] != 0x2e else { return nil }
+    guard run.count > 3, before != 0x2e, !text.isWord(run.start - 1), run.separator(3) != 0x2e else {
+      return nil
+    }
     var place = run.start
     for index in 0..<4 {
-      let length = run.lengths[index]
-      guard length < 4, length == 1 || text[place] != 0x30, index == 3 || run.separators[index] == 0x2e else {
+      let length = run.length(index)
+      guard length < 4, length == 1 || text[place] != 0x30, index == 3 || run.separator(index) == 0x2e else {
         return nil
       }
-      let value = (place..<place + length).reduce(0) { $0 * 10 + text.digit($1) }
+      var value = 0
+      for digit in place..<place + length { value = value * 10 + text.digit(digit) }
       guard value < 256 else { return nil }
       place += length + 1
     }

@@ -1,6 +1,7 @@
 /// Telephone numbers in the forms that people write: with a country (`+49 30 …`, `0049 …`), American, or with a leading zero.
 enum PhoneNumber {
-  private static let separators = ByteSet(" -.")
+  private static let separators: Separators = [.blank, .dash, .dot]
+  private static let punctuation: Separators = [.blank, .dash, .dot, .slash, .brackets]
 
   static func range(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
     if text[run.start - 1] == 0x2b { return international(text, run.start - 1, digits: run.start, 8...15) }
@@ -30,7 +31,7 @@ enum PhoneNumber {
       }
       if allowed ~= digits, !text.isWord(place) { end = place }
       var gap = 0
-      while gap < 3, " -./()".utf8.contains(text[place + gap]) { gap += 1 }
+      while gap < 3, punctuation.contains(text[place + gap]) { gap += 1 }
       guard gap > 0, text.isDigit(place + gap) else { break }
       place += gap
     }
@@ -39,18 +40,20 @@ enum PhoneNumber {
 
   /// `(555) 123-4567`
   private static func bracketed(_ run: DigitRun, _ text: TextBytes) -> Range<Int>? {
-    guard text[run.start - 1] == 0x28, run.lengths[0] == 3, text[run.start + 3] == 0x29 else { return nil }
+    guard text[run.start - 1] == 0x28, run.first == 3, text[run.start + 3] == 0x29 else { return nil }
     let second = text[run.start + 4] == 0x20 ? run.start + 5 : run.start + 4
     guard text.isDigit(second) else { return nil }
     let rest = DigitRun(text, at: second)
-    guard rest.hasShape(0x34, 2, separators), text[run.start] > 0x31, text[second] > 0x31 else { return nil }
+    guard rest.hasShape(0x03_04, 2, separators), text[run.start] > 0x31, text[second] > 0x31 else {
+      return nil
+    }
     let end = rest.end(1)
     return text.isWord(end) ? nil : run.start - 1..<end
   }
 
   /// `555-123-4567`: neither part begins with 0 or 1.
   private static func american(_ run: DigitRun, _ text: TextBytes) -> Int? {
-    guard run.hasShape(0x334, 3, separators), text[run.start] > 0x31, text[run.start + 4] > 0x31 else {
+    guard run.hasShape(0x03_03_04, 3, separators), text[run.start] > 0x31, text[run.start + 4] > 0x31 else {
       return nil
     }
     return run.end(2)
@@ -58,12 +61,11 @@ enum PhoneNumber {
 
   /// `030 1234567`, `0171/1234567`, `06 12 34 56 78`: 9 to 11 digits; dates have fewer, and times other separators.
   private static func national(_ run: DigitRun, _ text: TextBytes) -> Int? {
-    guard text[run.start] == 0x30, text[run.start + 1] > 0x30, 2...5 ~= run.lengths[0],
-      run.separators[0] != 0x2e
+    guard text[run.start] == 0x30, text[run.start + 1] > 0x30, 2...5 ~= run.first, run.separator(0) != 0x2e
     else { return nil }
     var end: Int?
     for index in 1..<max(run.count, 1) {
-      guard run.lengths[index] > 1, index < 3 || run.separators[index - 1] == run.separators[1] else { break }
+      guard run.length(index) > 1, index < 3 || run.separator(index - 1) == run.separator(1) else { break }
       if 9...11 ~= run.digits(to: index) { end = run.end(index) }
     }
     return end

@@ -19,7 +19,10 @@ let prose = text(
   "The committee met again in 1994 and agreed, after a long discussion, that nothing would be changed for now. "
 )
 let code = text("for (let i = 0; i < items.length; i += 1) { total[i] = items[i].price * 1.19; }\n")
+let rows = text("1994-11-23,12.50,3,DE,17;")
 let digits = text("123 456 789 12 ")
+/// Each four letters begin what may be an account of 22: about the dearest there is.
+let accounts = text("DE89 ")
 let all: DetectorSet = [.email, .phone, .card, .iban, .nationalID, .ip, .health]
 
 func measure(_ name: String, _ detectors: DataDetectors, _ text: [UInt8]) {
@@ -44,7 +47,8 @@ let patterns = [#"\bMRN-\d{6,8}\b"#, #"\b[A-Z]{2}\d{6}[A-Z]?\b"#, "(Falcon|Condo
 let start = nanoseconds()
 let everything = try DataDetectors(all, patterns)
 print("compiled in \((nanoseconds() - start) / 1_000) µs")
-for (kind, text) in [("prose", prose), ("code", code), ("digits", digits)] {
+let kinds = [("prose", prose), ("code", code), ("rows", rows), ("digits", digits), ("accounts", accounts)]
+for (kind, text) in kinds {
   measure("\(kind), all detectors and three patterns", everything, text)
   measure("\(kind), e-mail and cards", try DataDetectors([.email, .card], []), text)
   measure("\(kind), three patterns", try DataDetectors([], patterns), text)
