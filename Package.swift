@@ -125,3 +125,15 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// Under a sanitizer, where a build takes long, nothing but the tests named here and the libraries: `.ci/run` says which.
+if let named = Context.environment["SWITCHYARD_TESTS"]?.split(separator: " ") {
+  package.products = []
+  package.targets.removeAll { target in
+    switch target.type {
+    case .executable: true
+    case .test: !named.contains { $0 == target.name }
+    default: false
+    }
+  }
+}

@@ -35,6 +35,9 @@ package struct Glob: Sendable, Hashable {
     return pattern[p...].allSatisfy { $0 == Self.star }
   }
 
+  /// Whether a byte of a pattern stands for others than itself.
+  static func isWild(_ byte: UInt8) -> Bool { byte == star || byte == one }
+
   /// A byte of a scalar but its first.
   private static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
 }

@@ -1,10 +1,11 @@
 """What the tests stand on: processes that are started and watched, a raw HTTP client, the figures of the admin port."""
 
-import collections
 import hashlib
+import itertools
 import json
 import os
 import pathlib
+import random
 import re
 import socket
 import subprocess
@@ -37,18 +38,27 @@ def prompt(text="Say something.", **directive):
     return [{"role": "user", "content": f"{text} ({PROMPT_MARK}){order}"}]
 
 
+def own_ports():
+    """Below those that the system gives to whoever names none, and others for each process of pytest-xdist: between being found free
+    and being listened on, nobody takes one. The same comes again only after thousands."""
+    count = 2_500
+    first = 10_000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4 * count
+    start = first + random.randrange(count)
+    return itertools.cycle([*range(start, first + count), *range(first, start)])
+
+
+PORTS = own_ports()
+
+
 def free_port():
-    """One that none of the last ones is: whoever asks for two has not bound the first one yet."""
     while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = listener.getsockname()[1]
-        if port not in RECENT_PORTS:
-            RECENT_PORTS.append(port)
+        port = next(PORTS)
+        try:
+            with socket.socket() as listener:
+                listener.bind(("127.0.0.1", port))
             return port
-
-
-RECENT_PORTS = collections.deque(maxlen=100)
+        except OSError:
+            continue
 
 
 def eventually(check, seconds=5.0):

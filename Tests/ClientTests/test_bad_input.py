@@ -132,6 +132,7 @@ def test_a_second_authorization_is_refused(wire):
     assert answer.status == 400 and answer.error()["code"] == "repeated_authorization"
 
 
+@pytest.mark.alone
 def test_a_chunked_body_of_400_mib_is_413_long_before_its_end(router):
     sent = 0
     with Wire(router) as wire:

@@ -7,6 +7,8 @@ import pytest
 
 from support import CLIENT_KEY, Router, Simulator, eventually, prompt, sha256
 
+pytestmark = pytest.mark.alone
+
 CONFIG = """
 server:
   host: 127.0.0.1

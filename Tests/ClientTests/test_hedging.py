@@ -9,6 +9,8 @@ import pytest
 
 from support import CLIENT_KEY, NARROW_KEY, Router, Simulator, eventually, get, prompt, sha256
 
+pytestmark = pytest.mark.alone
+
 CONFIG = """
 server:
   host: 127.0.0.1

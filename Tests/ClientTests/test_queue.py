@@ -183,6 +183,7 @@ def test_where_nothing_has_room_the_client_is_told_when_to_come_back(serve, one)
     assert ask(router, "single").status_code == 200
 
 
+@pytest.mark.alone
 def test_many_at_once_over_two_workers_are_never_more_than_the_endpoint_takes(serve, one):
     router = serve(NO_QUEUE)
     asked = Asked()
@@ -354,6 +355,7 @@ def test_a_reload_that_changes_the_way_to_an_endpoint_strands_nobody_and_forgets
     assert most_at_once(one) == 1 and in_order(one, "before", "after", "occupant")[1] == "before"
 
 
+@pytest.mark.alone
 def test_a_quiet_time_before_a_burst_says_nothing_of_how_fast_it_is_served(serve, one):
     router = serve(more="queue: { max_wait: 3s }")
     for pause in (0, 5):
@@ -364,6 +366,7 @@ def test_a_quiet_time_before_a_burst_says_nothing_of_how_fast_it_is_served(serve
         assert asked.statuses() == [200] * 8, [answer.text for answer in asked.answers]
 
 
+@pytest.mark.alone
 def test_a_deadline_is_measured_by_what_answers_usually_take(serve, one):
     router = serve("queue: { max_wait: 60s }")
     for time_taken in ("20ms", "20ms", "20ms", "20ms", "20ms", "900ms"):
@@ -396,6 +399,7 @@ def test_nobody_waits_longer_than_it_may(serve, one):
     occupant.go()
 
 
+@pytest.mark.alone
 def test_who_cannot_be_served_in_time_is_refused_at_once(serve, one):
     router = serve("queue: { max_wait: 20s }")
     asked, occupant = Asked(), Occupant(router)

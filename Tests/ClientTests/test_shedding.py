@@ -10,6 +10,8 @@ import pytest
 from support import CLIENT_KEY, eventually, prompt
 from wire import Wire
 
+pytestmark = pytest.mark.alone
+
 LATE, TURN = 0.9, 0.06  # seconds of each round that the process stands still, and that it runs
 
 

@@ -22,11 +22,10 @@ SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "Coordinatio
 def bus_port():
     """A free port whose cluster bus, 10,000 above it, is free too."""
     while True:
-        port = random.randrange(12_000, 30_000)
+        port = free_port()
         try:
-            for number in (port, port + 10_000):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port + 10_000))
             return port
         except OSError:
             continue

@@ -4,6 +4,8 @@ enum KnownFact {
   /// Nil: not known.
   case number(RuleNumber, Int64?)
   case flag(RuleFlag, Bool)
+  /// What only the condition itself can tell: whether it holds.
+  case condition(RuleCondition, Bool)
 }
 
 enum KnownText {
@@ -33,7 +35,9 @@ extension RuleCondition {
     case .flag(let flag, let value):
       guard case .flag(flag, let known) = known else { return nil }
       return value == known
-    case .dataClass, .time: return nil
+    case .dataClass, .time:
+      guard case .condition(self, let holds) = known else { return nil }
+      return holds
     }
   }
 

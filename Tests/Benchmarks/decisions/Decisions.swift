@@ -18,7 +18,7 @@ struct Decisions {
     var chance = Chance(seed: 11)
     let matcher = RuleMatcher((0..<rules).map { mix.rule($0, &chance) })
     let values = (0..<requests).map { _ in Request(&chance) }
-    var facts = RuleFacts(asking: matcher.texts)
+    var facts = RuleFacts(asking: matcher.texts, classNames: Request.classes)
     var (times, matched) = ([Int64](repeating: 0, count: rounds), 0)
     _ = decide(values, &facts, matcher)
     let mallocs = counted_mallocs()
@@ -64,6 +64,10 @@ enum Mix: String, CaseIterable {
   case nested
   /// Patterns, against a text that all rules ask for.
   case patterns
+  /// Patterns of what is in the midst of a text, and nothing besides.
+  case fragments
+  /// Classes of data and times of the day.
+  case classes
 
   func rule(_ position: Int, _ chance: inout Chance) -> RuleCondition {
     let tenant = RuleCondition.text(.tenant, [TextPattern("tenant-\(position % 100)")])
@@ -81,6 +85,12 @@ enum Mix: String, CaseIterable {
       return .all([task, .any([tenant, .all([team, many])]), .not(.flag(.requiresVision, true))])
     case .patterns:
       return .all([task, .text(.header("x-project"), [TextPattern("p\(position)-*")])])
+    case .fragments: return .text(.header("x-project"), [TextPattern("*\(1_000 + position)-*")])
+    case .classes:
+      let time = RuleTime(
+        days: 127, start: Int64(position % 5) * 240, end: Int64(position % 5) * 240 + 300, zone: .utc,
+        text: "\(position % 5)")
+      return .all([tenant, .dataClass([TextPattern(Request.classes[position % 3])]), .time([time])])
     }
   }
 }
@@ -91,10 +101,14 @@ struct Request {
     "code", "review", "chat", "analysis", "translation", "extraction", "creative", "reasoning",
   ]
 
+  static let classes = ["phi", "pii", "financial"]
+
   private let texts: [(text: RuleText, value: String)]
   private let tokens: Int64
   private let complexity: Int64
   private let isStream: Bool
+  private let classes: DataClassSet
+  private let now: Int64
 
   init(_ chance: inout Chance) {
     texts = [
@@ -105,6 +119,8 @@ struct Request {
     tokens = RuleFacts.millionths(Int64(chance.below(120_000)))
     complexity = Int64(chance.below(1_000_001))
     isStream = chance.below(2) == 0
+    classes = DataClassSet(rawValue: UInt64(chance.below(8)))
+    now = Int64(chance.below(86_400))
   }
 
   func fill(_ facts: inout RuleFacts) {
@@ -114,5 +130,7 @@ struct Request {
     facts[.inputTokens] = tokens
     facts[.complexity] = complexity
     facts[.stream] = isStream
+    facts.classes = classes
+    facts.now = now
   }
 }

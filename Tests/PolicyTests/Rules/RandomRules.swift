@@ -7,8 +7,8 @@ struct RandomRules {
   init(seed: UInt64) { chance = Chance(seed: seed) }
 
   private static let texts: [RuleText] = [.taskType, .tenant, .team, .header("x-kind"), .metadata("project")]
-  private static let words = ["a", "b", "ab", "ba"]
-  private static let patterns = ["a", "b", "ab", "a*", "*b", "*"]
+  private static let words = ["a", "b", "ab", "ba", "abba", "aéb", ""]
+  private static let patterns = ["a", "b", "ab", "a*", "*b", "*", "*bb*", "a?b*", "ab*ba"]
   static let classes = ["phi", "pii"]
 
   private mutating func pick<Element>(_ elements: [Element]) -> Element {
@@ -24,14 +24,16 @@ struct RandomRules {
   }
 
   private mutating func part(depth: Int) -> RuleCondition {
-    switch chance.below(depth > 0 ? 10 : 6) {
+    switch chance.below(depth > 0 ? 12 : 7) {
     case 0, 1, 2: return .text(pick(Self.texts), several(2) { TextPattern($0.pick(Self.patterns)) })
     case 3: return .number(pick([.inputTokens, .complexity]), several(2) { $0.range() })
     case 4: return .flag(pick([.stream, .code]), chance.below(2) == 0)
     case 5: return .dataClass([TextPattern(pick(Self.classes + ["none"]))])
-    case 6: return .not(condition(depth: depth - 1))
-    case 7: return .all(several(2) { $0.condition(depth: depth - 1) })
-    default: return .any((0..<chance.below(3)).map { _ in condition(depth: depth - 1) })
+    case 6: return .time(several(2) { $0.time() })
+    case 7: return .not(condition(depth: depth - 1))
+    case 8: return .all(several(2) { $0.condition(depth: depth - 1) })
+    case 9: return .not(.any(several(3) { $0.condition(depth: depth - 1) }))
+    default: return .any((0..<chance.below(4)).map { _ in condition(depth: depth - 1) })
     }
   }
 
@@ -42,6 +44,11 @@ struct RandomRules {
     case 1: return NumberRange(a, .max, text: ">= \(a)")
     default: return NumberRange(min(a, b), max(a, b), text: "\(min(a, b)) to \(max(a, b))")
     }
+  }
+
+  private mutating func time() -> RuleTime {
+    let start = Int64(chance.below(40))
+    return RuleTime(days: 127, start: start, end: start + 20, zone: .utc, text: "from \(start)")
   }
 
   /// A request, of which some things are not known.
@@ -55,6 +62,7 @@ struct RandomRules {
     }
     for flag in RuleFlag.allCases { facts[flag] = chance.below(2) == 0 }
     facts.classes = DataClassSet(rawValue: UInt64(chance.below(4)))
+    facts.now = Int64(chance.below(3_600))
     return facts
   }
 
