@@ -87,13 +87,16 @@ class Process:
         self.name = " ".join(str(part) for part in arguments)
         self.lines = []
         self.process = subprocess.Popen(
-            [str(part) for part in arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [str(part) for part in arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
+        # A pipe each: in one, a line of the log could stand in the middle of a line of the access log.
+        pipes = [self.process.stdout, self.process.stderr]
+        self.readers = [threading.Thread(target=self._read, args=[pipe], daemon=True) for pipe in pipes]
+        for reader in self.readers:
+            reader.start()
 
-    def _read(self):
-        for line in self.process.stdout:
+    def _read(self, pipe):
+        for line in pipe:
             self.lines.append(line.decode(errors="replace"))
 
     @property
@@ -110,7 +113,8 @@ class Process:
     def wait(self, seconds=60):
         """The exit code."""
         code = self.process.wait(seconds)
-        self.reader.join(5)
+        for reader in self.readers:
+            reader.join(5)
         return code
 
     def stop(self):
