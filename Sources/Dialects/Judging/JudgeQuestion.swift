@@ -25,15 +25,7 @@ package struct JudgeQuestion: Sendable, Equatable {
 
   /// As a chat request. `boundary`: drawn for this question, and known to nobody before.
   package func body(model: String, boundary: String) -> PaddedBytes {
-    let body = PaddedBytes(capacity: Self.mostBytes)
-    body.append(#"{"model":"#)
-    body.appendJSON(model)
-    body.append(#","temperature":0,"max_tokens":64,"messages":[{"role":"system","content":"#)
-    body.appendJSON(Self.instructions(boundary))
-    body.append(#"},{"role":"user","content":"#)
-    body.appendJSON(material(boundary))
-    body.append("}]}")
-    return body
+    PaddedBytes(question: material(boundary), by: Self.instructions(boundary), for: model)
   }
 
   private static func instructions(_ boundary: String) -> String {
