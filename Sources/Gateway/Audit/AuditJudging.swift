@@ -11,8 +11,8 @@ extension Worker {
   func ask(_ judge: String, about turns: [ConversationTurn]?, _ note: AuditNote, _ exchange: Exchange) {
     do throws(ShadowDrop) {
       if let drop = haste(exchange.snapshot) { throw drop }
-      guard let turns, turns.asking != nil else { throw .noText }
-      guard let question = AuditQuestion(turns) else { throw .tooLong }
+      guard let turns, turns.asking != nil else { throw ShadowDrop.noText }
+      guard let question = AuditQuestion(turns) else { throw ShadowDrop.tooLong }
       let seed = try seed(forJudge: judge, exchange.snapshot) { question.body(model: judge, boundary: $0) }
       let copy = ShadowCopy(seed, auditing: exchange, caller: caller(exchange))
       // A task of its own: what the exchange holds is let go of.

@@ -35,7 +35,8 @@ package struct ComplexityModel: Sendable, Equatable {
     var margin = 0.0
     for (feature, value) in zip(features.indices, features.values) {
       let isGram = feature < 1 << bits
-      margin += value * (isGram ? Double(grams[feature >> (bits - self.bits)]) * unit : shape[feature - 1 << bits])
+      margin +=
+        value * (isGram ? Double(grams[feature >> (bits - self.bits)]) * unit : shape[feature - 1 << bits])
     }
     return cuts.chances(at: margin)
   }

@@ -39,7 +39,8 @@ package enum Catalogue {
       + " rules took them for (none: no rule asks, or it isn't known).")
   package static let accuracyCorrect = MetricFamily(
     .counter, "switchyard_routing_accuracy_correct_total", labels: accuracyLabels,
-    help: "Of those, the ones for which the same rule would have decided had they been taken for what they were.")
+    help:
+      "Of those, the ones for which the same rule would have decided had they been taken for what they were.")
   package static let accuracyClasses = MetricFamily(
     .counter, "switchyard_routing_accuracy_classes_total", labels: ["fact", "taken", "said", "by"],
     help: "Of those, what rules took them for and what they were said to be, of a fact (task, complexity).")
@@ -47,11 +48,13 @@ package enum Catalogue {
     .counter, "switchyard_routing_accuracy_drops_total", labels: ["reason"],
     help:
       "Requests that were to be looked at again by a judge and were not (not_permitted, no_text, too_long, no_store: it may or can not;"
-      + " failed, no_verdict: the judge gave no answer, or none that says it; else as of switchyard_shadow_drops_total).")
+      + " failed, no_verdict: the judge gave no answer, or none that says it; else as of switchyard_shadow_drops_total)."
+  )
   package static let auditCost = MetricFamily(
     .counter, "switchyard_routing_accuracy_cost_dollars_total", .dollars,
     help:
-      "What this replica's questions about requests cost, at the configured prices: no part of switchyard_cost_dollars_total.")
+      "What this replica's questions about requests cost, at the configured prices: no part of switchyard_cost_dollars_total."
+  )
   package static let auditExamples = MetricFamily(
     .counter, "switchyard_routing_accuracy_examples_total", labels: ["result"],
     help:
