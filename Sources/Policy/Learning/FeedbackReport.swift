@@ -13,12 +13,12 @@ package struct FeedbackReport: Sendable, Equatable {
 
   /// What speaks against the new one; where nothing does, it is to be used.
   ///
-  /// It beats the one in force where what it gained is more than what it lost, and by more than chance does in one of twenty cases where
-  /// both are equally good (McNemar's test, one-sided): else it would be replaced time and again for nothing.
+  /// It beats the one in force where it gained more than it lost, and by more than chance does in one of twenty cases where both are equally
+  /// good (McNemar's test, one-sided, with Edwards' correction for few prompts): else it would be replaced time and again for nothing.
   package var flaws: [String] {
     let difference = Double(gained - lost)
     var flaws: [String] = []
-    if gained <= lost || difference < 1.645 * Double(gained + lost).squareRoot() {
+    if gained <= lost || difference - 1 < 1.645 * Double(gained + lost).squareRoot() {
       flaws.append("it is not clearly better than the one in force (\(gained) prompts better, \(lost) worse)")
     }
     let accuracy = rows.first { $0.name == "new" }?.figures.accuracy ?? 0
