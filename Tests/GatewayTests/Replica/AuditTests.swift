@@ -29,6 +29,15 @@ extension ReplicaTests {
       return answer
     }
 
+    /// Of an answer, once tickets are sealed.
+    private func ticket(_ client: WireClient) async throws -> String? {
+      for _ in 0..<500 {
+        if let ticket = try await ask(client).first("x-switchyard-feedback") { return ticket }
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      return nil
+    }
+
     private static let audited = "switchyard_routing_accuracy_audited_total"
     private static let correct = "switchyard_routing_accuracy_correct_total"
     private static let classes = "switchyard_routing_accuracy_classes_total"
@@ -69,6 +78,32 @@ extension ReplicaTests {
       }
     }
 
+    /// The rule lets requests go to one region alone, and the judge is in another.
+    @Test func aJudgeIsNotAskedAboutWhatItMayNotSee() async throws {
+      var options = ReplicaUnderTest.Options(
+        routing: """
+          { audit: { sample: 100%, judge: m },
+            rules: [ { condition: { complexity: low }, parameters: { top_p: 1 } } ] }
+          """)
+      options.edit = { settings in
+        var (deployment, model) = (settings.deployments[0], settings.models[0])
+        (deployment.name, deployment.regions) = ("j", ["us"])
+        (model.name, model.aliases, model.deployments[0].name) = ("judge", [], "j")
+        settings.deployments[0].regions = ["eu"]
+        settings.deployments.append(deployment)
+        settings.models.append(model)
+        var filter = Settings.DeploymentFilter()
+        filter.regions = ["eu"]
+        settings.routing.rules[0].deployments = filter
+        settings.routing.audit?.judge = "judge"
+      }
+      try await withReplica(Self.script("{}"), options) { test, provider in
+        _ = try await ask(try await test.connect())
+        #expect(try await eventually { await test.metric(Self.drops, #"reason="not_permitted""#) == 1 })
+        #expect(provider.requests.count == 1)
+      }
+    }
+
     @Test func anHourHasSoManyAndNoMore() async throws {
       let options = ReplicaUnderTest.Options(
         routing:
@@ -85,12 +120,8 @@ extension ReplicaTests {
     @Test func aClientSaysWhatItsRequestWas() async throws {
       try await withReplica({ _ in .answer("yes") }, Self.options("")) { test, _ in
         let client = try await test.connect()
-        var ticket: String?
-        #expect(
-          try await eventually {
-            ticket = try await ask(client).first("x-switchyard-feedback")
-            return ticket != nil
-          })
+        let ticket = try await ticket(client)
+        #expect(ticket != nil)
         #expect(await test.metric(Self.audited) == 0)
         #expect(try await test.untilIdle() == [])
         for (status, text) in [(200, #""counted":true"#), (409, "feedback_repeated")] {
