@@ -9,13 +9,13 @@ import Settings
 extension Train {
   func trainFromFeedback() async throws {
     let reader = try await reader(try options.load())
-    guard let every else {
+    guard let period else {
       guard try await train(reader) else { throw Switchyard.Exit.no }
       return
     }
     while !Task.isCancelled {
       do { _ = try await train(reader) } catch { StandardError.write("\(error)") }
-      try await Task.sleep(for: every)
+      try await Task.sleep(for: period)
     }
   }
 

@@ -19,14 +19,8 @@ struct Train: AsyncParsableCommand {
   @Argument(help: "Labelled prompts, a JSON object a line; - for standard input.") var data: String?
   @Option(help: "In the place of a file: feedback, what was said of requests.") var from: Source?
   @Option(
-    help: "With --from: train again each time so long has passed, such as 24h, until it is told to end.",
-    transform: { text in
-      guard let time = Duration(text: text), time >= .seconds(1) else {
-        throw ValidationError("--every must be a time such as 24h")
-      }
-      return time
-    })
-  var every: Duration?
+    help: "With --from: train again each time so long has passed, such as 24h, until it is told to end.")
+  var every: String?
   @Option(name: .shortAndLong, help: "Where the model is written (default: nowhere).") var out: String?
   @Option(help: "Parts that are held out in turn.") var folds = 5
   @Option(help: "Of all that is left to chance: the same seed gives the same model.") var seed: UInt64 = 1
@@ -41,11 +35,17 @@ struct Train: AsyncParsableCommand {
     guard every == nil || from != nil && out != nil else {
       throw ValidationError("--every is for --from feedback with --out FILE")
     }
+    guard every == nil || period.map({ $0 >= .seconds(1) }) == true else {
+      throw ValidationError("--every must be a time such as 24h")
+    }
     guard ComplexityTraining.folds.contains(folds) else {
       let range = ComplexityTraining.folds
       throw ValidationError("--folds must be \(range.lowerBound) to \(range.upperBound)")
     }
   }
+
+  /// Nil for what is no time.
+  var period: Duration? { every.flatMap { Duration(text: $0) } }
 
   func run() async throws {
     do {
