@@ -15,7 +15,8 @@ extension Worker {
   func prepareAudit(_ request: PeekedRequest, _ body: PaddedBytes, _ exchange: Exchange) {
     let snapshot = exchange.snapshot
     guard let terms = snapshot.settings.routing.audit, let table = snapshot.rules,
-      let prompt = request.facts.prompt, random.below(100_000_000) < terms.sample
+      let prompt = request.facts.prompt, exchange.surface != .embeddings,
+      random.below(100_000_000) < terms.sample
     else { return }
     guard !exchange.head.cacheDirectives.noStore else { return count(unaudited: ShadowDrop.noStore.rawValue) }
     guard rollouts.audits.take(terms.perHour, now: StateClock.monotonicMilliseconds()) else { return }
