@@ -1,5 +1,6 @@
 import Dialects
 import Policy
+import Settings
 import Telemetry
 
 /// The path of every exchange, top to bottom:
