@@ -1,10 +1,7 @@
 extension RuleMatcher {
   /// The classes of which a request that was taken for another would have come to the same rule, all else being as `facts` say it. What a
-  /// class leaves unsaid stays as it was taken.
-  ///
-  /// - Parameters:
-  ///   - rule: the first that held for `facts`; nil where none did.
-  ///   - rules: where bands of complexity begin.
+  /// class leaves unsaid stays as it was taken. `rule`: the first that held for `facts`, nil where none did; `rules`: where bands of
+  /// complexity begin.
   package func classes(
     comingTo rule: Int?, _ facts: RuleFacts, takenFor taken: RequestClass, _ rules: PromptRules
   ) -> ClassSet {
