@@ -12,16 +12,15 @@ package struct AuditQuestion: Sendable, Equatable {
 
   /// Nil where there is too much to read.
   package init?(_ turns: [ConversationTurn]) {
-    guard turns.reduce(0, { $0 + $1.text.utf8.count }) <= Self.mostBytes else { return nil }
+    guard JudgeRequest.fits(turns) else { return nil }
     self.turns = turns
   }
 
   /// As a chat request. `boundary`: drawn for this question, and known to nobody before.
   package func body(model: String, boundary: String) -> PaddedBytes {
-    var material = ""
-    for turn in turns { material += "\(boundary) message of \(turn.role)\n\(turn.text)\n" }
-    material += "\(boundary) end\n"
-    return PaddedBytes(question: material, by: Self.instructions(boundary), for: model)
+    JudgeRequest.body(
+      model: model, system: Self.instructions(boundary),
+      material: JudgeRequest.material(turns, [], boundary: boundary))
   }
 
   private static func instructions(_ boundary: String) -> String {
@@ -47,20 +46,6 @@ package struct AuditQuestion: Sendable, Equatable {
   private static func word(_ name: String, _ members: [JSONLiteral.Member]) -> String? {
     guard case .string(let word)? = members.first(where: { $0.name == name })?.value else { return nil }
     return word
-  }
-}
-
-extension PaddedBytes {
-  /// A chat request to a judge.
-  convenience init(question material: String, by instructions: String, for model: String) {
-    self.init(capacity: JudgeQuestion.mostBytes)
-    append(#"{"model":"#)
-    appendJSON(model)
-    append(#","temperature":0,"max_tokens":64,"messages":[{"role":"system","content":"#)
-    appendJSON(instructions)
-    append(#"},{"role":"user","content":"#)
-    appendJSON(material)
-    append("}]}")
   }
 }
 
