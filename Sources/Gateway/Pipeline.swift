@@ -1,5 +1,6 @@
 import Dialects
 import Policy
+import Settings
 import Telemetry
 
 /// The path of every exchange, top to bottom:
@@ -20,6 +21,7 @@ extension Worker {
         await readRejection(request.facts, principal, exchange)
       }
       let model = try route(&request, principal, exchange)
+      if exchange.snapshot.settings.routing.audit != nil { prepareAudit(request, body, exchange) }
       if exchange.arm?.mirror != nil { prepareShadow(request, body, exchange) }
       try openCache(body, request.facts, principal, model, exchange)
       if let attempt = try await attempt(request, body, to: model, principal, exchange) {

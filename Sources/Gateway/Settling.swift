@@ -47,6 +47,7 @@ extension Worker {
       keepDecision(record, exchange)
     }
     if let seed = exchange.shadow { mirror(seed, exchange, sample) }
+    if let seed = exchange.audit { audit(seed, exchange) }
   }
 
   /// The line of a request that was refused before it was one.

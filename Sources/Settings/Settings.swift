@@ -247,6 +247,8 @@ extension Settings {
     package var experiments: [Experiment] = []
     package var dataClasses: [DataClass] = []
     package var complexity = Complexity()
+    /// Nil: nothing is looked at again.
+    package var audit: Audit?
   }
 
   /// How hard a request is taken to be, from 0 to 1.

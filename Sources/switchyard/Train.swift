@@ -3,33 +3,55 @@ import Policy
 import Settings
 
 /// `switchyard train`: a classifier of prompts' complexity, of prompts that people have labelled.
-struct Train: ParsableCommand {
+struct Train: AsyncParsableCommand {
+  /// Where labelled prompts come from, besides a file.
+  enum Source: String, CaseIterable, ExpressibleByArgument { case feedback }
+
   static let configuration = CommandConfiguration(
     abstract: "Train a classifier of complexity, and show what it is worth beside the heuristic.",
     discussion: """
       The file has a line for each prompt: {"prompt": "...", "label": "low|medium|high", "family": "..."}. Prompts of a family are \
       variants of each other; all figures are of families that were held out. Exits 1, and writes nothing, where a rule that needs no \
-      training is right as often.
+      training is right as often. --from feedback reads what judges and clients have said of requests (routing.audit.examples) from \
+      Redis in the place of a file, and writes only what is clearly better than the classifier in force.
       """)
 
-  @Argument(help: "Labelled prompts, a JSON object a line; - for standard input.") var data: String
+  @Argument(help: "Labelled prompts, a JSON object a line; - for standard input.") var data: String?
+  @Option(help: "In the place of a file: feedback, what was said of requests.") var from: Source?
+  @Option(
+    help: "With --from: train again each time so long has passed, such as 24h, until it is told to end.")
+  var every: String?
   @Option(name: .shortAndLong, help: "Where the model is written (default: nowhere).") var out: String?
   @Option(help: "Parts that are held out in turn.") var folds = 5
   @Option(help: "Of all that is left to chance: the same seed gives the same model.") var seed: UInt64 = 1
   @Flag(help: "Write the model although it is no better than the heuristic.") var force = false
   @Flag(help: "Print the result for programs.") var json = false
+  @OptionGroup var options: ConfigOptions
 
   func validate() throws {
+    guard (data == nil) != (from == nil) else {
+      throw ValidationError("name a file of labelled prompts, or write --from feedback")
+    }
+    guard every == nil || from != nil && out != nil else {
+      throw ValidationError("--every is for --from feedback with --out FILE")
+    }
+    guard every == nil || period.map({ $0 >= .seconds(1) }) == true else {
+      throw ValidationError("--every must be a time such as 24h")
+    }
     guard ComplexityTraining.folds.contains(folds) else {
       let range = ComplexityTraining.folds
       throw ValidationError("--folds must be \(range.lowerBound) to \(range.upperBound)")
     }
   }
 
-  func run() throws {
+  /// Nil for what is no time.
+  var period: Duration? { every.flatMap { Duration(text: $0) } }
+
+  func run() async throws {
     do {
-      let set = try read()
-      let training = try training(of: set)
+      guard let data else { return try await trainFromFeedback() }
+      let set = try read(data)
+      let training = try training(of: set, data)
       let report = training.report(heuristic: heuristicComplexity)
       let isGood = report.unbeaten.isEmpty
       let model = out != nil && (isGood || force) ? training.model(report).bytes : nil
@@ -47,7 +69,7 @@ struct Train: ParsableCommand {
     }
   }
 
-  private func read() throws -> TrainingSet {
+  private func read(_ data: String) throws -> TrainingSet {
     let bytes = try BodyFile.read(data)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw CommandState.Failure(description: "\(data): not UTF-8 text")
@@ -57,7 +79,7 @@ struct Train: ParsableCommand {
     }
   }
 
-  private func training(of set: TrainingSet) throws -> ComplexityTraining {
+  private func training(of set: TrainingSet, _ data: String) throws -> ComplexityTraining {
     do throws(EvaluationError) {
       return try ComplexityTraining(set, folds: folds, seed: seed)
     } catch {

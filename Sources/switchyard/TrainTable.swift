@@ -34,7 +34,7 @@ struct TrainTable {
   }
 
   /// Three decimals.
-  private static func number(_ value: Double) -> String {
+  static func number(_ value: Double) -> String {
     let thousandths = Int((value * 1_000).rounded())
     let rest = String(thousandths % 1_000)
     return "\(thousandths / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest

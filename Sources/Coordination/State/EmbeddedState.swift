@@ -14,6 +14,7 @@ package final class EmbeddedStore: Sendable {
   private let feedback = NIOLockedValueBox(FeedbackStore(EmbeddedState.feedbackNames))
   private let experiments = NIOLockedValueBox(ExperimentStore(EmbeddedState.experimentNames))
   private let decisions = NIOLockedValueBox(DecisionRing(limit: DecisionTerms.ring))
+  private let audits = NIOLockedValueBox(DecisionRing(limit: DecisionTerms.ring))
 
   package init() { stores = (0..<32).map { _ in NIOLockedValueBox(LimitStore()) } }
 
@@ -37,6 +38,8 @@ package final class EmbeddedStore: Sendable {
     decisions.withLockedValue(body)
   }
 
+  func withAudits<Value>(_ body: (inout DecisionRing) -> Value) -> Value { audits.withLockedValue(body) }
+
   private let swept = Synchronization.Atomic<Int64>(0)
   private static let period: Int64 = 10_000
 
@@ -53,6 +56,7 @@ package final class EmbeddedStore: Sendable {
     withFeedback { $0.sweep(now: now) }
     withExperiments { $0.sweep(now: now) }
     withDecisions { $0.sweep(now: now) }
+    withAudits { $0.sweep(now: now) }
   }
 
   /// Everything that is kept now, for people who look.

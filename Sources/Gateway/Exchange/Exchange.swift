@@ -98,6 +98,8 @@ final class Exchange: @unchecked Sendable {
   var cacheResult: CacheResult?
   /// What a copy of it needs, once its client has its answer.
   var shadow: ShadowSeed?
+  /// What is kept of it, where it is looked at again.
+  var audit: AuditSeed?
   /// What its client is sent of a stream that others may read too.
   var reader: LiveReader?
 

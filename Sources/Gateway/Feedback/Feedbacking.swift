@@ -23,7 +23,7 @@ extension Worker {
     self.answer(json: answer, exchange)
   }
 
-  /// Whether it is evidence, or says what its session makes of its last answer.
+  /// Whether it is evidence, or says what its session makes of its last answer, or what its request was.
   private func judge(_ exchange: Exchange, _ principal: Principal) async throws(ExchangeError) -> Bool {
     let body = try await exchange.body()
     let feedback = try Feedback(body)
@@ -40,7 +40,11 @@ extension Worker {
     let reply = try await mark(judgement, exchange)
     if reply == .repeated { throw .feedbackRepeated }
     let isEvidence = reply == .counts && tell(feedback, ticket.rollout, principal)
-    return tell(feedback, ticket.trial, plan) || isEvidence || judgement.rejects != nil
+    var isLabel = false
+    if reply == .counts, !feedback.said.isEmpty {
+      isLabel = await takeLabel(feedback.said, of: ticket.id, exchange)
+    }
+    return tell(feedback, ticket.trial, plan) || isEvidence || isLabel || judgement.rejects != nil
   }
 
   private func mark(_ mark: FeedbackMark, _ exchange: Exchange) async throws(ExchangeError)
@@ -82,14 +86,15 @@ extension Worker {
 
   // MARK: Tickets
 
-  /// With what an answer of this model's position may be judged, where that is evidence of anything or rules ask for it.
+  /// With what an answer of this model's position may be judged, where that is evidence of anything, rules ask for it, or it is looked at
+  /// again.
   func addTicket(_ position: Int, _ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
     let (rollout, trial) = (exchange.rollout(answeredBy: position), exchange.trial)
-    guard rollout != nil || trial != nil || exchange.session != nil, let principal = exchange.principal,
-      let secret = rollouts.feedback.secret
-    else { return }
+    let isAsked = rollout != nil || trial != nil || exchange.session != nil || exchange.audit != nil
+    guard isAsked, let principal = exchange.principal, let secret = rollouts.feedback.secret else { return }
     let ticket = FeedbackTicket(
       at: limiter.now, id: random.next(), rollout: rollout, trial: trial, session: exchange.session)
+    exchange.audit?.ticket = ticket.id
     fields.add("x-switchyard-feedback", secret.seal(ticket, for: principal.holder))
   }
 }

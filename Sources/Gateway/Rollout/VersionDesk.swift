@@ -21,6 +21,7 @@ final class VersionDesk: Sendable {
 
   let evidence = EvidenceDesk()
   let shadows = ShadowDesk()
+  let audits = AuditDesk()
   let feedback = FeedbackDesk()
   let experiments = ExperimentDesk()
   let lease = WeightLease()

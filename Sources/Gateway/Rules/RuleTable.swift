@@ -85,13 +85,6 @@ extension RuleTable.Rule {
   }
 }
 
-extension Settings.Complexity {
-  /// Nil where the heuristic scores.
-  fileprivate var scoringModel: ComplexityModel? {
-    method == .learned ? (classifier?.model ?? ComplexityModel.shipped) : nil
-  }
-}
-
 extension RuleText {
   /// The member of `metadata` in which it may stand.
   fileprivate var metadataName: String? {

@@ -57,7 +57,8 @@ extension Worker {
 /// Room for what rules ask of requests, one after another. Confined to a worker's loop.
 struct RuleRoom {
   private var epoch = 0
-  private var facts = RuleFacts(asking: [])
+  /// Of the request that was asked about last.
+  private(set) var facts = RuleFacts(asking: [])
 
   /// The position of the first rule that holds. `epoch`: of the configuration that the rules are of.
   mutating func first(of table: RuleTable, epoch: Int, _ input: RuleInput) -> Int? {

@@ -2,7 +2,8 @@ import Coordination
 import Policy
 import Settings
 
-/// A copy of an exchange's request on its way to a candidate, or a question about one on its way to a judge. No client sees the answer.
+/// A copy of an exchange's request on its way to a candidate, or a question about one, or about an exchange, on its way to a judge. No client
+/// sees the answer.
 // @unchecked Sendable: its task runs on the loop of the worker that made it, and so does all that touches it; the compiler sees a task
 // that could run anywhere.
 final class ShadowCopy: @unchecked Sendable {
@@ -12,7 +13,7 @@ final class ShadowCopy: @unchecked Sendable {
   static let largestAnswer = 8 << 20
 
   /// What it is for. The raw value is its arm: in the access log, and for its provider.
-  enum Errand: String { case answer = "shadow", judgement = "judge" }
+  enum Errand: String { case answer = "shadow", judgement = "judge", audit }
 
   let errand: Errand
   let seed: ShadowSeed
@@ -65,11 +66,23 @@ final class ShadowCopy: @unchecked Sendable {
     permitted = copy.permitted
   }
 
+  /// A question of what an exchange's request was: evidence of no version, and paid for by no budget of copies.
+  init(_ question: ShadowSeed, auditing exchange: Exchange, caller: UInt64) {
+    errand = .audit
+    (seed, snapshot, baseline) = (question, exchange.snapshot, RolloutTally.Sample(.baseline))
+    subject = EvidenceDesk.Subject(model: exchange.snapshot.models[question.position].name, version: 0)
+    (unit, tenant, self.caller) = (0, exchange.principal?.tenant ?? "", caller)
+    (requestID, client, beta) = (exchange.id, exchange.connection.remoteAddress, nil)
+    (beganAt, permitted) = (exchange.beganAt, exchange.permitted)
+  }
+
   /// The model that it is sent to; the same for all of its versions.
   var model: String { snapshot.models[seed.position].name }
 
   /// Nanoseconds.
-  var timeout: Int64 { snapshot.settings.rollout.shadow.timeout.nanoseconds }
+  var timeout: Int64 {
+    errand == .audit ? 60_000_000_000 : snapshot.settings.rollout.shadow.timeout.nanoseconds
+  }
 
   func begin(_ attempt: Attempt) {
     (self.attempt, startedAt) = (attempt, attempt.startedAt)

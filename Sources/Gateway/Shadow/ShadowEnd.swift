@@ -31,18 +31,25 @@ extension Worker {
   }
 
   /// Pays for it, leaves its provider alone where that asks for it, and writes its line. Micro-dollars.
-  private func settle(
+  func settle(
     _ copy: ShadowCopy, _ attempt: Attempt, _ verdict: Classification, now: Int64
   ) -> Int64 {
     let model = copy.subject.model
     let spent = spent(by: attempt, copy)
     release(copy, spent)
-    shard.add(spent.microdollars, to: registry.series(Catalogue.shadowCost, model))
+    let isAudit = copy.errand == .audit
+    let costs =
+      isAudit ? registry.series(Catalogue.auditCost) : registry.series(Catalogue.shadowCost, model)
+    shard.add(spent.microdollars, to: costs)
     if verdict.kind != .success { note(copy, attempt, verdict) }
     if verdict.kind == .cooldown {
       let pause = Int64(min(60, max(1, attempt.head.retryAfterSeconds ?? 5)))
-      rollouts.shadows.pause(
-        model, copy.errand, until: StateClock.monotonicMilliseconds() + pause * 1_000)
+      let until = StateClock.monotonicMilliseconds() + pause * 1_000
+      if isAudit {
+        rollouts.audits.pause(until: until)
+      } else {
+        rollouts.shadows.pause(model, copy.errand, until: until)
+      }
     }
     log?.append(logRecord(copy, attempt, verdict, cost: spent.microdollars, now: now))
     return spent.microdollars
@@ -120,7 +127,7 @@ extension Worker {
     return said
   }
 
-  private func text(of answer: KeptAnswer, _ surface: Surface) -> AnswerText? {
+  func text(of answer: KeptAnswer, _ surface: Surface) -> AnswerText? {
     answer.recording?.withBytes { bytes in
       peek.text(of: bytes, isEvents: answer.isEvents, surface)
     }.flatMap { $0 }

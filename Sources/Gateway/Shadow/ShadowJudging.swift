@@ -15,7 +15,10 @@ extension Worker {
     }
     do throws(ShadowDrop) {
       let question = try question(about: pair, copy, by: judge)
-      let asked = try ShadowCopy(seed(of: question, copy.snapshot, judge), about: copy)
+      let seed = try seed(forJudge: judge.model, copy.snapshot) {
+        question.body(model: judge.model, boundary: $0)
+      }
+      let asked = ShadowCopy(seed, about: copy)
       // A task of its own: what the copy holds is let go of.
       Task(executorPreference: executor) { await self.ask(question, asked) }
     } catch {
@@ -39,15 +42,12 @@ extension Worker {
     return question
   }
 
-  /// For whoever serves the judge's model now. The boundary isn't of the worker's own chance, of which clients see something.
-  private func seed(
-    of question: JudgeQuestion, _ snapshot: Snapshot, _ judge: Settings.Judge
+  /// A question for whoever serves a judge's model now. The boundary isn't of the worker's own chance, of which clients see something.
+  func seed(
+    forJudge model: String, _ snapshot: Snapshot, _ question: (_ boundary: String) -> PaddedBytes
   ) throws(ShadowDrop) -> ShadowSeed {
-    guard let route = snapshot.models.firstIndex(where: { $0.name == judge.model }) else {
-      throw .noEndpoint
-    }
-    let boundary = "=== " + String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    let body = question.body(model: judge.model, boundary: boundary)
+    guard let route = snapshot.models.firstIndex(where: { $0.name == model }) else { throw .noEndpoint }
+    let body = question("=== " + String(UInt64.random(in: 0...UInt64.max), radix: 36))
     guard let request = try? peek.request(body, surface: .chatCompletions) else { throw .noText }
     return ShadowSeed(
       position: snapshot.versions?.serving(route) ?? route, request: request, body: body, format: nil)

@@ -9,29 +9,39 @@ import Upstream
 /// What a copy takes: a place and money of its own, memory, and what the candidate's deployment and its credential may use. Those limits
 /// are the provider's, whoever calls; its client's, and its model's, it leaves alone.
 extension Worker {
-  /// What a copy will probably take; nil where its deployment has no price.
+  /// What a copy will probably take; nil where its deployment has no price, and a budget goes by it.
   func demand(of copy: ShadowCopy, at step: AttemptPlan.Step) -> Demand? {
-    guard let price = copy.snapshot.price(of: step.candidate.deployment, at: copy.beganAt) else { return nil }
+    let price = copy.snapshot.price(of: step.candidate.deployment, at: copy.beganAt)
+    guard price != nil || copy.errand == .audit else { return nil }
     let estimator = estimators[copy.model] ?? TokenEstimator()
     let facts = copy.seed.request.facts
     let (input, output) = (estimator.input(facts), estimator.output(facts))
     return Demand(
-      inputTokens: input, outputTokens: output, microdollars: price.cost(input: input, output: output))
+      inputTokens: input, outputTokens: output,
+      microdollars: price?.cost(input: input, output: output) ?? 0)
   }
 
   /// Takes place, money and memory, or none of them; why there is none.
   func reserve(_ copy: ShadowCopy, _ demand: Demand) -> ShadowDrop? {
     let settings = copy.snapshot.settings
-    let drop = rollouts.shadows.enter(
-      copy.subject.model, copy.errand, cost: demand.microdollars, settings.rollout.shadow,
-      now: StateClock.monotonicMilliseconds())
+    let now = StateClock.monotonicMilliseconds()
+    let drop =
+      copy.errand == .audit
+      ? rollouts.audits.enter(now: now)
+      : rollouts.shadows.enter(
+        copy.subject.model, copy.errand, cost: demand.microdollars, settings.rollout.shadow, now: now)
     if let drop { return drop }
     guard shared.reserve(copy.seed.body.count, limit: settings.server.maxBuffered.count / 2) else {
-      rollouts.shadows.leave(copy.subject.model, reserved: demand.microdollars, cost: 0)
+      leave(copy, reserved: demand.microdollars, cost: 0)
       return .busy
     }
     copy.reserved = demand.microdollars
     return nil
+  }
+
+  private func leave(_ copy: ShadowCopy, reserved: Int64, cost: Int64) {
+    guard copy.errand != .audit else { return rollouts.audits.leave() }
+    rollouts.shadows.leave(copy.subject.model, reserved: reserved, cost: cost)
   }
 
   /// Whether its deployment and credential have room for it.
@@ -63,7 +73,7 @@ extension Worker {
 
   /// Gives back what it holds, less what it has spent.
   func release(_ copy: ShadowCopy, _ spent: Demand) {
-    rollouts.shadows.leave(copy.subject.model, reserved: copy.reserved, cost: spent.microdollars)
+    leave(copy, reserved: copy.reserved, cost: spent.microdollars)
     shared.buffered.wrappingSubtract(copy.seed.body.count, ordering: .relaxed)
     guard let grant = copy.grant else { return }
     copy.grant = nil

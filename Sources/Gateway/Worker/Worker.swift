@@ -45,6 +45,7 @@ actor Worker {
   /// Learns what tickets are sealed with, for all workers; nil on all but one.
   private let feedbackLink: FeedbackLink?
   let feedbackRegister: any FeedbackRegister
+  let auditRegister: any AuditRegister
   /// Tells what is seen of experiments, for all workers; nil on all but one.
   private let experimentLink: ExperimentLink?
   /// Shows what is known of them, over this worker's way to the shared state.
@@ -126,6 +127,7 @@ actor Worker {
     control = isFirst ? ControlLink(ways.state, rollouts, replica: replica.name, logger) : nil
     feedbackLink = isFirst ? FeedbackLink(ways.state, rollouts.feedback) : nil
     feedbackRegister = ways.state
+    auditRegister = ways.state
     experimentLink =
       isFirst ? ExperimentLink(ways.state, rollouts.experiments, replica: replica.name) : nil
     experimentReader = ExperimentReader(ways.state, on: loop)

@@ -1,12 +1,15 @@
 /// What somebody makes of an answer, as `POST /v1/feedback` takes it:
-/// `{"id": …, "score": 0…1}`, `{"id": …, "thumbs": "up"}`, either with or without `"outcome": {"bought": 1}`, or that alone.
+/// `{"id": …, "score": 0…1}`, `{"id": …, "thumbs": "up"}`, either with or without `"outcome": {"bought": 1}` and `"complexity": "high"` or
+/// `"task": "code"`, or those alone.
 package struct Feedback: Equatable, Sendable {
   /// The sealed ticket of the answer.
   package let ticket: String
-  /// Nil where there are outcomes alone.
+  /// Nil where there are outcomes alone, or what the request was.
   package let grade: Grade?
   /// Of its session, by name: thousandths.
   package let outcomes: [String: Int64]
+  /// What its request really was; empty where that isn't said.
+  package let said: RequestClass
 
   package enum Grade: Equatable, Sendable {
     /// In millionths.
@@ -54,7 +57,7 @@ extension Feedback {
   package init(body: String) throws(FeedbackFlaw) {
     let members: [String: JSONLiteral] = try Self.members(body)
     if let name = members.keys.sorted().first(where: { !Self.known.contains($0) }) {
-      throw FeedbackFlaw(name, "is unknown here: send id, score or thumbs, and outcome")
+      throw FeedbackFlaw(name, "is unknown here: send id, score or thumbs, outcome, complexity and task")
     }
     if members["comment"] != nil {
       throw FeedbackFlaw("comment", "is not kept anywhere here, so it is not taken: leave it out")
@@ -65,12 +68,16 @@ extension Feedback {
     self.ticket = ticket
     grade = try Self.grade(members["score"], members["thumbs"])
     outcomes = try Self.outcomes(members["outcome"])
-    if grade == nil, outcomes.isEmpty {
-      throw FeedbackFlaw("score", "is missing: send it, thumbs or outcome")
+    said = RequestClass(
+      task: try Self.task(members["task"]), complexity: try Self.complexity(members["complexity"]))
+    if grade == nil, outcomes.isEmpty, said.isEmpty {
+      throw FeedbackFlaw("score", "is missing: send it, thumbs, outcome, complexity or task")
     }
   }
 
-  private static let known: Set<String> = ["id", "score", "thumbs", "outcome", "comment"]
+  private static let known: Set<String> = [
+    "id", "score", "thumbs", "outcome", "complexity", "task", "comment",
+  ]
   private static let mostOutcomes = 16
 
   private static func members(_ body: String) throws(FeedbackFlaw) -> [String: JSONLiteral] {
@@ -125,5 +132,25 @@ extension Feedback {
     case (nil, .string("down")?): return .down
     case (nil, .some): throw FeedbackFlaw("thumbs", "is neither \"up\" nor \"down\"")
     }
+  }
+
+  private static func task(_ value: JSONLiteral?) throws(FeedbackFlaw) -> TaskKind? {
+    guard let value else { return nil }
+    guard case .string(let name) = value, let task = TaskKind(name: name) else {
+      throw FeedbackFlaw("task", "is none of \(words(of: TaskKind.self))")
+    }
+    return task
+  }
+
+  private static func complexity(_ value: JSONLiteral?) throws(FeedbackFlaw) -> ComplexityBand? {
+    guard let value else { return nil }
+    guard case .string(let name) = value, let band = ComplexityBand(rawValue: name) else {
+      throw FeedbackFlaw("complexity", "is none of \(words(of: ComplexityBand.self))")
+    }
+    return band
+  }
+
+  private static func words<Word: RawRepresentable<String> & CaseIterable>(of type: Word.Type) -> String {
+    type.allCases.map(\.rawValue).joined(separator: ", ")
   }
 }

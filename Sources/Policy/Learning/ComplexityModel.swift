@@ -29,6 +29,18 @@ package struct ComplexityModel: Sendable, Equatable {
     return text.withUTF8 { cuts.chances(at: margin(UnsafeRawBufferPointer($0), $0.count)) }
   }
 
+  /// The same of a prompt of which only its features are left, made with so many `bits`: at least as many as this model has.
+  func chances(_ features: PromptFeatures, bits: Int) -> LabelChances {
+    precondition(bits >= self.bits, "hashes are too short")
+    var margin = 0.0
+    for (feature, value) in zip(features.indices, features.values) {
+      let isGram = feature < 1 << bits
+      margin +=
+        value * (isGram ? Double(grams[feature >> (bits - self.bits)]) * unit : shape[feature - 1 << bits])
+    }
+    return cuts.chances(at: margin)
+  }
+
   private func margin(_ text: UnsafeRawBufferPointer, _ length: Int) -> Double {
     let unused = UInt64(64 - bits)
     return grams.withUnsafeBufferPointer { grams in

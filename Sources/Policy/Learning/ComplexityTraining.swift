@@ -3,11 +3,7 @@ package struct ComplexityTraining: Sendable {
   package static let folds = 3...20
 
   private let items: [TrainingSet.Item]
-  private let examples: [TrainingExample]
-  private let parts: FamilyFolds
-  private let bits: Int
-  private let rule: ProximalLearner.Rule
-  private let seed: UInt64
+  private let trainer: CalibratedTrainer
 
   /// Prepares `set` to be held out in `folds` parts (3 to 20) in turn, with 2^bits (10 to 20) weights of n-grams; throws where there are
   /// fewer families than folds. All that is left to chance hangs on `seed`: the same one gives the same model, to the last bit.
@@ -19,44 +15,29 @@ package struct ComplexityTraining: Sendable {
     }
     var positions: [String: Int] = [:]
     for (position, name) in names.enumerated() { positions[name] = position }
-    examples = set.items.map {
+    let examples = set.items.map {
       TrainingExample(
         features: PromptFeatures($0.prompt, bits: bits), label: $0.label, family: positions[$0.family] ?? 0)
     }
-    parts = FamilyFolds(examples.map { ($0.family, $0.label) }, count: folds, seed: seed)
-    (items, self.bits, self.seed, rule) = (set.items, bits, seed, ProximalLearner.Rule())
+    items = set.items
+    trainer = CalibratedTrainer(examples, folds: folds, bits: bits, seed: seed)
   }
 
   /// The model of all prompts, which says of itself what `report` says of the likes of it.
   package func model(_ report: ClassifierReport) -> ComplexityModel {
-    var model = model(without: nil)
+    var model = trainer.model(without: nil)
     model.worth = report.worth
     return model
   }
 
-  /// Of all prompts but a fold's. It is calibrated by margins of prompts that were held out from the learning of them.
-  private func model(without fold: Int?) -> ComplexityModel {
-    var pairs: [(margin: Double, label: ComplexityLabel)] = []
-    for held in 0..<parts.count where held != fold {
-      let learner = learned(without: [fold, held])
-      for position in examples.indices where parts.folds[position] == held {
-        pairs.append((learner.margin(examples[position].features), examples[position].label))
-      }
-    }
-    return ComplexityModel(learned(without: [fold]), bits: bits, .fitted(to: pairs))
-  }
-
-  private func learned(without folds: [Int?]) -> ProximalLearner {
-    let seen = examples.indices.filter { !folds.contains(parts.folds[$0]) }
-    return .learned(from: seen.map { examples[$0] }, bits: bits, rule, seed: seed)
-  }
+  private var parts: FamilyFolds { trainer.parts }
 
   // MARK: What it is worth
 
   /// All figures are of prompts that were held out with their families, each once. `heuristic` is the complexity of a prompt, 0 to 1, as
   /// it is told without a classifier.
   package func report(heuristic: (String) -> Double) -> ClassifierReport {
-    let models = (0..<parts.count).map { model(without: $0) }
+    let models = (0..<parts.count).map { trainer.model(without: $0) }
     let learned = items.indices.map { models[parts.folds[$0]].chances(items[$0].prompt) }
     let plain = items.map { heuristic($0.prompt) }
     let lengths = items.map { Elementary.log(1 + Double($0.prompt.utf8.count)) }

@@ -9,6 +9,7 @@ enum Checks {
     checkBalance(settings, &reader)
     ExperimentChecks.all(settings, &reader)
     RuleChecks.all(&settings, &reader)
+    AuditChecks.all(settings, &reader)
     RolloutChecks.judge(settings, &reader)
     DataClassChecks.all(settings, &reader)
     checkSteering(settings, &reader)

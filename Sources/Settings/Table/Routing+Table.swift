@@ -17,6 +17,7 @@ extension Form where Value == Settings.Routing {
           "What requests may hold that not every deployment may see, by name."
         ).omittedWhenEmpty,
         Field("complexity", \.complexity, .complexity, "How hard a request is."),
+        Field("audit", \.audit, .audit, "Which requests are looked at again, for routing's accuracy."),
       ])
   }
 }

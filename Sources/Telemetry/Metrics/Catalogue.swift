@@ -32,6 +32,35 @@ package enum Catalogue {
     help:
       "Requests for which a routing rule was the first to match, by its name or its place in routing.rules.")
 
+  package static let accuracyAudited = MetricFamily(
+    .counter, "switchyard_routing_accuracy_audited_total", labels: accuracyLabels,
+    help:
+      "Requests of which somebody said what they really were (by: judge, feedback), by the rule that decided (none: no rule) and by what"
+      + " rules took them for (none: no rule asks, or it isn't known).")
+  package static let accuracyCorrect = MetricFamily(
+    .counter, "switchyard_routing_accuracy_correct_total", labels: accuracyLabels,
+    help:
+      "Of those, the ones for which the same rule would have decided had they been taken for what they were.")
+  package static let accuracyClasses = MetricFamily(
+    .counter, "switchyard_routing_accuracy_classes_total", labels: ["fact", "taken", "said", "by"],
+    help: "Of those, what rules took them for and what they were said to be, of a fact (task, complexity).")
+  package static let auditDrops = MetricFamily(
+    .counter, "switchyard_routing_accuracy_drops_total", labels: ["reason"],
+    help:
+      "Requests that were to be looked at again by a judge and were not (not_permitted, no_text, too_long, no_store: it may or can not;"
+      + " failed, no_verdict: the judge gave no answer, or none that says it; else as of switchyard_shadow_drops_total)."
+  )
+  package static let auditCost = MetricFamily(
+    .counter, "switchyard_routing_accuracy_cost_dollars_total", .dollars,
+    help:
+      "What this replica's questions about requests cost, at the configured prices: no part of switchyard_cost_dollars_total."
+  )
+  package static let auditExamples = MetricFamily(
+    .counter, "switchyard_routing_accuracy_examples_total", labels: ["result"],
+    help:
+      "Labelled prompts that were to be kept for training, by result (kept, lost: the shared state was away, unfit: of a class of data,"
+      + " more than text, or too long).")
+
   package static let dataClassRequests = MetricFamily(
     .counter, "switchyard_data_class_requests_total", labels: ["class", "action"],
     help:
@@ -343,6 +372,7 @@ package enum Catalogue {
   /// All of them, in the order of rendering.
   package static let all = [
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, ruleMatches,
+    accuracyAudited, accuracyCorrect, accuracyClasses, auditDrops, auditCost, auditExamples,
     dataClassRequests, shed, loopLag,
     attempts, attemptResults, fallbacks, hedges, inflight, inflightCluster, loadsAge, firstTokenAverage,
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
@@ -363,6 +393,7 @@ package enum Catalogue {
     residentMemory, openDescriptors, maximumDescriptors, processorTime, startTime,
   ]
 
+  private static let accuracyLabels = ["rule", "task", "complexity", "by"]
   private static let genAILabels = ["gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name"]
 }
 

@@ -46,6 +46,20 @@ struct FeedbackTests {
     #expect(flaw?.member == "outcome")
   }
 
+  @Test func whatARequestWasMayBeSaidAlone() throws {
+    let said = try Feedback(body: #"{"id":"t","complexity":"high","task":"Code-Review"}"#)
+    #expect(said.said == RequestClass(task: .review, complexity: .high) && said.grade == nil)
+    #expect(try Feedback(body: #"{"id":"t","thumbs":"up"}"#).said.isEmpty)
+    for (member, value) in [
+      ("task", "\"cooking\""), ("task", "1"), ("complexity", "\"High\""), ("complexity", "0.5"),
+    ] {
+      let flaw = #expect(throws: FeedbackFlaw.self) {
+        try Feedback(body: "{\"id\":\"t\",\"\(member)\":\(value)}")
+      }
+      #expect(flaw?.member == member && flaw?.reason.contains("is none of") == true)
+    }
+  }
+
   @Test func lowIsBelowMostOfTheBaselineOrBelowAHalf() {
     #expect(Feedback.Grade.down.isLow(0) && Feedback.Grade.down.isLow(nil))
     #expect(!Feedback.Grade.up.isLow(1_000_001))
