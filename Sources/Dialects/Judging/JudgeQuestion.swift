@@ -17,23 +17,18 @@ package struct JudgeQuestion: Sendable, Equatable {
   package init?(
     _ turns: [ConversationTurn], candidate: String, baseline: String, isCandidateFirst: Bool
   ) {
-    let size = turns.reduce(candidate.utf8.count + baseline.utf8.count) { $0 + $1.text.utf8.count }
-    guard size <= Self.mostBytes else { return nil }
+    guard JudgeRequest.fits(turns, candidate, baseline) else { return nil }
     (self.turns, self.candidate, self.baseline) = (turns, candidate, baseline)
     self.isCandidateFirst = isCandidateFirst
   }
 
   /// As a chat request. `boundary`: drawn for this question, and known to nobody before.
   package func body(model: String, boundary: String) -> PaddedBytes {
-    let body = PaddedBytes(capacity: Self.mostBytes)
-    body.append(#"{"model":"#)
-    body.appendJSON(model)
-    body.append(#","temperature":0,"max_tokens":64,"messages":[{"role":"system","content":"#)
-    body.appendJSON(Self.instructions(boundary))
-    body.append(#"},{"role":"user","content":"#)
-    body.appendJSON(material(boundary))
-    body.append("}]}")
-    return body
+    let (first, second) = isCandidateFirst ? (candidate, baseline) : (baseline, candidate)
+    let answers = [(name: "answer A", text: first), (name: "answer B", text: second)]
+    return JudgeRequest.body(
+      model: model, system: Self.instructions(boundary),
+      material: JudgeRequest.material(turns, answers, boundary: boundary))
   }
 
   private static func instructions(_ boundary: String) -> String {
@@ -46,14 +41,6 @@ package struct JudgeQuestion: Sendable, Equatable {
     reason. Reply with one JSON object and nothing else: {"better":"A"} or {"better":"B"}, or \
     {"better":"same"} where neither is clearly better.
     """
-  }
-
-  private func material(_ boundary: String) -> String {
-    let (first, second) = isCandidateFirst ? (candidate, baseline) : (baseline, candidate)
-    var text = ""
-    for turn in turns { text += "\(boundary) message of \(turn.role)\n\(turn.text)\n" }
-    text += "\(boundary) answer A\n\(first)\n\(boundary) answer B\n\(second)\n\(boundary) end\n"
-    return text
   }
 
   /// Nil for all but `{"better": "A"}`, `"B"` or `"same"`: a judge that says more may have been told to.
