@@ -39,15 +39,14 @@ extension Worker {
     return question
   }
 
-  /// For whoever serves the judge's model now. The boundary isn't of the worker's own chance, of which clients see something.
+  /// For whoever serves the judge's model now.
   private func seed(
     of question: JudgeQuestion, _ snapshot: Snapshot, _ judge: Settings.Judge
   ) throws(ShadowDrop) -> ShadowSeed {
     guard let route = snapshot.models.firstIndex(where: { $0.name == judge.model }) else {
       throw .noEndpoint
     }
-    let boundary = "=== " + String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    let body = question.body(model: judge.model, boundary: boundary)
+    let body = question.body(model: judge.model, boundary: Self.boundary())
     guard let request = try? peek.request(body, surface: .chatCompletions) else { throw .noText }
     return ShadowSeed(
       position: snapshot.versions?.serving(route) ?? route, request: request, body: body, format: nil)
