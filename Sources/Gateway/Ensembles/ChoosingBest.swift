@@ -1,5 +1,4 @@
 import Dialects
-import NIOCore
 import Policy
 import Telemetry
 

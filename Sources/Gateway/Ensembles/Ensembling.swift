@@ -1,9 +1,7 @@
-import Coordination
 import Dialects
 import NIOCore
 import Policy
 import Telemetry
-import Upstream
 
 /// Several models asked for one answer (algorithms §9):
 ///

@@ -14,7 +14,7 @@ extension Worker {
     let snapshot = exchange.snapshot
     do throws(LineUp.Obstacle) {
       return try snapshot.lineUp(
-        of: ensemble, for: ruling, rule: exchange.rule, request.facts, peek.copyFacts(of: request, body),
+        of: ensemble, for: ruling, request.facts, peek.copyFacts(of: request, body),
         exchange.head, principal, estimators, at: exchange.beganAt)
     } catch {
       shard.increment(registry.series(Catalogue.ensemblePlain, ensemble.name, error.rawValue))
@@ -26,7 +26,7 @@ extension Worker {
 extension Snapshot {
   /// Who is asked; throws why one model is. `copy` tells what a second call would do. `now`: whose prices count, in milliseconds since 1970.
   func lineUp(
-    of ensemble: Ensemble, for ruling: Ruling, rule: Int?, _ facts: RequestFacts, _ copy: CopyFacts,
+    of ensemble: Ensemble, for ruling: Ruling, _ facts: RequestFacts, _ copy: CopyFacts,
     _ head: RequestHead, _ principal: Principal, _ estimators: [String: TokenEstimator], at now: Int64
   ) throws(LineUp.Obstacle) -> LineUp {
     guard ruling.pin == nil else { throw .pinned }
@@ -37,7 +37,7 @@ extension Snapshot {
     guard !copy.usesTools || ensemble.kind == .cascade else { throw .tools }
     var permitted = ruling.permitted
     // All calls together may cost that much.
-    if let ceiling = (try? head.maxCost()) ?? nil {
+    if let ceiling = try? head.maxCost() {
       let estimator = estimators[models[ruling.model].name] ?? TokenEstimator()
       permitted.narrow(
         to: affordable(
