@@ -90,6 +90,7 @@ final class EnsembleRun: @unchecked Sendable {
 
   /// The line is of all its calls together.
   func note(in record: inout AccessLogRecord) {
+    guard served != nil else { return }
     (record.ensemble, record.ensembleEnd) = (lineUp.ensemble.name, end.rawValue)
     func sum(_ own: Int64?, _ others: Int64) -> Int64? { others > 0 ? (own ?? 0) + others : own }
     record.inputTokens = sum(record.inputTokens, beside.inputTokens)

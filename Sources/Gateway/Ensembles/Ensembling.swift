@@ -143,18 +143,17 @@ extension Worker {
     ).recordUse(input: input, output: output, cost: cost, in: shard)
   }
 
-  /// Waits for those that were cancelled, and counts what came of it all. The client has its answer.
+  /// Waits for those that were cancelled, and counts what came of it all. The client has its answer; nothing is done where nobody was asked.
   func finish(_ run: EnsembleRun, _ exchange: Exchange) async {
+    guard let served = run.served else { return }
     while run.branches.contains(where: { $0.end == nil }) { await waitForAny(of: run.branches) }
     if exchange.traces != nil { exchange.traces = run.branches.flatMap { $0.exchange.traces ?? [] } }
     let name = run.lineUp.ensemble.name
     shard.increment(registry.series(Catalogue.ensembleRequests, name, run.end.rawValue))
     shard.add(
       run.beside.microdollars + (exchange.cost ?? 0), to: registry.series(Catalogue.ensembleCost, name))
-    if let served = run.served {
-      let model = exchange.snapshot.models[served.model].name
-      let result = run.end == .failed ? "failed" : "served"
-      shard.increment(registry.series(Catalogue.ensembleBranches, name, model, result))
-    }
+    let result = run.end == .failed ? "failed" : "served"
+    let model = exchange.snapshot.models[served.model].name
+    shard.increment(registry.series(Catalogue.ensembleBranches, name, model, result))
   }
 }

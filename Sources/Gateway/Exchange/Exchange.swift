@@ -142,6 +142,7 @@ final class Exchange: @unchecked Sendable {
     (deadline, deadlineIsClients) = (exchange.deadline, exchange.deadlineIsClients)
     self.branch = branch
     (surface, principal, dataClasses) = (exchange.surface, exchange.principal, exchange.dataClasses)
+    (isGone, isStopping) = (exchange.isGone, exchange.isStopping)
     if exchange.traces != nil { traces = [] }
   }
 
