@@ -353,6 +353,16 @@ def test_a_stream_comes_once_it_is_decided_whose(router, asked, tag):
     assert set(asked()) == {"small"} and 2 <= len(asked()) <= 3
 
 
+def test_what_is_too_large_to_be_compared_is_passed_on_whole(router, tag):
+    count = 12_000
+    body = {"model": "small", "stream": True, "messages": prompt(tag, tokens=count)}
+    headers = {"authorization": f"Bearer {CLIENT_KEY}", "x-ask": "same"}
+    with httpx.stream("POST", f"{router.url}/v1/chat/completions", json=body, headers=headers, timeout=30) as answer:
+        lines = [line for line in answer.iter_lines() if line.startswith("data: ")]
+    assert sum(len(line) for line in lines) > 1 << 20 and len(lines) > count
+    assert lines[-1] == "data: [DONE]" and "why=only" in answer.headers["x-switchyard-ensemble"]
+
+
 def test_data_reaches_nobody_who_may_not_see_it_nor_a_judge(router, script, ask, asked):
     script(says("e-small", "42"), says("e-large", "41"), says("e-third", "42"), says("e-judge", '{"good": false}'))
     headers = {"x-data-class": "phi"}

@@ -89,9 +89,11 @@ extension Exchange {
     (grant, attemptGrant) = (branch.grant, branch.attemptGrant)
     (branch.grant, branch.attemptGrant) = (nil, nil)
     (limitHeaders, isLimitedLocally) = (branch.limitHeaders, branch.isLimitedLocally)
+    let state = answer.state
     answer = branch.answer
-    // Nobody's time but that of those who were asked, and of the queue.
-    (answer.pauses, answer.state) = (0, 0)
+    // What several did at once is all taken for the time of those who were asked, but for the queue's.
+    answer.state = state
+    answer.pauses = 0
     answer.upstream = max(0, now - run.startedAt - answer.queued)
   }
 }
