@@ -1,4 +1,5 @@
 import Dialects
+import Policy
 import Testing
 
 /// What a judge is asked about one answer, and what of its reply is heard.

@@ -1,5 +1,6 @@
 import Dialects
 import Policy
+import Settings
 import Telemetry
 
 /// One exchange of an ensemble: the calls that were made for it, and what decided. Confined to its worker's loop.

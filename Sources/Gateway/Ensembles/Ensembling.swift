@@ -1,6 +1,7 @@
 import Dialects
 import NIOCore
 import Policy
+import Settings
 import Telemetry
 
 /// Several models asked for one answer (algorithms §9):

@@ -26,7 +26,7 @@ struct LineUpTests {
   private func loaded() throws -> Settings { try settings(Case.base + Self.routing) }
 
   private func lineUp(
-    _ rule: Int, _ members: String = "", fields: String = "", _ principal: Principal = Case.principal(),
+    _ rule: Int, _ members: String = "", fields: String = "", by principal: Principal = Case.principal(),
     within permitted: DeploymentSet? = nil, surface: Surface = .chatCompletions
   ) throws -> Result<LineUp, LineUp.Obstacle> {
     let snapshot = Snapshot(try loaded(), epoch: 1, former: nil)
@@ -77,9 +77,9 @@ struct LineUpTests {
   }
 
   @Test func whoMayNotServeIsNotAsked() throws {
-    let two = try lineUp(Self.panel, Case.principal([0, 1])).get()
+    let two = try lineUp(Self.panel, by: Case.principal([0, 1])).get()
     #expect(two.models == [0, 1] && two.quorum == 2, "a quorum is one of those that are asked")
-    #expect(obstacle(try lineUp(Self.panel, Case.principal([0]))) == .models)
+    #expect(obstacle(try lineUp(Self.panel, by: Case.principal([0]))) == .models)
     let (small, priced) = (DeploymentSet(count: 3) { $0 == 0 }, DeploymentSet(count: 3) { $0 < 2 })
     #expect(obstacle(try lineUp(Self.cheap, within: small)) == .models)
     let unjudged = try lineUp(Self.cheap, within: priced).get()
