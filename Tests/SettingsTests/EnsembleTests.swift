@@ -33,6 +33,13 @@ struct EnsembleTests {
     #expect(ensembles.map(\.quorum) == [2, nil] && ensembles[1].judge == "o")
   }
 
+  @Test func whomNoRuleNamesNobodyAsks() throws {
+    #expect(try load("x: { vote: [m, n] }").warnings.isEmpty)
+    let idle = try load("x: { vote: [m, n] }, y: { vote: [m, n] }").warnings
+    #expect(idle.map(\.path) == ["routing.ensembles.y"])
+    #expect(idle.first?.message == "is named by no rule, so that it is never asked")
+  }
+
   @Test(arguments: [
     "x: { cascade: [m, n] }", "x: { vote: [m, n, o], quorum: 3, deadline: 250ms }",
     "x: { best_of: [m, n], judge: o, quorum: 1 }",

@@ -12,11 +12,11 @@ extension Form where Value == Settings.Ensemble {
       Settings.Ensemble(),
       [
         Field(
-          "cascade", \.cascade, models,
+          "cascade", \.cascade, chosen,
           "Models that are asked one after the other, the cheapest first, until an answer will do."),
         Field(
-          "vote", \.vote, models, "Models that are asked at once, and what most of them say is the answer."),
-        Field("best_of", \.bestOf, models, "Models that are asked at once, and a judge says who is best."),
+          "vote", \.vote, chosen, "Models that are asked at once, and what most of them say is the answer."),
+        Field("best_of", \.bestOf, chosen, "Models that are asked at once, and a judge says who is best."),
         Field("verify", \.verify, .verification, "What an answer of a cascade has to pass."),
         Field("judge", \.judge, .name(of: .model), "The model that compares the answers of best_of."),
         Field(
@@ -30,7 +30,7 @@ extension Form where Value == Settings.Ensemble {
   }
 
   /// Not distinct: one model may be asked several times.
-  private static var models: Form<[String]> { .list(.name(of: .model)) }
+  private static var chosen: Form<[String]> { .list(.name(of: .model)) }
 }
 
 extension Form where Value == Settings.Ensemble.Verification {
