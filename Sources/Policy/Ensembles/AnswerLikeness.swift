@@ -8,7 +8,9 @@ enum AnswerLikeness {
 
   /// The position of the text that is most like the others, the first of several; nil where there are none.
   static func medoid(of texts: [String]) -> Int? {
-    let words = texts.map { Array(CanonicalAnswer.words(of: $0).prefix(mostWords)) }
+    let words = texts.map {
+      Array(CanonicalAnswer.words(of: $0.prefix(CanonicalAnswer.longest)).prefix(mostWords))
+    }
     let size = words.allSatisfy { $0.count >= run } ? run : 1
     let runs = words.map { hashes(ofRunsIn: $0, size: size) }
     let sums = runs.indices.map { place in

@@ -2,14 +2,21 @@
 ///
 /// JSON, within a fence of three backticks or not, is compared by its values. Of other text counts what stands behind the last `answer:` or
 /// `answer is`, to the end of that line; where there is no such line, all of it. Case, white space and the marks around a word don't count,
-/// nor do separators of thousands and zeros at the end of a fraction.
+/// nor do separators of thousands and zeros at the end of a fraction. Texts of more than 16 KiB are compared as they are.
 package struct CanonicalAnswer: Hashable, Sendable {
+  /// Bytes that are looked at word by word.
+  static let longest = 16 << 10
+
   package let text: String
 
   package init(_ answer: String) {
     let answer = Self.unfenced(answer)
     if let json = Self.json(answer) {
       text = json
+      return
+    }
+    guard answer.utf8.count <= Self.longest else {
+      text = answer
       return
     }
     text = Self.words(of: Self.conclusion(of: answer.lowercased())).joined(separator: " ")

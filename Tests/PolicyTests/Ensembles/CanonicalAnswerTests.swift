@@ -31,6 +31,8 @@ struct CanonicalAnswerTests {
     #expect(CanonicalAnswer("The answer is: ...").text == "the answer is")
     #expect(CanonicalAnswer("```\na\n```\nb").text != CanonicalAnswer("a").text)
     #expect(CanonicalAnswer("```\na\n```").text == "a")
+    let long = String(repeating: "Yes ", count: 4_097)
+    #expect(CanonicalAnswer(long).text == long, "so much is compared as it is")
     #expect(CanonicalAnswer("").text.isEmpty && CanonicalAnswer(" ?! ").text.isEmpty)
   }
 }
