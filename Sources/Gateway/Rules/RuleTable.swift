@@ -21,9 +21,6 @@ struct RuleTable: Sendable {
     let fallbacks: [Int]?
     /// What answers depend on besides their model and deployments, for the cache; nil where there is nothing.
     let cacheWords: String?
-
-    /// Those that it leads to, in the order in which they are preferred.
-    var models: [Int] { ensemble?.models ?? model.map { [$0] } ?? [] }
   }
 
   let rules: [Rule]

@@ -105,9 +105,10 @@ extension Snapshot {
   private func leader(
     of rule: RuleTable.Rule, _ principal: Principal, within permitted: DeploymentSet?
   ) -> Int? {
+    guard let ensemble = rule.ensemble else { return rule.model.flatMap { principal.allows($0) ? $0 : nil } }
     var permitted = permitted
     permitted.narrow(to: rule.permitted)
-    let able = rule.models.filter { principal.allows($0) }
+    let able = ensemble.models.filter { principal.allows($0) }
     return able.first { mayServe(serving($0), within: permitted) } ?? able.first
   }
 }
