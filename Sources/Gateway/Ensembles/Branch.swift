@@ -28,6 +28,8 @@ final class Branch: @unchecked Sendable {
   /// Called once it has ended.
   var onEnd: (() -> Void)?
   private(set) var isDismissed = false
+  /// Bytes of its answer that are counted among those that are held.
+  var held = 0
   /// What it took is part of what its exchange did.
   var isCounted = false
 

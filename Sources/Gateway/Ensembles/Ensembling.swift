@@ -2,6 +2,7 @@ import Dialects
 import NIOCore
 import Policy
 import Settings
+import Synchronization
 import Telemetry
 
 /// Several models asked for one answer (algorithms §9):
@@ -70,6 +71,8 @@ extension Worker {
     leaveQueue(own)
     branch.finish(end)
     if let attempt = branch.attempt {
+      branch.held = attempt.heldBytes.readableBytes
+      shared.buffered.wrappingAdd(branch.held, ordering: .relaxed)
       if let verdict = attempt.finalVerdict {
         own.answer.recordUse(attempt, verdict)
         settleGrants(own)
@@ -120,15 +123,23 @@ extension Worker {
     }
   }
 
+  /// Its answer is held no longer.
+  private func release(_ branch: Branch) {
+    shared.buffered.wrappingSubtract(branch.held, ordering: .relaxed)
+    branch.held = 0
+  }
+
   /// What it took is its exchange's, and its model's. Once for each, but for the one whose answer is sent.
   private func account(for branch: Branch, of run: EnsembleRun, _ exchange: Exchange) {
     guard !branch.isCounted else { return }
     branch.isCounted = true
     let (own, name) = (branch.exchange, run.lineUp.ensemble.name)
     leave(own)
+    release(branch)
     if let attempt = branch.attempt, let verdict = attempt.finalVerdict {
       own.answer.recordUse(attempt, verdict)
       count(attempt, verdict, own)
+      attempt.heldBytes = ByteBuffer()
     }
     settleLimits(own)
     own.attempt = nil
@@ -147,6 +158,7 @@ extension Worker {
   /// Waits for those that were cancelled, and counts what came of it all. The client has its answer; nothing is done where nobody was asked.
   func finish(_ run: EnsembleRun, _ exchange: Exchange) async {
     guard let served = run.served else { return }
+    release(served)
     while run.branches.contains(where: { $0.end == nil }) { await waitForAny(of: run.branches) }
     if exchange.traces != nil { exchange.traces = run.branches.flatMap { $0.exchange.traces ?? [] } }
     let name = run.lineUp.ensemble.name
