@@ -52,7 +52,8 @@ package enum Catalogue {
     .counter, "switchyard_ensemble_requests_total", labels: ["ensemble", "end"],
     help:
       "Exchanges that several models were asked for, by what decided (accepted, escalated, rejected: of a cascade; quorum, plurality,"
-      + " tie, medoid: of a vote; judged, unjudged: of best_of; only: one answer came, deadline: of the ensemble, failed: no answer came).")
+      + " tie, medoid: of a vote; judged, unjudged: of best_of; only: one answer came, deadline: of the ensemble, failed: no answer came)."
+  )
   package static let ensemblePlain = MetricFamily(
     .counter, "switchyard_ensemble_plain_total", labels: ["ensemble", "reason"],
     help:
@@ -62,7 +63,8 @@ package enum Catalogue {
   package static let ensembleBranches = MetricFamily(
     .counter, "switchyard_ensemble_branches_total", labels: ["ensemble", "model", "result"],
     help:
-      "What became of each model that was asked (served: its answer was sent, passed_over, failed, cancelled), and of judges (judge).")
+      "What became of each model that was asked (served: its answer was sent, passed_over, failed, cancelled), and of judges (judge)."
+  )
   package static let ensembleObjections = MetricFamily(
     .counter, "switchyard_ensemble_objections_total", labels: ["ensemble", "reason"],
     help: "Answers of cascades that would not do, by reason (empty, refusal, schema, confidence, judge).")
@@ -74,7 +76,8 @@ package enum Catalogue {
   package static let ensembleCost = MetricFamily(
     .counter, "switchyard_ensemble_cost_dollars_total", .dollars, labels: ["ensemble"],
     help:
-      "What ensembles cost, with all that were asked and judges, at the configured prices: a part of switchyard_cost_dollars_total.")
+      "What ensembles cost, with all that were asked and judges, at the configured prices: a part of switchyard_cost_dollars_total."
+  )
 
   // MARK: Attempts
 
