@@ -45,6 +45,7 @@ extension Worker {
     fields.add("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name)
     fields.add("x-switchyard-attempts", exchange.attempts)
     if let hedge = exchange.hedge { fields.add("x-switchyard-hedge", hedge.rawValue) }
+    if let run = exchange.ensemble { fields.add("x-switchyard-ensemble", run.words) }
     if candidate.fallback > 0 { fields.add("x-switchyard-fallback", candidate.fallback) }
     if attempt.stop == .attemptsSpent || attempt.stop == .budgetSpent {
       fields.add("x-should-retry", "false")

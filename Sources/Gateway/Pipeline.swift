@@ -20,17 +20,26 @@ extension Worker {
       if exchange.snapshot.rules?.asksRejection == true {
         await readRejection(request.facts, principal, exchange)
       }
-      let model = try route(&request, principal, exchange)
+      let model = try route(&request, body, principal, exchange)
       if exchange.snapshot.settings.routing.audit != nil { prepareAudit(request, body, exchange) }
       if exchange.arm?.mirror != nil { prepareShadow(request, body, exchange) }
       try openCache(body, request.facts, principal, model, exchange)
-      if let attempt = try await attempt(request, body, to: model, principal, exchange) {
+      if let attempt = try await fetch(request, body, to: model, principal, exchange) {
         await relay(attempt, exchange)
       }
     } catch {
       if !exchange.answer.isFromCache, !replayStale(error, exchange) { refuse(error, exchange) }
     }
+    if let run = exchange.ensemble { await finish(run, exchange) }
     settle(exchange)
+  }
+
+  /// The answer of one model, or of several that were asked for one. Nil where the cache had one, which was sent.
+  private func fetch(
+    _ request: PeekedRequest, _ body: PaddedBytes, to model: Int, _ principal: Principal, _ exchange: Exchange
+  ) async throws(ExchangeError) -> Attempt? {
+    if let run = exchange.ensemble { return try await decide(run, exchange) }
+    return try await attempt(request, body, to: model, principal, exchange)
   }
 
   /// What is called; nil where the answer needs no provider and was given.
@@ -68,10 +77,16 @@ extension Worker {
   }
 
   private func route(
-    _ request: inout PeekedRequest, _ principal: Principal, _ exchange: Exchange
+    _ request: inout PeekedRequest, _ body: PaddedBytes, _ principal: Principal, _ exchange: Exchange
   ) throws(ExchangeError) -> Int {
     let snapshot = exchange.snapshot
     let ruling = try rule(on: &request, principal, exchange)
+    if let lineUp = lineUp(for: ruling, request, body, principal, exchange) {
+      exchange.model = ruling.model
+      exchange.ensemble = EnsembleRun(
+        lineUp, request, body, principal, now: SystemClock.monotonicNanoseconds())
+      return ruling.model
+    }
     var target = ExperimentTable.Target(model: ruling.model)
     if snapshot.experiments != nil, ruling.pin == nil, ruling.steering == nil {
       target = chooseTarget(ruling.model, request.facts, principal, exchange)
@@ -104,7 +119,7 @@ extension Worker {
     count(attempt, attempt.finalVerdict ?? verdict, exchange)
   }
 
-  private func count(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
+  func count(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
     guard attempt.stop == nil else { return }
     shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
   }

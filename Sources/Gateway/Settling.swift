@@ -117,6 +117,7 @@ extension Worker {
     }
     record.cache = exchange.cacheResult?.rawValue
     record.errorSource = settlement.errorSource
+    if let run = exchange.ensemble { run.note(in: &record) }
     record.upstreamRequestID = answer.upstreamRequestID
     record.finishReason = answer.finishReason
     return record

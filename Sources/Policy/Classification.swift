@@ -59,6 +59,7 @@ package struct Classification: Sendable, Equatable {
     case clientGone = "client_gone"
     case fellBehind = "fell_behind"
     case hedgeLost = "hedge_lost"
+    case branchLost = "branch_lost"
     case stopping
     case local
   }
@@ -78,6 +79,8 @@ extension Classification {
   package static let fellBehind = Classification(.ignore, fault: .client, retry: .never, .fellBehind)
   /// Another attempt of the same exchange was sooner.
   package static let hedgeLost = Classification(.ignore, fault: nil, retry: .never, .hedgeLost)
+  /// Its ensemble is decided without it.
+  package static let branchLost = Classification(.ignore, fault: nil, retry: .never, .branchLost)
   /// The replica ends, and could wait no longer.
   package static let stopping = Classification(.ignore, fault: .switchyard, retry: .never, .stopping)
 

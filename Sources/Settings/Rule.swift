@@ -8,6 +8,8 @@ extension Settings {
     package var condition = RuleCondition.all([])
     /// The model that serves; nil: the one that was asked for.
     package var model: String?
+    /// The models that serve together, in the place of one.
+    package var ensemble: String?
     /// Which deployments may serve; nil: all.
     package var deployments: DeploymentFilter?
     /// Members of the request that the router writes.

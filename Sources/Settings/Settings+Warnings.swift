@@ -8,7 +8,7 @@ extension Settings {
     package var message: String
   }
 
-  /// Where money is counted and prices are missing.
+  /// Where money is counted and prices are missing, and what nobody asks for.
   package var warnings: [Warning] {
     let used = Set(models.flatMap { $0.deployments.map(\.name) })
     let served = deployments.filter { used.contains($0.name) }
@@ -18,8 +18,9 @@ extension Settings {
         path: "deployments.\(deployment.name).price",
         message: "ends on \(CivilDate(days: until).text): from then on budgets don't see what it costs")
     }
+    let others = idleEnsembles + ends
     let unpriced = served.filter(\.prices.isEmpty).map { "'\($0.name)'" }
-    guard !unpriced.isEmpty, let limit = allLimits.first(where: \.isOfDollars) else { return ends }
+    guard !unpriced.isEmpty, let limit = allLimits.first(where: \.isOfDollars) else { return others }
     let more = unpriced.count > 3 ? " …" : ""
     return [
       Warning(
@@ -27,7 +28,14 @@ extension Settings {
         message:
           "counts dollars, and doesn't see deployments without a price: \(unpriced.prefix(3).joined(separator: ", "))"
           + "\(more); write their price, of your own { input: 0, output: 0 }")
-    ] + ends
+    ] + others
+  }
+
+  private var idleEnsembles: [Warning] {
+    let named = Set(routing.rules.compactMap(\.ensemble))
+    return routing.ensembles.filter { !named.contains($0.name) }.map {
+      Warning(path: "routing.ensembles.\($0.name)", message: "is named by no rule, so that it is never asked")
+    }
   }
 
   private var allLimits: [Limit] {

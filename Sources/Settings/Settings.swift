@@ -244,6 +244,7 @@ extension Settings {
     package var fallbacks: [String] = []
     /// The first whose condition holds decides.
     package var rules: [Rule] = []
+    package var ensembles: [Ensemble] = []
     package var experiments: [Experiment] = []
     package var dataClasses: [DataClass] = []
     package var complexity = Complexity()

@@ -35,6 +35,30 @@ struct AnswerTextTests {
     #expect(read(answer)?.isRefusal == true)
   }
 
+  @Test func toolsAreSeenToBeCalled() {
+    func calls(_ members: String) -> Bool? { read(#"{"choices":[{"message":{\#(members)}}]}"#)?.callsTools }
+    #expect(calls(#""content":null,"tool_calls":[{"id":"a"}]"#) == true)
+    #expect(calls(#""content":null,"function_call":{"name":"f"}"#) == true)
+    #expect(calls(#""content":"x","tool_calls":[]"#) == false)
+    #expect(calls(#""content":"x","tool_calls":null,"function_call":null"#) == false)
+    let data = [#"{"choices":[{"delta":{"tool_calls":[{"index":0}]}}]}"#, #"{"choices":[{"delta":{}}]}"#]
+    #expect(read(events(data), isEvents: true)?.callsTools == true)
+  }
+
+  @Test func logProbabilitiesAreAveraged() {
+    func choice(_ values: String, index: Int = 0, _ member: String = "message") -> String {
+      let tokens = values.split(separator: " ").map { #"{"token":"x","logprob":\#($0)}"# }.joined(
+        separator: ",")
+      return #"{"index":\#(index),"\#(member)":{"content":"x"},"logprobs":{"content":[\#(tokens)]}}"#
+    }
+    let plain = #"{"choices":[\#(choice("-1 -0.5 0")),\#(choice("-9", index: 1))]}"#
+    #expect(read(plain)?.meanLogProbability == -0.5)
+    let data = ["-1", "-2 -3"].map { #"{"choices":[\#(choice($0, "delta"))]}"# }
+    #expect(read(events(data), isEvents: true)?.meanLogProbability == -2)
+    #expect(read(#"{"choices":[{"message":{"content":"x"},"logprobs":null}]}"#)?.meanLogProbability == nil)
+    #expect(read(#"{"choices":[{"message":{"content":"x"}}]}"#)?.meanLogProbability == nil)
+  }
+
   @Test func nothingElseIsARefusal() {
     #expect(
       read(#"{"choices":[{"message":{"content":"x","refusal":null},"finish_reason":"length"}]}"#)?.isRefusal

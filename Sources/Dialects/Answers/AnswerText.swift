@@ -6,6 +6,10 @@ package struct AnswerText: Sendable, Equatable {
   package var text: String
   /// The model says that it won't answer.
   package var isRefusal: Bool
+  /// The first choice of a chat asks for a tool.
+  package var callsTools = false
+  /// The mean of the first choice's log-probabilities, to the base e; nil where a chat's answer has none.
+  package var meanLogProbability: Double?
 
   package init(text: String, isRefusal: Bool) { (self.text, self.isRefusal) = (text, isRefusal) }
 }
@@ -27,8 +31,11 @@ extension Peek {
       collector.add(answer: root)
     }
     guard collector.text.count <= Self.longestText else { return nil }
-    return AnswerText(
+    var found = AnswerText(
       text: String(decoding: collector.text, as: UTF8.self), isRefusal: collector.isRefusal)
+    found.callsTools = collector.callsTools
+    found.meanLogProbability = collector.meanLogProbability
+    return found
   }
 
   /// Hands out the data of each event that is an object; the value is valid during the call.
@@ -61,6 +68,14 @@ private struct TextCollector {
   let surface: Surface
   var text: [UInt8] = []
   var isRefusal = false
+  var callsTools = false
+  private var logProbability = (sum: 0.0, count: 0)
+
+  init(surface: Surface) { self.surface = surface }
+
+  var meanLogProbability: Double? {
+    logProbability.count > 0 ? logProbability.sum / Double(logProbability.count) : nil
+  }
 
   mutating func add(answer root: JSONValue) {
     switch surface {
@@ -92,9 +107,21 @@ private struct TextCollector {
         add(choice["text"])
         continue
       }
+      addLogProbabilities(of: choice)
       guard let message = choice[name] else { continue }
       add(message["content"])
       if let refusal = message["refusal"]?.string, refusal.count > 0 { isRefusal = true }
+      // Some send an empty list with every answer.
+      var calls = message["tool_calls"]?.elements
+      if calls?.next() != nil || message["function_call"]?.isObject == true { callsTools = true }
+    }
+  }
+
+  private mutating func addLogProbabilities(of choice: JSONValue) {
+    var tokens = choice["logprobs"]?["content"]?.elements
+    while let token = tokens?.next() {
+      guard let value = token["logprob"]?.double else { continue }
+      logProbability = (logProbability.sum + value, logProbability.count + 1)
     }
   }
 

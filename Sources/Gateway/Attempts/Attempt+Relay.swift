@@ -21,6 +21,15 @@ extension Attempt {
     return await ended()
   }
 
+  /// Waits until the answer has ended, or more of it has come than is held: the rest comes once it is relayed. To be called once it has
+  /// been judged a success.
+  nonisolated(nonsending) func gathered() async {
+    guard finalVerdict == nil, !isPaused else { return }
+    isGathering = true
+    await withUnsafeContinuation { gathering.wait($0) }
+    isGathering = false
+  }
+
   /// From now on takes what comes for the recording, and for those who read it live: while there is anybody who does, or to its end
   /// where it is `forCache`.
   func goOn(with stream: LiveStream?, forCache: Bool = false) {

@@ -18,6 +18,7 @@ extension Attempt: TransferConsumer {
     case .waiting, .held:
       guard heldBytes.readableBytes + bytes.count <= Self.holdLimit || phase == .waiting else {
         isPaused = true
+        gathering.fill(())
         return .pause
       }
       take(bytes)

@@ -69,6 +69,10 @@ final class Attempt {
   private var slot: Slot?
   private var ready = Signal<Classification>()
   private var done = Signal<Classification>()
+  /// All of the answer is to be held before it is passed on.
+  var isGathering = false
+  /// It has ended, or more has come than is held.
+  var gathering = Signal<Void>()
 
   init(
     _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, hidesUsage: Bool, limits: Limits,
@@ -138,10 +142,14 @@ final class Attempt {
     switch phase {
     case .waiting where now > limits.firstByteBy && head.status == 0: abort(.transport(.firstByteTimeout))
     case .waiting where kind == .events && now > limits.firstByteBy: abort(.transport(.firstByteTimeout))
-    case .waiting, .relaying:
-      if !isPaused, head.status != 0, now - lastByteAt > limits.stall { abort(.transport(.stalled)) }
+    case .waiting, .relaying: checkFlow(now: now)
+    case .held where isGathering: checkFlow(now: now)
     case .held, .ended: break
     }
+  }
+
+  private func checkFlow(now: Int64) {
+    if !isPaused, head.status != 0, now - lastByteAt > limits.stall { abort(.transport(.stalled)) }
   }
 
   /// Ends the attempt from our side.
@@ -167,5 +175,6 @@ final class Attempt {
     live = nil
     judge(verdict)
     done.fill(verdict)
+    gathering.fill(())
   }
 }

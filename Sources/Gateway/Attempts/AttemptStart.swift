@@ -15,7 +15,7 @@ extension Worker {
     let injects = facts.stream && !facts.includesUsage && deployment.injectsUsage
     let spliced = peek.spliced(
       course.request, body: course.body, model: deployment.model, includeUsage: injects,
-      version: snapshot.versions?.entry(at: step.candidate.model)?.edits, rule: exchange.ruled?.edits)
+      version: snapshot.versions?.entry(at: step.candidate.model)?.edits, rule: exchange.edits)
     let now = SystemClock.monotonicNanoseconds()
     let attempt = Attempt(
       step, at: snapshot.endpoints[step.endpoint], facts: facts, hidesUsage: injects,
@@ -57,7 +57,10 @@ extension Worker {
   private func transferRequest(_ body: PaddedBytes, _ exchange: Exchange) -> TransferRequest {
     var headers: [String] = []
     for field in RequestHead.forwarded {
-      if let value = exchange.head.string(field.known) { headers.append("\(field.name): \(value)") }
+      guard let value = exchange.head.string(field.known) else { continue }
+      // Of several branches, none may be given another's answer.
+      let mark = exchange.branch > 0 && field.known == .idempotencyKey ? "-\(exchange.branch)" : ""
+      headers.append("\(field.name): \(value)\(mark)")
     }
     exchange.head.addAttemptMarks(exchange.attempts, to: &headers)
     headers.append("x-request-timeout-ms: \(exchange.timeLeft(now: SystemClock.monotonicNanoseconds()))")
@@ -68,7 +71,9 @@ extension Worker {
   /// each endpoint and reason, the rest is for debugging.
   func note(_ attempt: Attempt, _ verdict: Classification, _ exchange: Exchange) {
     shard.increment(series.result(attempt.step.candidate.deployment, verdict.reason, in: exchange.snapshot))
-    guard verdict.reason != .clientGone, verdict.fault != .client else { return }
+    guard verdict.reason != .clientGone, verdict.reason != .branchLost, verdict.fault != .client else {
+      return
+    }
     let endpoint = exchange.snapshot.endpoints[attempt.step.endpoint].id
     let isNews = notices.isNews(endpoint, verdict.reason, now: attempt.startedAt)
     logger.log(

@@ -86,6 +86,7 @@ extension CacheRules {
     case chance = "its answer is left to chance: send temperature 0 or a seed"
     case tenant = "the tenant's name allows no key"
     case dataClass = "it has a data class"
+    case ensemble = "several models are asked for its answer"
   }
 
   /// `canonical` is room for the canonical request; `words` are what answers depend on besides: an answer by who may not serve this

@@ -24,8 +24,8 @@ extension Worker {
     guard let rules = exchange.snapshot.cache else { return }
     (exchange.cacheStatus, exchange.cacheResult) = (.forward(.bypass), .bypass)
     let directives = exchange.head.cacheDirectives
-    // Who may see an answer of a class may not be who may see the next.
-    guard exchange.dataClasses.isEmpty,
+    // Who may see an answer of a class may not be who may see the next; and an ensemble's may be any model's.
+    guard exchange.dataClasses.isEmpty, exchange.ensemble == nil,
       let visit = visit(rules, body, facts, principal, model, directives, exchange)
     else {
       if directives.onlyIfCached { throw .notCached }

@@ -19,7 +19,9 @@ final class Exchange: @unchecked Sendable {
   let connection: Connection
   let startedAt: Int64
   /// Milliseconds since 1970: prices are those of its begin.
-  let beganAt = SystemClock.wallMilliseconds()
+  let beganAt: Int64
+  /// From 1: the number of the call that it is, of those that another exchange makes; 0: it is a client's own.
+  let branch: Int
   /// Monotonic nanoseconds.
   private let deadline: Int64
   /// The client asked for less time than the router gives.
@@ -58,6 +60,8 @@ final class Exchange: @unchecked Sendable {
   /// Goes on beside `attempt`, until either can be judged.
   var rival: Attempt?
   var hedge: HedgeEnd?
+  /// The models that are asked together; nil where one is.
+  var ensemble: EnsembleRun?
   /// Ends the pause before its next attempt.
   var pause: Pause?
   /// Why endpoints were left out that would have answered too late.
@@ -124,14 +128,28 @@ final class Exchange: @unchecked Sendable {
     self.shared = shared
     self.connection = connection
     startedAt = now
+    beganAt = SystemClock.wallMilliseconds()
+    branch = 0
     let allowance = Self.allowance(head, snapshot)
     deadline = now + allowance
     deadlineIsClients = allowance < snapshot.limits.request
     shared.exchanges.wrappingAdd(1, ordering: .relaxed)
   }
 
+  /// One of several calls that another exchange makes: it has that one's client, time and caller, and limits, attempts and usage of its
+  /// own.
+  init(branch: Int, of exchange: Exchange) {
+    (head, id, snapshot, shared) = (exchange.head, exchange.id, exchange.snapshot, exchange.shared)
+    (connection, startedAt, beganAt) = (exchange.connection, exchange.startedAt, exchange.beganAt)
+    (deadline, deadlineIsClients) = (exchange.deadline, exchange.deadlineIsClients)
+    self.branch = branch
+    (surface, principal, dataClasses) = (exchange.surface, exchange.principal, exchange.dataClasses)
+    (isGone, isStopping) = (exchange.isGone, exchange.isStopping)
+    if exchange.traces != nil { traces = [] }
+  }
+
   deinit {
-    shared.exchanges.wrappingSubtract(1, ordering: .relaxed)
+    if branch == 0 { shared.exchanges.wrappingSubtract(1, ordering: .relaxed) }
     releaseBody()
   }
 
@@ -205,11 +223,19 @@ final class Exchange: @unchecked Sendable {
     pause?.end()
     cache?.cancel()
     waiter?.leave(.left)
+    ensemble?.clientGone()
     leaveReader(.clientGone)
     if !isAwaitedByOthers || attempt?.isPrivate == true {
       attempt?.leave(.clientGone)
       rival?.leave(.clientGone)
     }
+  }
+
+  /// It is a branch, and another one's answer is taken: it ends.
+  func dismiss() {
+    attempt?.abort(.branchLost)
+    rival?.abort(.branchLost)
+    clientGone()
   }
 
   /// Others wait for the answer that it fetches, so it does so without its client too.

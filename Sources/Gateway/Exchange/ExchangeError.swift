@@ -317,7 +317,7 @@ extension ExchangeError {
         "No endpoint can take the request at this moment. Try again later; not before Retry-After, if it is sent."
       )
     case .ok, .serverError, .requestTimeout, .conflict, .refusedByProvider, .tooLarge, .clientGone,
-      .hedgeLost:
+      .hedgeLost, .branchLost:
       (502, "upstream_error", "The provider could not answer. Try again later.")
     }
   }

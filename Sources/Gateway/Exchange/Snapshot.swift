@@ -160,7 +160,9 @@ final class Snapshot: Sendable {
   var usesPrefixes: Bool { pools.contains { $0.affinity == .prefix } }
 
   /// Whether requests may be changed in more than the model's name.
-  var writesMembers: Bool { versions != nil || rules?.rules.contains { $0.edits != nil } ?? false }
+  var writesMembers: Bool {
+    versions != nil || rules?.rules.contains { $0.edits != nil || $0.ensemble?.edits != nil } ?? false
+  }
 
   func pace(_ place: AttemptPlan.Place) -> Pace { deployments[place.deployment].pace(place) }
 

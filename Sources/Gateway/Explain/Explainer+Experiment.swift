@@ -14,7 +14,9 @@ extension Explainer {
   }
 
   func experiment(_ request: Request) -> Explanation.Experiment? {
-    guard request.steering == nil, let table = snapshot.experiments else { return nil }
+    guard request.steering == nil, request.ensemble?.isAsked != true, let table = snapshot.experiments else {
+      return nil
+    }
     if let part = request.part {
       let plan = table.entries[part.entry].plan
       let arm = plan.arms[part.arm]

@@ -106,6 +106,7 @@ extension Explainer {
       let name = snapshot.models[model].name
       words.append(principal.allows(model) ? "model \(name)" : "not model \(name), which the key may not use")
     }
+    if let ensemble = rule.ensemble { words.append("ensemble \(ensemble.name)") }
     if rule.permitted != nil { words.append("some deployments only") }
     if rule.edits != nil { words.append("parameters of its own") }
     if let priority = rule.priority { words.append("class \(priority.rawValue) at most") }

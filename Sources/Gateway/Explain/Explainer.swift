@@ -30,6 +30,8 @@ struct Explainer {
     /// The deployments that may serve it; nil: all.
     var permitted: DeploymentSet?
     var steering: Steering?
+    /// Nil where its rule names none.
+    var ensemble: Explanation.Ensemble?
     /// What its client is told where none of those is left.
     var refusal: ExchangeError?
     /// Nil where nothing was decided about the model's versions.
@@ -78,11 +80,15 @@ struct Explainer {
       on: &peeked, within: snapshot.data?.classes.permitted(course.bound), course.classes)
     var facts = peeked.facts
     let (asked, pin) = (ruling.model, ruling.pin)
-    let part = ruling.steering == nil ? part(asked, pin, facts, within: ruling.permitted) : nil
+    let ensemble = ensemble(rule, ruling, peeked, course.masked?.body ?? body, peek)
+    let isTogether = ensemble?.isAsked == true
+    let part = ruling.steering == nil && !isTogether ? part(asked, pin, facts, within: ruling.permitted) : nil
     let target = part.flatMap { snapshot.experiments?.target(of: $0) } ?? .init(model: asked)
     let model = target.model
     let arm: Arm?
-    if let version = target.version {
+    if isTogether {
+      arm = snapshot.servingArm(of: model)
+    } else if let version = target.version {
       arm = Arm(kind: .experiment, position: version)
     } else {
       arm = snapshot.arm(try self.arm(model, pin, facts), ofModel: model, within: ruling.permitted)
@@ -100,11 +106,12 @@ struct Explainer {
         body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name,
         within: snapshot.cacheWords(ruling.permitted, rule: rule), directives,
         beta: head.string(.openAIBeta), peek, canonical)
+    if place != nil, isTogether { place = .nowhere(.ensemble) }
     if place != nil, !course.classes.isEmpty { place = .nowhere(.dataClass) }
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
     return Request(
       facts: facts, model: model, asked: asked, part: part, rule: rule, permitted: ruling.permitted,
-      steering: ruling.steering,
+      steering: ruling.steering, ensemble: ensemble,
       refusal: refusal(course)
         ?? (ruling.refusal ?? (isLeft ? nil : .ruledOut)).map { snapshot.naming($0, course.classes) },
       arm: arm, data: course,
@@ -265,6 +272,7 @@ struct Explainer {
     (explanation.rules, explanation.facts) = (trace.rules, trace.facts)
     explanation.leftOut = trace.leftOut(in: snapshot)
     explanation.steered = request.steering.map { steered($0) }
+    explanation.ensemble = request.ensemble
     explanation.version = version(request)
     explanation.experiment = experiment(request)
     explanation.estimate = .init(demand: walk.demand, isPriced: isPriced)
@@ -278,6 +286,10 @@ struct Explainer {
 
   private func notes(_ request: Request) -> [String] {
     var notes: [String] = []
+    if request.ensemble?.isAsked == true {
+      notes.append(
+        "What follows is the call to \(snapshot.models[request.model].name); each model's is one of its own.")
+    }
     let retry = snapshot.settings.models[request.model].retry
     if head.wantsOneAttempt {
       notes.append("One attempt only, as the request is itself a retry, or wants none.")

@@ -12,6 +12,7 @@ extension Explanation {
       ("rules", .array(rules.map(\.json))),
       ("facts", .object(facts.map { (name: $0.name, value: .string($0.value)) })),
       ("left_out", .array(leftOut.map(\.json))), ("steered", steered.map(\.json) ?? .null),
+      ("ensemble", ensemble.map(\.json) ?? .null),
     ]
     let found: [(name: String, value: JSON)] = [
       ("estimate", estimate.map(\.json) ?? .null), ("cache", cache.map(\.json) ?? .null),
@@ -103,6 +104,16 @@ extension Explanation.Steered {
   fileprivate var json: JSON {
     [
       "limit": .string(limit.name), "path": .string(limit.path), "from": .string(from), "to": .string(to),
+    ]
+  }
+}
+
+extension Explanation.Ensemble {
+  fileprivate var json: JSON {
+    [
+      "name": .string(name), "kind": .string(kind.rawValue), "models": .array(models.map(JSON.string)),
+      "quorum": quorum.map(JSON.int) ?? .null, "deadline_ms": .number(deadline), "judge": .text(judge),
+      "not_asked": .text(obstacle),
     ]
   }
 }

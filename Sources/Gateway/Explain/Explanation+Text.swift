@@ -18,6 +18,7 @@ extension Explanation {
     }
     rows += ruleRows
     if let steered { rows.append(["steered", steered.words]) }
+    if let ensemble { rows.append(["ensemble", ensemble.words]) }
     if let version { rows.append(["version", version.words]) }
     if let experiment {
       rows.append(["experiment", "\(experiment.name)=\(experiment.arm ?? "?"): \(experiment.why)"])

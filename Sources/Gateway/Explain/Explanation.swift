@@ -89,6 +89,22 @@ package struct Explanation: Sendable {
     var to: String
   }
 
+  /// Several models that are asked for one answer.
+  struct Ensemble: Sendable {
+    var name: String
+    var kind: Settings.Ensemble.Kind
+    var models: [String]
+    /// Answers that end it; nil of a cascade.
+    var quorum: Int?
+    /// Milliseconds.
+    var deadline: Int64?
+    var judge: String?
+    /// Why one model is asked all the same.
+    var obstacle: String?
+
+    var isAsked: Bool { obstacle == nil }
+  }
+
   struct Estimate: Sendable {
     var demand: Demand
     /// By what this worker has seen of the model, or by the rule that all begin with.
@@ -221,6 +237,8 @@ package struct Explanation: Sendable {
   var leftOut: [LeftOut] = []
   /// Nil where no budget has a say.
   var steered: Steered?
+  /// Nil where its rule names none.
+  var ensemble: Ensemble?
   var estimate: Estimate?
   var cache: Cache?
   /// Nil where it is of no class.

@@ -90,7 +90,7 @@ extension Worker {
 
 /// Wakes one who waits, whoever rings first.
 // @unchecked Sendable: rung and waited for on one worker's loop; a timer of that loop is one of those who ring.
-private final class Bell: @unchecked Sendable {
+final class Bell: @unchecked Sendable {
   private var signal = Signal<Void>()
 
   func ring() { signal.fill(()) }

@@ -136,6 +136,11 @@ extension Worker {
   /// Puts what an exchange really took in the place of its reservations.
   func settleLimits(_ exchange: Exchange) {
     learn(exchange)
+    settleGrants(exchange)
+  }
+
+  /// The same, and learns nothing of it yet.
+  func settleGrants(_ exchange: Exchange) {
     guard exchange.grant != nil || exchange.attemptGrant != nil else { return }
     let actual = exchange.actual
     if let grant = exchange.grant { limiter.settle(grant, actual) }
@@ -214,7 +219,8 @@ extension Classification {
   /// The provider was at work when it ended.
   var isUnfinished: Bool {
     switch reason {
-    case .clientGone, .deadline, .stopping, .brokenStream, .errorEvent, .stalled, .fellBehind: true
+    case .clientGone, .deadline, .stopping, .brokenStream, .errorEvent, .stalled, .fellBehind, .branchLost:
+      true
     default: false
     }
   }

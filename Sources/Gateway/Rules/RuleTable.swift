@@ -10,6 +10,8 @@ struct RuleTable: Sendable {
     let label: String
     /// Nil: the model that is asked for serves.
     let model: Int?
+    /// The models that are asked together, in the place of one.
+    let ensemble: Ensemble?
     /// Nil: all deployments may serve.
     let permitted: DeploymentSet?
     /// Nil where requests stay as they are.
@@ -73,6 +75,8 @@ extension RuleTable.Rule {
   ) {
     self.label = label
     model = rule.model.flatMap { positions[$0] }
+    let ensemble = settings.routing.ensembles.first { $0.name == rule.ensemble }
+    self.ensemble = ensemble.map { Ensemble($0, positions, parameters: rule.parameters) }
     let passes = settings.deployments.map { rule.deployments?.flaw(of: $0) == nil }
     permitted = passes.allSatisfy { $0 } ? nil : DeploymentSet(count: passes.count) { passes[$0] }
     edits = rule.parameters.isEmpty ? nil : VersionEdits(parameters: rule.parameters, prompt: nil)

@@ -80,7 +80,7 @@ extension Snapshot {
   ) throws(ExchangeError) -> Ruling {
     let ceiling = try head.maxCost()
     let found = rule.flatMap { rules?.rules[$0] }
-    let model = found?.model.flatMap { principal.allows($0) ? $0 : nil }
+    let model = found.flatMap { leader(of: $0, principal, within: permitted) }
     var ruling: Ruling
     if let model, facts.model == nil, head.count(.xSwitchyardVersion) == 0 {
       ruling = Ruling(model: model, pin: nil, permitted: permitted)
@@ -100,5 +100,16 @@ extension Snapshot {
       ruling.refusal = .tooDear
     }
     return ruling
+  }
+
+  /// The model that a rule says, or the first of its ensemble that may serve; nil where it says none that the caller may use.
+  private func leader(
+    of rule: RuleTable.Rule, _ principal: Principal, within permitted: DeploymentSet?
+  ) -> Int? {
+    guard let ensemble = rule.ensemble else { return rule.model.flatMap { principal.allows($0) ? $0 : nil } }
+    var permitted = permitted
+    permitted.narrow(to: rule.permitted)
+    let able = ensemble.models.filter { principal.allows($0) }
+    return able.first { mayServe(serving($0), within: permitted) } ?? able.first
   }
 }

@@ -42,12 +42,12 @@ extension Worker {
     return question
   }
 
-  /// A question for whoever serves a judge's model now. The boundary isn't of the worker's own chance, of which clients see something.
+  /// A question for whoever serves a judge's model now.
   func seed(
     forJudge model: String, _ snapshot: Snapshot, _ question: (_ boundary: String) -> PaddedBytes
   ) throws(ShadowDrop) -> ShadowSeed {
     guard let route = snapshot.models.firstIndex(where: { $0.name == model }) else { throw .noEndpoint }
-    let body = question("=== " + String(UInt64.random(in: 0...UInt64.max), radix: 36))
+    let body = question(Self.boundary())
     guard let request = try? peek.request(body, surface: .chatCompletions) else { throw .noText }
     return ShadowSeed(
       position: snapshot.versions?.serving(route) ?? route, request: request, body: body, format: nil)

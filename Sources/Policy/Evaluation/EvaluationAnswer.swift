@@ -27,18 +27,7 @@ package struct EvaluationAnswer: Sendable {
     text = message?[member: "content"]?.string ?? ""
     isRefusal =
       finishReason == "content_filter" || message?[member: "refusal"]?.string?.isEmpty == false
-      || Self.refuses(text)
-  }
-
-  /// How refusals of today's models begin. A guess: who wants certainty asks for a schema, or for words.
-  private static let refusals = [
-    "i can't", "i can’t", "i cannot", "i'm unable", "i’m unable", "i am unable", "i'm sorry, but",
-    "i’m sorry, but", "i won't", "i won’t",
-  ]
-
-  private static func refuses(_ text: String) -> Bool {
-    let beginning = text.prefix(200).lowercased()
-    return refusals.contains { beginning.contains($0) }
+      || RefusalWords.begin(text)
   }
 }
 

@@ -9,6 +9,7 @@ struct Names {
     static let provider = Kind(noun: "provider")
     static let deployment = Kind(noun: "deployment")
     static let model = Kind(noun: "model")
+    static let ensemble = Kind(noun: "ensemble")
     /// Teams belong to the tenant around `path`.
     static func team(at path: Path) -> Kind {
       Kind(noun: "team", scope: " in \(Path(Array(path.parts.prefix(2))))")

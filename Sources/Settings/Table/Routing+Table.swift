@@ -9,6 +9,9 @@ extension Form where Value == Settings.Routing {
           "The first whose condition holds decides."
         )
         .omittedWhenEmpty,
+        Field(
+          "ensembles", \.ensembles, .ensembles, "Several models for one answer, by name, for rules to name."
+        ).omittedWhenEmpty,
         Field("fallbacks", \.fallbacks, .modelNames, "The fallbacks of models that have none of their own."),
         Field("experiments", \.experiments, .experiments, "Models or versions compared, by name.")
           .omittedWhenEmpty,

@@ -3,9 +3,13 @@ internal import Policy
 /// What takes more than one key of `routing.rules` to see.
 enum RuleChecks {
   static func rule(_ rule: inout Settings.Rule, _ reader: inout Reader) {
-    let actions = ["model", "deployments", "parameters", "priority", "fallbacks"]
+    let actions = ["model", "ensemble", "deployments", "parameters", "priority", "fallbacks"]
     if !actions.contains(where: { reader.isWritten($0) }) {
       reader.fail("does nothing: write \(actions.dropLast().joined(separator: ", ")) or fallbacks")
+    }
+    if reader.isWritten("ensemble"), reader.isWritten("model") {
+      reader.fail(
+        "is written beside 'model', and names its own models: remove one of them", under: ["ensemble"])
     }
     if let flaw = BundleRule.flaw(of: rule.parameters) { reader.fail(flaw, under: ["parameters"]) }
     for (index, fallback) in (rule.fallbacks ?? []).enumerated() where fallback == rule.model {
@@ -42,7 +46,8 @@ enum RuleChecks {
           under: place + ["max_price"])
       } else if pool.allSatisfy({ filter.flaw(of: $0) != nil }) {
         let flaws = pool.prefix(3).map { "'\($0.name)' \(filter.flaw(of: $0) ?? "")" }
-        let whose = rule.model.map { "of model '\($0)' " } ?? ""
+        let whose =
+          rule.model.map { "of model '\($0)' " } ?? rule.ensemble.map { "of ensemble '\($0)' " } ?? ""
         reader.fail(
           "leaves no deployment \(whose)to serve: \(flaws.joined(separator: ", "))\(pool.count > 3 ? " …" : "")",
           under: place)
@@ -80,10 +85,12 @@ enum RuleChecks {
 }
 
 extension Settings {
-  /// The deployments that a rule may lead to: those of its model, or all.
+  /// The deployments that a rule may lead to: those of its model or of its ensemble's, or all.
   fileprivate func deployments(ofRule rule: Rule) -> [Deployment] {
-    guard let model = models.first(where: { $0.name == rule.model }) else { return deployments }
-    let names = Set(model.deployments.map(\.name))
+    let ensemble = routing.ensembles.first { $0.name == rule.ensemble }
+    let served = Set(ensemble?.models ?? rule.model.map { [$0] } ?? [])
+    guard !served.isEmpty else { return deployments }
+    let names = Set(models.filter { served.contains($0.name) }.flatMap { $0.deployments.map(\.name) })
     return deployments.filter { names.contains($0.name) }
   }
 }

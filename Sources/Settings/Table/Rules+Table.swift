@@ -11,6 +11,9 @@ extension Form where Value == Settings.Rule {
         Field(
           "condition", \.condition, .condition, required: true, "When the rule holds: {} is always."),
         Field("model", \.model, .name(of: .model), "The model that serves then, if the key may use it."),
+        Field(
+          "ensemble", \.ensemble, .name(of: .ensemble),
+          "The models that are asked for one answer then, in the place of a single one."),
         Field("deployments", \.deployments, .deploymentFilter, "Which deployments may serve then."),
         Field(
           "parameters", \.parameters, .parameters,

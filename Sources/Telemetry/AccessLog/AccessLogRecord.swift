@@ -31,6 +31,9 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var experiment: String?
   /// The routing rule that matched; nil where none did.
   package var rule: String?
+  /// The ensemble that was asked, and what decided; nil where one model was asked. Tokens and cost are then those of all that were.
+  package var ensemble: String?
+  package var ensembleEnd: String?
   /// Why it went where it costs less: budget; nil where it didn't.
   package var steered: String?
   /// Names of the classes of its data, with commas; nil where it has none.

@@ -75,6 +75,39 @@ package enum Catalogue {
     .gauge, "switchyard_loop_lag_seconds", .seconds,
     help: "How late the slowest worker's loop is with what is due: the median of its last eleven ticks.")
 
+  // MARK: Ensembles
+
+  package static let ensembleRequests = MetricFamily(
+    .counter, "switchyard_ensemble_requests_total", labels: ["ensemble", "end"],
+    help:
+      "Exchanges that several models were asked for, by what decided (accepted, escalated, rejected: of a cascade; quorum, plurality,"
+      + " tie, medoid: of a vote; judged, unjudged: of best_of; only: one answer came, deadline: of the ensemble, failed: no answer came)."
+  )
+  package static let ensemblePlain = MetricFamily(
+    .counter, "switchyard_ensemble_plain_total", labels: ["ensemble", "reason"],
+    help:
+      "Exchanges whose rule names an ensemble that one model was asked for all the same, by reason (surface, choices, stateful, tools:"
+      + " of the request; pinned, steered: it goes to a version, or where it costs less; models: fewer than two may serve it; judge: it"
+      + " may not see it).")
+  package static let ensembleBranches = MetricFamily(
+    .counter, "switchyard_ensemble_branches_total", labels: ["ensemble", "model", "result"],
+    help:
+      "What became of each model that was asked (served: its answer was sent, passed_over, failed, cancelled), and of judges (judge)."
+  )
+  package static let ensembleObjections = MetricFamily(
+    .counter, "switchyard_ensemble_objections_total", labels: ["ensemble", "reason"],
+    help: "Answers of cascades that would not do, by reason (empty, refusal, schema, confidence, judge).")
+  package static let ensembleJudged = MetricFamily(
+    .counter, "switchyard_ensemble_judged_total", labels: ["ensemble", "verdict"],
+    help:
+      "Judges' replies by verdict (good, bad: of one answer; better, worse, same: of a later one beside an earlier; none: no verdict;"
+      + " failed: no reply; late: after the deadline).")
+  package static let ensembleCost = MetricFamily(
+    .counter, "switchyard_ensemble_cost_dollars_total", .dollars, labels: ["ensemble"],
+    help:
+      "What ensembles cost, with all that were asked and judges, at the configured prices: a part of switchyard_cost_dollars_total."
+  )
+
   // MARK: Attempts
 
   package static let attempts = MetricFamily(
@@ -374,6 +407,7 @@ package enum Catalogue {
     requests, requestDuration, overhead, tokens, cost, clientDisconnects, invalidRequests, ruleMatches,
     accuracyAudited, accuracyCorrect, accuracyClasses, auditDrops, auditCost, auditExamples,
     dataClassRequests, shed, loopLag,
+    ensembleRequests, ensemblePlain, ensembleBranches, ensembleObjections, ensembleJudged, ensembleCost,
     attempts, attemptResults, fallbacks, hedges, inflight, inflightCluster, loadsAge, firstTokenAverage,
     discoveredEndpoints, discoveryLookups, endpointHealthy, healthChecks,
     queueWaiting, queueWait, queueRefusals,

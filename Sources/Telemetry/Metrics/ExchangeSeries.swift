@@ -76,6 +76,13 @@ package final class ExchangeSeries {
     shard.add(settlement.costMicrodollars, to: cost)
   }
 
+  /// Adds what a call took that is part of an exchange, and no exchange of its own. `cost` is in micro-dollars.
+  package func recordUse(input: Int64, output: Int64, cost: Int64, in shard: MetricsShard) {
+    shard.add(input, to: inputTokens)
+    shard.add(output, to: outputTokens)
+    shard.add(cost, to: self.cost)
+  }
+
   private func requestSeries(_ status: Int, _ source: ErrorSource) -> SeriesID {
     let statusClass = min(max(status / 100, 0), Self.statusClasses.count - 1)
     let index = statusClass * ErrorSource.allCases.count + source.index
