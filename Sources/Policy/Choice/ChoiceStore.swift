@@ -22,7 +22,8 @@ package struct ChoiceStore: Sendable {
       if own.told == nil { return .adopted }
     }
     if let adoption = note.adoption {
-      guard let other = fields[adoption.replica].flatMap(ChoiceEntry.init), other.sequence == adoption.sequence
+      guard let other = fields[adoption.replica].flatMap(ChoiceEntry.init),
+        other.sequence == adoption.sequence
       else { return .outrun }
       fields[adoption.replica] = other.told == nil ? nil : "\(now) \(other.sequence) \(ChoiceEntry.adopted)"
     }
@@ -31,7 +32,9 @@ package struct ChoiceStore: Sendable {
     return .told
   }
 
-  package func fields(of model: ControlModel, now: Int64) -> [String: String] { fields(names.sums(model), now) }
+  package func fields(of model: ControlModel, now: Int64) -> [String: String] {
+    fields(names.sums(model), now)
+  }
 
   /// Loses a key, as a Redis may.
   package mutating func forget(_ key: String) { entries[key] = nil }

@@ -54,8 +54,8 @@ struct RidgeFit: Sendable {
       for row in column..<size {
         var sum = matrix[row * size + column]
         for place in 0..<column { sum -= lower[row * size + place] * lower[column * size + place] }
+        // Rounding alone makes a square smaller than λ.
         lower[row * size + column] =
-          // Rounding alone makes it smaller than λ.
           row == column ? max(sum, ridge / 1_000).squareRoot() : sum / lower[column * size + column]
       }
     }
