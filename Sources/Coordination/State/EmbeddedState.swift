@@ -13,6 +13,7 @@ package final class EmbeddedStore: Sendable {
   private let control = NIOLockedValueBox(ControlStore(EmbeddedState.controlNames))
   private let feedback = NIOLockedValueBox(FeedbackStore(EmbeddedState.feedbackNames))
   private let experiments = NIOLockedValueBox(ExperimentStore(EmbeddedState.experimentNames))
+  private let choices = NIOLockedValueBox(ChoiceStore(EmbeddedState.choiceNames))
   private let decisions = NIOLockedValueBox(DecisionRing(limit: DecisionTerms.ring))
 
   package init() { stores = (0..<32).map { _ in NIOLockedValueBox(LimitStore()) } }
@@ -33,6 +34,8 @@ package final class EmbeddedStore: Sendable {
     experiments.withLockedValue(body)
   }
 
+  func withChoices<Value>(_ body: (inout ChoiceStore) -> Value) -> Value { choices.withLockedValue(body) }
+
   func withDecisions<Value>(_ body: (inout DecisionRing) -> Value) -> Value {
     decisions.withLockedValue(body)
   }
@@ -52,6 +55,7 @@ package final class EmbeddedStore: Sendable {
     withControl { $0.sweep(now: now) }
     withFeedback { $0.sweep(now: now) }
     withExperiments { $0.sweep(now: now) }
+    withChoices { $0.sweep(now: now) }
     withDecisions { $0.sweep(now: now) }
   }
 

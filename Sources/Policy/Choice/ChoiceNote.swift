@@ -64,6 +64,8 @@ package struct ChoiceNote: Equatable, Sendable {
   /// All that it has learned, with what it takes over.
   package let told: ChoiceEntry.Told
   package let adoption: Adoption?
+  /// It was told that another replica has taken over what it had told, and begins anew.
+  package let isAnew: Bool
 
   /// Another replica's entry, as it was read.
   package struct Adoption: Equatable, Sendable {
@@ -78,13 +80,13 @@ package struct ChoiceNote: Equatable, Sendable {
 
   package init(
     replica: String, sequence: Int64, _ model: ControlModel, edition: String, numbers: String,
-    adoption: Adoption? = nil
+    adoption: Adoption? = nil, isAnew: Bool = false
   ) {
     precondition(ControlRule.isID(replica) && replica != ChoiceNames.off, "'\(replica)' is no replica's name")
     precondition(ControlRule.isNumber(sequence), "call \(sequence)")
     (self.replica, self.sequence, self.model) = (replica, sequence, model)
     told = ChoiceEntry.Told(edition: edition, numbers: numbers)
-    self.adoption = adoption
+    (self.adoption, self.isAnew) = (adoption, isAnew)
   }
 
   package enum Reply: Int64, Equatable, Sendable {

@@ -19,7 +19,7 @@ package struct ChoiceStore: Sendable {
     var fields = fields(key, now)
     if let own = fields[note.replica].flatMap(ChoiceEntry.init) {
       if own.sequence >= note.sequence { return .repeated }
-      if own.told == nil { return .adopted }
+      if own.told == nil, !note.isAnew { return .adopted }
     }
     if let adoption = note.adoption {
       guard let other = fields[adoption.replica].flatMap(ChoiceEntry.init),

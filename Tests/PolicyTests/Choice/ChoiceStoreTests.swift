@@ -10,10 +10,12 @@ struct ChoiceStoreTests {
   init() throws { model = try #require(ControlModel("chat")) }
 
   private func note(
-    _ replica: String, _ sequence: Int64, _ numbers: String = "1 2", adopts: ChoiceNote.Adoption? = nil
+    _ replica: String, _ sequence: Int64, _ numbers: String = "1 2", adopts: ChoiceNote.Adoption? = nil,
+    isAnew: Bool = false
   ) -> ChoiceNote {
     ChoiceNote(
-      replica: replica, sequence: sequence, model, edition: "e", numbers: numbers, adoption: adopts)
+      replica: replica, sequence: sequence, model, edition: "e", numbers: numbers, adoption: adopts,
+      isAnew: isAnew)
   }
 
   @Test func aReplicaOverwritesWhatItHasTold() {
@@ -46,6 +48,16 @@ struct ChoiceStoreTests {
     #expect(store.fields(of: model, now: 90_003)["dead"] == nil)
     #expect(store.tell(note("c", 1, adopts: adoption), now: 90_004) == .outrun)
     #expect(store.fields(of: model, now: 90_004)["c"] == nil)
+  }
+
+  /// A replica that was silent for long adds nothing to what another has taken over.
+  @Test func whoComesBackBeginsAnew() {
+    var store = ChoiceStore(Self.names)
+    _ = store.tell(note("dead", 7, "9"), now: 0)
+    _ = store.tell(note("a", 1, "9", adopts: .init(replica: "dead", sequence: 7)), now: 90_000)
+    #expect(store.tell(note("dead", 8, "10"), now: 90_001) == .adopted)
+    #expect(store.tell(note("dead", 9, "0", isAnew: true), now: 90_002) == .told)
+    #expect(store.fields(of: model, now: 90_003) == ["a": "90000 1 e 9", "dead": "90002 9 e 0"])
   }
 
   @Test func whoSpeaksAgainIsNotTakenOver() {
