@@ -207,12 +207,12 @@ extension PoolView {
 
   /// Leaves the endpoints of one deployment.
   private func draw(_ features: ChoiceFeatures, _ random: inout Chance) {
-    guard let learned = pool.learned, let (odds, standing) = odds(features) else { return }
-    let arm = odds.draw(&random)
+    guard let arms = pool.learned?.names.count, let found = odds(features) else { return }
+    let arm = found.odds.draw(&random)
     leave(arm)
     let context = ChoiceContext(
-      features: features, arm: arm, propensity: odds.shares[arm], least: odds.least(of: learned.names.count))
-    drawn = DrawnDeployment(context: context, standing: standing)
+      features: features, arm: arm, propensity: found.odds.shares[arm], least: found.odds.least(of: arms))
+    drawn = DrawnDeployment(context: context, standing: found.standing)
   }
 
   func leave(_ arm: Int) {

@@ -113,7 +113,7 @@ final class Snapshot: Sendable {
     self.table = table
     rules = RuleTable(
       settings, table.positions, versions, classNames: settings.routing.dataClasses.map(\.name))
-    pools = table.models.enumerated().map { position, entry in
+    let pools: [ModelPool] = table.models.enumerated().map { position, entry in
       let version = versions?.entry(at: position)?.version
       return ModelPool(
         settings.models[entry.route ?? position], entry.deployments, table.deployments, endpoints,
@@ -121,6 +121,7 @@ final class Snapshot: Sendable {
         former: former?.pool(of: entry.name, version: version), isVersion: entry.route != nil
       ) { deployments[$0.deployment] }
     }
+    self.pools = pools
     isLearning = pools.contains { $0.learned != nil }
     let limitTable = LimitTable(settings)
     self.limitTable = limitTable

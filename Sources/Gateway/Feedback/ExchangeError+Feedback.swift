@@ -22,7 +22,7 @@ extension ExchangeError {
   /// One that another key was given is not told apart from one that nobody was.
   static let feedbackUnknown = invalid(
     "No answer that your key was given has this id. Send what the answer's header x-switchyard-feedback said: only answers of models"
-      + " that are being tried, and to sessions that routing rules ask about, have one.",
+      + " that are being tried or balanced by what is learned, and to sessions that routing rules ask about, have one.",
     code: "feedback_unknown", param: "id", status: 404)
 
   static let feedbackLate = invalid(

@@ -40,7 +40,8 @@ extension Worker {
     let reply = try await mark(judgement, exchange)
     if reply == .repeated { throw .feedbackRepeated }
     let isEvidence = reply == .counts && tell(feedback, ticket.rollout, principal)
-    return tell(feedback, ticket.trial, plan) || isEvidence || judgement.rejects != nil
+    let isLearned = reply == .counts && learn(from: feedback, ticket.choice, exchange.snapshot)
+    return tell(feedback, ticket.trial, plan) || isEvidence || isLearned || judgement.rejects != nil
   }
 
   private func mark(_ mark: FeedbackMark, _ exchange: Exchange) async throws(ExchangeError)
@@ -82,14 +83,17 @@ extension Worker {
 
   // MARK: Tickets
 
-  /// With what an answer of this model's position may be judged, where that is evidence of anything or rules ask for it.
-  func addTicket(_ position: Int, _ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
+  /// With what an attempt's answer may be judged, where that is evidence of anything, teaches something or rules ask for it.
+  func addTicket(for attempt: Attempt, _ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
+    let position = attempt.step.candidate.model
     let (rollout, trial) = (exchange.rollout(answeredBy: position), exchange.trial)
-    guard rollout != nil || trial != nil || exchange.session != nil, let principal = exchange.principal,
-      let secret = rollouts.feedback.secret
+    let choice = exchange.drawn == nil ? nil : choice(answeredBy: attempt, exchange)
+    guard rollout != nil || trial != nil || exchange.session != nil || choice != nil,
+      let principal = exchange.principal, let secret = rollouts.feedback.secret
     else { return }
     let ticket = FeedbackTicket(
-      at: limiter.now, id: random.next(), rollout: rollout, trial: trial, session: exchange.session)
+      at: limiter.now, id: random.next(), rollout: rollout, trial: trial, session: exchange.session,
+      choice: choice)
     fields.add("x-switchyard-feedback", secret.seal(ticket, for: principal.holder))
   }
 }

@@ -1,7 +1,7 @@
 extension AccessLogRecord {
-  /// No line is longer: 22 texts, 16 integers, and 1 KiB for the names.
+  /// No line is longer: 23 texts, 17 integers, and 1 KiB for the names.
   static let maximumLine =
-    22 * JSONWriter.bound(ofString: maximumText) + 16 * JSONWriter.boundOfInteger + 1_024
+    23 * JSONWriter.bound(ofString: maximumText) + 17 * JSONWriter.boundOfInteger + 1_024
 
   /// Writes the record as one JSON object and a newline.
   func write(to writer: inout JSONWriter, _ timestamp: inout Timestamp) {
@@ -39,6 +39,8 @@ extension AccessLogRecord {
     writer.field(",\"experiment\":", experiment)
     writer.field(",\"rule\":", rule)
     writer.field(",\"steered\":", steered)
+    writer.field(",\"choice\":", choice)
+    writer.field(",\"propensity_millionths\":", propensity)
     writer.field(",\"data_class\":", dataClass)
     writer.field(",\"deployment\":", deployment)
     writer.field(",\"provider\":", provider)
