@@ -32,7 +32,9 @@ struct RedisRightsTests {
         ),
         (scripts.lease, ScriptCall(Self.lease)),
         (LoadScripts().tell, ScriptCall(Self.loads, key: "sy:{lb}:inflight")),
-      ] + Self.breakerCalls + Self.feedbackCalls + Self.experimentCalls + Self.choiceCalls + (try Self.controlCalls(redis)) {
+      ] + Self.breakerCalls + Self.feedbackCalls + Self.experimentCalls + Self.choiceCalls
+        + (try Self.controlCalls(redis))
+      {
         let arguments = ["\(call.keys.count)"] + call.keys + call.arguments.map(\.text)
         let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
         #expect(unknown == .success(.error(.noScript)))
@@ -83,7 +85,6 @@ struct RedisRightsTests {
     return [(ExperimentScripts().note, ScriptCall(note, ExperimentNames(prefix: "sy")))]
   }
 
-  /// Told, and taken over by another.
   private static var choiceCalls: [(Script, ScriptCall)] {
     let (script, names) = (ChoiceScripts().tell, ChoiceNames(prefix: "sy"))
     guard let model = ControlModel("chat") else { return [] }

@@ -16,7 +16,7 @@ struct ChoiceTwinTests {
   @Test(arguments: [
     ("last + 0 >= sequence + 0", "last + 0 > sequence + 0"), (" and ARGV[4] ~= 'anew'", ""),
     ("if rest == 'adopted' and ARGV[4] ~= 'anew' then return 3 end", ""),
-    ("found + 0 ~= ARGV[6] + 0", "found + 0 < ARGV[6] + 0"), ("if what == 'adopted' then", "if true then"),
+    ("found + 0 ~= ARGV[6] + 0", "found + 0 > ARGV[6] + 0"), ("if what == 'adopted' then", "if true then"),
     ("if what == 'adopted' then", "if false then"), ("found .. ' adopted'", "ARGV[2] .. ' adopted'"),
     ("then return 0 end", "then other = nil end"),
   ])

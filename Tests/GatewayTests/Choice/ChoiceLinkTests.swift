@@ -16,7 +16,7 @@ final class ChoiceLinkTests {
     models: { m: { balance: learned, deployments: [d, e] } }
     """
 
-  private struct Replica {
+  private struct Peer {
     let link: ChoiceLink
     let learned: LearnedPool
     let pools: [ModelPool]
@@ -32,15 +32,15 @@ final class ChoiceLinkTests {
 
   private func state() -> EmbeddedState { EmbeddedState(store, clock: { [weak self] in self?.now ?? 0 }) }
 
-  private func replica(_ name: String, _ register: (any ChoiceRegister)? = nil) throws -> Replica {
+  private func replica(_ name: String, _ register: (any ChoiceRegister)? = nil) throws -> Peer {
     let pools = Snapshot(try settings(Self.yaml), epoch: 1, former: nil).pools
     let link = ChoiceLink(
       register ?? state(), replica: name, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       clock: { [weak self] in self?.now ?? 0 })
-    return Replica(link: link, learned: try #require(pools[0].learned), pools: pools)
+    return Peer(link: link, learned: try #require(pools[0].learned), pools: pools)
   }
 
-  private func learn(_ replica: Replica, _ count: Int) {
+  private func learn(_ replica: Peer, _ count: Int) {
     let features = ChoiceFeatures(RequestFacts(surface: .completions))
     for turn in 0..<count {
       let context = ChoiceContext(features: features, arm: turn % 2, propensity: 0.5, least: 0.5)
@@ -48,7 +48,7 @@ final class ChoiceLinkTests {
     }
   }
 
-  private func pass(_ seconds: Int, _ replicas: Replica...) {
+  private func pass(_ seconds: Int, _ replicas: Peer...) {
     for _ in 0..<seconds {
       now += 1_000
       for replica in replicas { replica.link.tick(replica.pools) }
@@ -131,14 +131,19 @@ final class ChoiceLinkTests {
     learn(dead, 10)
     learn(one, 4)
     pass(2, dead)
+    pass(55, one)
     register.losesReplies = true
-    pass(80, one)
-    #expect(one.samples == 4 && register.calls > 20)
-    register.losesReplies = false
+    let calls = register.calls
     pass(20, one)
-    #expect(one.samples == 14)
-    #expect(try told("one") == 14)
     #expect(try fields()["dead"]?.hasSuffix(" adopted") == true)
+    #expect(one.samples == 4 && register.calls > calls + 5, "it was taken over, and nobody knows")
+    register.losesReplies = false
+    pass(5, one)
+    #expect(one.samples == 14)
+    learn(one, 2)
+    pass(5, one)
+    #expect(one.samples == 16)
+    #expect(try told("one") == 16)
   }
 }
 
