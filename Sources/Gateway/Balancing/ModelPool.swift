@@ -49,7 +49,10 @@ struct ModelPool: Sendable {
       }
     }
     self.members = members
-    learned = isVersion ? nil : LearnedPool(model, table, members, former: former?.learned)
+    let positions = isVersion ? [] : deployments.map(\.position)
+    learned = LearnedPool(model, positions, table, members, former: former?.learned) {
+      deployment(.init(deployment: $0, endpoint: 0)).prices
+    }
     isBounded = members.contains { capacities[$0.place.endpoint] != nil }
     hashes = members.map { member in
       var hash = Fingerprint()

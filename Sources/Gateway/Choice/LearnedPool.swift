@@ -15,19 +15,19 @@ struct LearnedPool: Sendable {
   /// By arm.
   private let prices: [[Settings.Price]]
 
-  /// `members`: of the whole pool. What was learned is kept while it is about the same.
+  /// `positions`: of the model's deployments, those without an endpoint too, which may be found later; `members`: of its whole pool. What
+  /// was learned is kept while it is about the same.
   init?(
-    _ model: Settings.Model, _ table: [RoutingTable.Deployment], _ members: [ModelPool.Member],
-    former: LearnedPool?
+    _ model: Settings.Model, _ positions: [Int], _ table: [RoutingTable.Deployment],
+    _ members: [ModelPool.Member], former: LearnedPool?, prices: (Int) -> [Settings.Price]
   ) {
-    guard let terms = model.learned, let name = ControlModel(model.name) else { return nil }
-    var prices: [Int: [Settings.Price]] = [:]
-    for member in members { prices[member.place.deployment] = member.prices }
-    let deployments = prices.keys.sorted { table[$0].name < table[$1].name }
-    guard (ChoiceTerms.leastArms...ChoiceTerms.mostArms).contains(deployments.count) else { return nil }
-    (self.model, self.terms, self.deployments) = (name, terms, deployments)
-    names = deployments.map { table[$0].name }
-    self.prices = deployments.map { prices[$0] ?? [] }
+    guard let terms = model.learned, let name = ControlModel(model.name),
+      (ChoiceTerms.leastArms...ChoiceTerms.mostArms).contains(positions.count)
+    else { return nil }
+    let deployments = positions.sorted { table[$0].name < table[$1].name }
+    let names = deployments.map { table[$0].name }
+    (self.model, self.terms, self.deployments, self.names) = (name, terms, deployments, names)
+    self.prices = deployments.map(prices)
     arms = members.map { deployments.firstIndex(of: $0.place.deployment) ?? 0 }
     let edition = terms.edition(of: names)
     let known = former.flatMap { $0.desk.edition == edition ? $0.desk : nil }

@@ -119,6 +119,18 @@ struct LearnedPoolTests {
     #expect(try snapshot(dearer, former: first).pools[0].learned?.desk !== first.pools[0].learned?.desk)
   }
 
+  /// What is found by name may be away, and comes back to what was learned of it.
+  @Test func aDeploymentWithoutEndpointsKeepsItsPlace() throws {
+    let away = Self.yaml.replacing("base_url: \"https://d/v1\"", with: "discover: { dns: \"d.example:1\" }")
+    let first = try snapshot(away)
+    let learned = try #require(first.pools[0].learned)
+    #expect(learned.names == ["large", "small"] && learned.arms == [Self.small, Self.small])
+    teach(learned)
+    let view = PoolView(first.pools[0])
+    #expect(abs(shares(view, .init(features: features(true)), 200)[2]) == 0)
+    #expect(view.drawn?.context.least == 0 && view.drawn?.context.arm == Self.small)
+  }
+
   @Test func costsAreThoseOfTheSameTokensAtTheDearest() throws {
     let learned = try #require(try snapshot().pools[0].learned)
     #expect(learned.costShare(of: Self.large, input: 1, output: 1, at: 0) == 1)
