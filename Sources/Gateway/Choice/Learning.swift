@@ -9,6 +9,9 @@ extension Worker {
     guard exchange.attempts == 0, view.pool.learned != nil || exchange.drawn != nil else { return }
     exchange.drawn = view.pool.learned == nil ? nil : view.drawn
     exchange.drawn?.model = model
+    // What is drawn again, as the first could not be used, is not chosen by its odds alone, and is no evidence.
+    if exchange.hasDrawn { exchange.drawn?.context.least = 0 }
+    if exchange.drawn != nil { exchange.hasDrawn = true }
   }
 
   /// At its end, where that says enough: an answer is worth 1, a provider's failure nothing, and neither is what the client ended.

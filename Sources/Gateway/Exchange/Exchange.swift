@@ -49,6 +49,7 @@ final class Exchange: @unchecked Sendable {
   var arm: Arm?
   /// The deployment that a learned choice has drawn for its first attempt; nil where none has.
   var drawn: DrawnDeployment?
+  var hasDrawn = false
   /// What was masked in its request; nil where nothing was.
   var placeholders: Placeholders?
   /// What the first attempt at that version came to.
