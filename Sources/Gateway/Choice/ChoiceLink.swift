@@ -110,7 +110,7 @@ final class ChoiceLink {
 
   private func tell(_ model: ControlModel, _ now: Int64) {
     guard let course = courses[model], !course.isSent else { return }
-    if course.pending == nil { note(model, course, now) }
+    if course.pending == nil { makeNote(model, course, now) }
     guard let note = courses[model]?.pending else { return }
     courses[model]?.isSent = true
     register.tell(note) { [weak self, desk = course.desk] result in
@@ -120,7 +120,7 @@ final class ChoiceLink {
   }
 
   /// Makes what is to be told, where it is time to.
-  private func note(_ model: ControlModel, _ course: Course, _ now: Int64) {
+  private func makeNote(_ model: ControlModel, _ course: Course, _ now: Int64) {
     var sums = course.desk.own
     let isNews = sums != course.told || course.abandoned != nil
     let pause = isNews ? Self.telling : Self.repetition
