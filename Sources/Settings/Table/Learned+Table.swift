@@ -5,7 +5,9 @@ extension Form where Value == ChoiceTerms {
     .record(
       ChoiceTerms(),
       [
-        Field("quality", \.quality, .choice(), "What says how good an answer is: feedback, or that there is one."),
+        Field(
+          "quality", \.quality, .choice(),
+          "What says how good an answer is: feedback, or that there is one."),
         Field("cost", \.cost, .fraction, "What the dearest deployment's price takes off an answer's worth."),
         Field("latency", \.latency, .fraction, "What a first byte after twice the slo takes off it."),
         Field("slo", \.slo, .duration(), "How soon the first byte should come."),
