@@ -41,7 +41,7 @@ extension Worker {
     fields.add("x-switchyard-model", snapshot.models[candidate.model].name)
     addVersion(candidate.model, exchange, to: &fields)
     addExperiment(exchange, to: &fields)
-    addTicket(candidate.model, exchange, to: &fields)
+    addTicket(for: attempt, exchange, to: &fields)
     fields.add("x-switchyard-deployment", snapshot.deployments[candidate.deployment].name)
     fields.add("x-switchyard-attempts", exchange.attempts)
     if let hedge = exchange.hedge { fields.add("x-switchyard-hedge", hedge.rawValue) }

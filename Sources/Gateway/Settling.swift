@@ -41,6 +41,7 @@ extension Worker {
     }
     let sample = exchange.arm == nil ? nil : tellEvidence(exchange, settlement)
     if exchange.part != nil { tellExperiment(exchange, settlement) }
+    if exchange.drawn != nil { learnOutcome(exchange, source) }
     if log != nil || exchange.traces != nil {
       let record = logRecord(exchange, answer, settlement)
       log?.append(record)
@@ -92,6 +93,8 @@ extension Worker {
     record.experiment = exchange.experimentLabel
     record.rule = exchange.ruled?.label
     record.steered = exchange.steering?.reason
+    record.choice = exchange.drawn?.standing.rawValue
+    record.propensity = exchange.drawn?.propensity
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
     record.dataClass = exchange.dataClassLabel
     record.tenant = exchange.principal?.tenant

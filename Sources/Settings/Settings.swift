@@ -201,6 +201,8 @@ extension Settings {
     package var name: String
     package var deployments: [WeightedDeployment]
     package var balance: Balance = .leastConnections
+    /// Nil unless it is balanced by what is learned.
+    package var learned: ChoiceTerms?
     package var affinity: Affinity = .none
     /// Models tried in order once no deployment of this one can answer.
     package var fallbacks: [String] = []

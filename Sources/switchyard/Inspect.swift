@@ -185,7 +185,7 @@ struct InspectedRow {
       what = "\(stored.tag): \(stored.key.drop { $0 != "}" }.dropFirst(2))"
       standing = text
       figures = []
-    case .experiment(let text):
+    case .experiment(let text), .choice(let text):
       what = "\(stored.tag): \(stored.key.drop { $0 != "}" }.dropFirst(2))"
       standing = text
       figures = []

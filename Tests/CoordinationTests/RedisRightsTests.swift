@@ -32,7 +32,9 @@ struct RedisRightsTests {
         ),
         (scripts.lease, ScriptCall(Self.lease)),
         (LoadScripts().tell, ScriptCall(Self.loads, key: "sy:{lb}:inflight")),
-      ] + Self.breakerCalls + Self.feedbackCalls + Self.experimentCalls + (try Self.controlCalls(redis)) {
+      ] + Self.breakerCalls + Self.feedbackCalls + Self.experimentCalls + Self.choiceCalls
+        + (try Self.controlCalls(redis))
+      {
         let arguments = ["\(call.keys.count)"] + call.keys + call.arguments.map(\.text)
         let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
         #expect(unknown == .success(.error(.noScript)))
@@ -81,6 +83,13 @@ struct RedisRightsTests {
     let note = ExperimentNote(
       replica: "r1", sequence: 1, ExperimentSubject(name: "x", edition: "e"), [.init(unit: 1, tally: tally)])
     return [(ExperimentScripts().note, ScriptCall(note, ExperimentNames(prefix: "sy")))]
+  }
+
+  private static var choiceCalls: [(Script, ScriptCall)] {
+    let (script, names) = (ChoiceScripts().tell, ChoiceNames(prefix: "sy"))
+    guard let model = ControlModel("chat") else { return [] }
+    let note = ChoiceNote(replica: "r1", sequence: 1, model, edition: "e", numbers: "1")
+    return [(script, ScriptCall(note, names))]
   }
 
   private static var feedbackCalls: [(Script, ScriptCall)] {

@@ -50,6 +50,9 @@ struct StoredKeyTests {
     #expect(value("sy:{xp:a/b}:told:e", ["r1": "7"]) == .experiment("1 replicas have told of sessions"))
     #expect(value("sy:{fb}:secret", length: 64) == .control("what tickets of feedback are sealed with"))
     #expect(value("sy:{xp:a/b}:sums:e") == .foreign(""))
+    let learned = ["r1": "5 1 e 0 1", "r2": "5 1 adopted", "off": "1"]
+    #expect(
+      value("sy:{ml:chat}:sums", learned) == .choice("1 replicas have told what they learned, switched off"))
   }
 
   @Test func breakersAreRead() {

@@ -51,20 +51,6 @@ struct ReferenceTests {
         + " or use `switchyard check` only")
   }
 
-  @Test func oneWayToBalanceIsNotBuilt() throws {
-    let text = LoadTests.minimal()
-    for (way, unbuilt) in [
-      ("learned", ["models.m.balance"]), ("latency", []), ("\"${LEARNED}\"", ["models.m.balance"]),
-    ] {
-      let yaml = text.replacing("deployments: [", with: "balance: \(way), deployments: [")
-      #expect(yaml != text)
-      let found = try Fixture.load(yaml).unbuilt
-      #expect(found.map { $0.path.replacing(/models\.[^.]*/, with: "models.m") } == unbuilt)
-      #expect(
-        found.allSatisfy { $0.reason.hasPrefix("learned balancing is not built yet: write another value") })
-    }
-  }
-
   @Test func emptySectionsAskForNothing() throws {
     let text = LoadTests.minimal() + "state: {}\ncache: {}\nbundles: {}\n"
     #expect(try Fixture.load(text).unbuilt.isEmpty)

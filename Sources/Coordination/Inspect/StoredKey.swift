@@ -33,6 +33,8 @@ package struct StoredKey: Equatable, Sendable {
     case control(String)
     /// Of an experiment: what it holds, in words.
     case experiment(String)
+    /// Of a learned choice: what it holds, in words.
+    case choice(String)
     /// Nothing that a script wrote.
     case foreign(String)
   }
@@ -77,6 +79,10 @@ package struct StoredKey: Equatable, Sendable {
     }
     if tag.hasPrefix("xp:") {
       readExperiment(kind, fields)
+      return
+    }
+    if tag.hasPrefix("ml:") {
+      readChoice(kind, fields)
       return
     }
     switch kind {
@@ -128,6 +134,13 @@ package struct StoredKey: Equatable, Sendable {
     case "told": value = .experiment("\(fields.count) replicas have told of sessions")
     default: break
     }
+  }
+
+  private mutating func readChoice(_ kind: String, _ fields: [String: String]?) {
+    guard kind == "sums", let fields else { return }
+    let told = fields.values.count { ChoiceEntry($0)?.told != nil }
+    let off = fields[ChoiceNames.off] == nil ? "" : ", switched off"
+    value = .choice("\(told) replicas have told what they learned\(off)")
   }
 
   private mutating func readLock(_ text: String?) {

@@ -13,6 +13,7 @@ package final class EmbeddedStore: Sendable {
   private let control = NIOLockedValueBox(ControlStore(EmbeddedState.controlNames))
   private let feedback = NIOLockedValueBox(FeedbackStore(EmbeddedState.feedbackNames))
   private let experiments = NIOLockedValueBox(ExperimentStore(EmbeddedState.experimentNames))
+  private let choices = NIOLockedValueBox(ChoiceStore(EmbeddedState.choiceNames))
   private let decisions = NIOLockedValueBox(DecisionRing(limit: DecisionTerms.ring))
   private let audits = NIOLockedValueBox(DecisionRing(limit: DecisionTerms.ring))
 
@@ -33,6 +34,8 @@ package final class EmbeddedStore: Sendable {
   func withExperiments<Value>(_ body: (inout ExperimentStore) -> Value) -> Value {
     experiments.withLockedValue(body)
   }
+
+  func withChoices<Value>(_ body: (inout ChoiceStore) -> Value) -> Value { choices.withLockedValue(body) }
 
   func withDecisions<Value>(_ body: (inout DecisionRing) -> Value) -> Value {
     decisions.withLockedValue(body)
@@ -55,6 +58,7 @@ package final class EmbeddedStore: Sendable {
     withControl { $0.sweep(now: now) }
     withFeedback { $0.sweep(now: now) }
     withExperiments { $0.sweep(now: now) }
+    withChoices { $0.sweep(now: now) }
     withDecisions { $0.sweep(now: now) }
     withAudits { $0.sweep(now: now) }
   }

@@ -11,6 +11,7 @@ package final class RedisState: SharedState {
   package let controlNames: ControlNames
   let feedbackNames: FeedbackNames
   let experimentNames: ExperimentNames
+  let choiceNames: ChoiceNames
   let runner: ScriptRunner
   private let settlements: Settlements
   private var admissions: [() -> Void] = []
@@ -47,6 +48,7 @@ package final class RedisState: SharedState {
     controlNames = ControlNames(prefix: prefix)
     feedbackNames = FeedbackNames(prefix: prefix)
     experimentNames = ExperimentNames(prefix: prefix)
+    choiceNames = ChoiceNames(prefix: prefix)
     scripts = .shared
     client = RedisClient(address, on: loop) { news in
       if news == .up { replica.isCheckDue.store(true, ordering: .relaxed) }
@@ -212,6 +214,7 @@ struct StateScripts: Sendable {
   let control = ControlScripts()
   let feedback = FeedbackScripts()
   let experiments = ExperimentScripts()
+  let choices = ChoiceScripts()
   let presence = Script(PackageResources.presence_lua)
 
   static let shared = StateScripts()

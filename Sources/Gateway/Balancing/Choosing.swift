@@ -20,8 +20,14 @@ extension Worker {
       let estimator = estimators[view.pool.name] ?? TokenEstimator()
       ask.tokens = (estimator.input(facts), estimator.output(facts))
     }
-    guard view.isBounded else { return view.choose(ask, random: &random) }
-    return chooseWithRoom(view, ask, exchange, &random)
+    if view.pool.learned != nil, exchange.attempts == 0 {
+      ask.features = exchange.facts.map { ChoiceFeatures($0) }
+    }
+    let place =
+      view.isBounded
+      ? chooseWithRoom(view, ask, exchange, &random) : view.choose(ask, random: &random)
+    noteDrawn(by: view, ofModel: model, exchange)
+    return place
   }
 
   /// Learns that an endpoint is slower than was known, from an attempt that was given up for another.

@@ -25,10 +25,12 @@ struct ModelPool: Sendable {
   /// Of each member: what it is called on all replicas, hashed.
   let hashes: [UInt64]
   let turns: Turns
+  /// Nil unless its deployments are chosen by what is learned.
+  let learned: LearnedPool?
 
   init(
     _ model: Settings.Model, _ deployments: [RoutingTable.Weighted], _ table: [RoutingTable.Deployment],
-    _ endpoints: [Endpoint], isNear: [Bool], capacities: [Int?], former: ModelPool?,
+    _ endpoints: [Endpoint], isNear: [Bool], capacities: [Int?], former: ModelPool?, isVersion: Bool,
     deployment: (AttemptPlan.Place) -> Snapshot.Deployment
   ) {
     (name, balance, affinity) = (model.name, model.balance, model.affinity)
@@ -47,6 +49,10 @@ struct ModelPool: Sendable {
       }
     }
     self.members = members
+    let positions = isVersion ? [] : deployments.map(\.position)
+    learned = LearnedPool(model, positions, table, members, former: former?.learned) {
+      deployment(.init(deployment: $0, endpoint: 0)).prices
+    }
     isBounded = members.contains { capacities[$0.place.endpoint] != nil }
     hashes = members.map { member in
       var hash = Fingerprint()

@@ -20,6 +20,8 @@ final class PoolView {
     var now: Int64 = 0
     /// Prices decide, however the model is balanced.
     var isSteered = false
+    /// By what a deployment is drawn; nil where none is.
+    var features: ChoiceFeatures?
   }
 
   /// How much slower an endpoint of another zone counts as.
@@ -36,6 +38,10 @@ final class PoolView {
   /// Some of its endpoints take only so many requests at a time.
   var isBounded: Bool { pool.isBounded }
   private var isUsed = false
+  /// By what deployments are drawn, as of the last tick; nil where nothing is learned.
+  private var standing: ChoiceDesk.Standing?
+  /// What the last choice has drawn; nil where it has drawn no deployment.
+  private(set) var drawn: DrawnDeployment?
 
   init(_ pool: ModelPool) {
     self.pool = pool
@@ -45,12 +51,14 @@ final class PoolView {
     options = pool.members.enumerated().map { index, member in
       Balancer.Option(position: index, weight: member.weight, own: 0)
     }
+    standing = pool.learned?.desk.standing
     setSlowness(pool.members.map { _ in 1 })
   }
 
   /// Where the next attempt goes; nil where what is spent leaves nothing.
   func choose(_ ask: Ask, random: inout Chance) -> AttemptPlan.Place? {
     isUsed = true
+    if pool.learned != nil { drawn = nil }
     let members = pool.members
     if members.count == 1 {
       let isOut = ask.spent.contains(members[0].place) || ask.shares?[0] == 0 || isBounded && isFull(0, ask)
@@ -62,6 +70,7 @@ final class PoolView {
     {
       return members[preferred].place
     }
+    if let features = ask.features { draw(features, &random) }
     let way = way(turn: pool.turns.next())
     if hasFar, way.heedsLoad { preferNear(ask.sight) }
     return Balancer().choose(options, by: way, ask.sight, random: &random).map { members[$0].place }
@@ -145,6 +154,7 @@ final class PoolView {
 
   /// Ten times a second: how slow each is, where that was asked for since, and what each says of itself. `now`: monotonic milliseconds.
   func tick(_ now: Int64, _ sight: Balancer.Sight) {
+    if let learned = pool.learned { standing = learned.desk.standing }
     guard isUsed || pool.balance == .resource, pool.members.count > 1 else { return }
     isUsed = false
     if pool.balance == .resource {
@@ -173,6 +183,41 @@ final class PoolView {
     for (index, value) in slowness.enumerated() {
       options[index].slowness = hasFar && !pool.members[index].isNear ? value * Self.distance : value
     }
+  }
+}
+
+// MARK: Learned
+
+extension PoolView {
+  /// How often each deployment is chosen for such a request, of those that have some weight left; nil where none has.
+  func odds(_ features: ChoiceFeatures) -> (odds: ChoiceOdds, standing: ChoiceVerdict.Standing)? {
+    guard let learned = pool.learned, let standing else { return nil }
+    var weights = SIMD8<Double>.zero
+    for index in options.indices where options[index].weight > 0 {
+      weights[learned.arms[index]] += options[index].weight
+    }
+    // A reload that switches it off counts at once.
+    let verdict = learned.terms.steering == .never ? .stopped : standing.verdict.standing
+    let explore = learned.terms.exploration
+    if verdict == .steering, let best = standing.model.best(for: features, weights: weights) {
+      return (ChoiceOdds(best: best, weights: weights, explore: explore), verdict)
+    }
+    return ChoiceOdds(weights: weights, explore: explore).map { ($0, verdict) }
+  }
+
+  /// Leaves the endpoints of one deployment.
+  private func draw(_ features: ChoiceFeatures, _ random: inout Chance) {
+    guard let arms = pool.learned?.names.count, let found = odds(features) else { return }
+    let arm = found.odds.draw(&random)
+    leave(arm)
+    let context = ChoiceContext(
+      features: features, arm: arm, propensity: found.odds.shares[arm], least: found.odds.least(of: arms))
+    drawn = DrawnDeployment(context: context, standing: found.standing)
+  }
+
+  func leave(_ arm: Int) {
+    guard let learned = pool.learned else { return }
+    for index in options.indices where learned.arms[index] != arm { options[index].weight = 0 }
   }
 }
 

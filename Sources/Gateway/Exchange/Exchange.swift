@@ -49,6 +49,9 @@ final class Exchange: @unchecked Sendable {
   var part: ExperimentTable.Part?
   /// Which version of it this is for; nil where nothing was decided about its versions.
   var arm: Arm?
+  /// The deployment that a learned choice has drawn for its first attempt; nil where none has.
+  var drawn: DrawnDeployment?
+  var hasDrawn = false
   /// What was masked in its request; nil where nothing was.
   var placeholders: Placeholders?
   /// What the first attempt at that version came to.

@@ -52,6 +52,8 @@ final class Snapshot: Sendable {
   let deployments: [Deployment]
   /// By model: where its exchanges may go.
   let pools: [ModelPool]
+  /// Some model's deployments are chosen by what is learned.
+  let isLearning: Bool
   /// By the positions that the table's pools name.
   let endpoints: [Endpoint]
   /// By the endpoint's position: requests that it takes at a time; nil where that is all.
@@ -111,14 +113,16 @@ final class Snapshot: Sendable {
     self.table = table
     rules = RuleTable(
       settings, table.positions, versions, classNames: settings.routing.dataClasses.map(\.name))
-    pools = table.models.enumerated().map { position, entry in
+    let pools: [ModelPool] = table.models.enumerated().map { position, entry in
       let version = versions?.entry(at: position)?.version
       return ModelPool(
         settings.models[entry.route ?? position], entry.deployments, table.deployments, endpoints,
         isNear: addresses.isNear, capacities: addresses.capacities,
-        former: former?.pool(of: entry.name, version: version)
+        former: former?.pool(of: entry.name, version: version), isVersion: entry.route != nil
       ) { deployments[$0.deployment] }
     }
+    self.pools = pools
+    isLearning = pools.contains { $0.learned != nil }
     let limitTable = LimitTable(settings)
     self.limitTable = limitTable
     credentials = endpoints.map {

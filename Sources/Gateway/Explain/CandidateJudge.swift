@@ -22,8 +22,8 @@ struct CandidateJudge {
 
   private var heedsLoad: Bool {
     switch snapshot.pools[stage.model].balance {
-    case .roundRobin, .random, .weighted: false
-    case .leastConnections, .latency, .cost, .resource, .learned: true
+    case .roundRobin, .random, .weighted, .learned: false
+    case .leastConnections, .latency, .cost, .resource: true
     }
   }
 

@@ -132,6 +132,7 @@ struct ExplainedWalk {
       affinity: settings.affinity)
     told.version = snapshot.versions?.entry(at: stage.model)?.version
     told.affinityWords = affinity(settings.affinity, survey)
+    told.learnedWords = learned(snapshot.pools[stage.model].learned)
     let entries = snapshot.table.models[stage.model].deployments
     let weights = entries.reduce(0) { $0 + $1.weight }
     told.deployments = entries.map { deployment($0, of: weights, model: stage.model) }
@@ -168,6 +169,13 @@ struct ExplainedWalk {
       price: snapshot.price(of: entry.position, at: explainer.wall),
       limits: answers.flatMap(\.lines), refusal: refusal ?? answers.compactMap(\.refusal).first,
       discovery: provider?.discovery?.dns)
+  }
+
+  private func learned(_ learned: LearnedPool?) -> String? {
+    guard let learned else { return nil }
+    if learned.terms.steering == .never { return "switched off: deployments are drawn by their weights" }
+    guard explainer.live != nil else { return "what is known of that, a running replica says" }
+    return learned.desk.standing.verdict.words(learned.names)
   }
 
   private func affinity(_ affinity: Settings.Model.Affinity, _ survey: PoolSurvey) -> String? {

@@ -207,6 +207,7 @@ struct Explainer {
       let estimator = live?.estimators[view.pool.name] ?? TokenEstimator()
       ask.tokens = (estimator.input(request.facts), estimator.output(request.facts))
     }
+    if view.pool.learned != nil { ask.features = ChoiceFeatures(request.facts) }
     return view.survey(ask, turnless: live == nil)
   }
 

@@ -152,7 +152,7 @@ extension Explanation.Stage {
       "model": .string(model), "version": version.map(JSON.int) ?? .null, "fallback": .int(fallback),
       "allowed": .bool(isAllowed),
       "balance": .string(balance.rawValue), "affinity": .string(affinity.rawValue),
-      "kept_at": .text(affinityWords),
+      "kept_at": .text(affinityWords), "learned": .text(learnedWords),
       "deployments": .array(deployments.map(\.json)), "candidates": .array(candidates.map(\.json)),
     ]
   }

@@ -112,6 +112,7 @@ extension Explanation {
     if stage.affinity != .none {
       head += "; affinity by \(stage.affinity.rawValue): \(stage.affinityWords ?? "")"
     }
+    if let words = stage.learnedWords { head += "; \(words)" }
     if !stage.isAllowed { head += "; the key does not allow it" }
     var lines = [head]
     lines += TextTable.lined(stage.deployments.flatMap { rows(of: $0) }).map { "  " + $0 }
@@ -193,7 +194,7 @@ extension Settings.Model.Balance {
     case .latency: "latency, the lowest product of latency and requests in flight for its weight"
     case .cost: "cost, the cheapest for the tokens, then the fewest requests in flight for its weight"
     case .resource: "resource, the fewest requests in flight for its weight and the room it says it has"
-    case .learned: "learned"
+    case .learned: "learned, the deployment whose answers to such requests are worth most"
     }
   }
 }

@@ -151,6 +151,8 @@ package struct Explanation: Sendable {
     var affinity: Settings.Model.Affinity
     /// What affinity comes to for this request.
     var affinityWords: String?
+    /// What is known of a learned choice.
+    var learnedWords: String?
     var deployments: [Deployment] = []
     var candidates: [Candidate] = []
   }

@@ -64,6 +64,10 @@ extension PoolView {
         return .init(member: pair.0, option: pair.1, loss: loss, chance: 0)
       })
     if noteAffinity(ask, in: &survey) { return survey }
+    if let features = ask.features, let found = odds(features) {
+      note(found.odds, ask.sight, in: &survey)
+      return survey
+    }
     let way = turnless && pool.balance == .roundRobin ? .equalChance : way(turn: pool.turns.coming)
     if hasFar, way.heedsLoad {
       preferNear(ask.sight)
@@ -78,6 +82,19 @@ extension PoolView {
       survey.candidates[index].chance = chance
     }
     return survey
+  }
+
+  /// A deployment is drawn first, then one of its endpoints by load.
+  private func note(_ odds: ChoiceOdds, _ sight: Balancer.Sight, in survey: inout PoolSurvey) {
+    let open = options
+    for arm in 0..<ChoiceTerms.mostArms where odds.shares[arm] > 0 {
+      options = open
+      leave(arm)
+      if hasFar { preferNear(sight) }
+      for (index, chance) in Self.chances(options, by: .leastConnections, sight).enumerated() {
+        survey.candidates[index].chance += odds.shares[arm] * chance
+      }
+    }
   }
 
   private func surveyOne(_ ask: Ask) -> PoolSurvey {

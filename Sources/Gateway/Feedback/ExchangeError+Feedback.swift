@@ -22,7 +22,8 @@ extension ExchangeError {
   /// One that another key was given is not told apart from one that nobody was.
   static let feedbackUnknown = invalid(
     "No answer that your key was given has this id. Send what the answer's header x-switchyard-feedback said: only answers of models"
-      + " that are being tried, to sessions that routing rules ask about, and to requests that are looked at again, have one.",
+      + " that are being tried or balanced by what is learned, to sessions that routing rules ask about, and to requests that are looked"
+      + " at again, have one.",
     code: "feedback_unknown", param: "id", status: 404)
 
   static let feedbackLate = invalid(

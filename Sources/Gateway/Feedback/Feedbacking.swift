@@ -44,7 +44,8 @@ extension Worker {
     if reply == .counts, !feedback.said.isEmpty {
       isLabel = await takeLabel(feedback.said, of: ticket.id, exchange)
     }
-    return tell(feedback, ticket.trial, plan) || isEvidence || isLabel || judgement.rejects != nil
+    let isLearned = reply == .counts && learn(from: feedback, ticket.choice, exchange.snapshot)
+    return tell(feedback, ticket.trial, plan) || isEvidence || isLabel || isLearned || judgement.rejects != nil
   }
 
   private func mark(_ mark: FeedbackMark, _ exchange: Exchange) async throws(ExchangeError)
@@ -86,14 +87,18 @@ extension Worker {
 
   // MARK: Tickets
 
-  /// With what an answer of this model's position may be judged, where that is evidence of anything, rules ask for it, or it is looked at
-  /// again.
-  func addTicket(_ position: Int, _ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
+  /// With what an attempt's answer may be judged, where that is evidence of anything, teaches something, rules ask for it, or it is looked
+  /// at again.
+  func addTicket(for attempt: Attempt, _ exchange: Exchange, to fields: inout HTTP1FieldWriter) {
+    let position = attempt.step.candidate.model
     let (rollout, trial) = (exchange.rollout(answeredBy: position), exchange.trial)
-    let isAsked = rollout != nil || trial != nil || exchange.session != nil || exchange.audit != nil
+    let choice = exchange.drawn == nil ? nil : choice(answeredBy: attempt, exchange)
+    let isAsked =
+      rollout != nil || trial != nil || choice != nil || exchange.session != nil || exchange.audit != nil
     guard isAsked, let principal = exchange.principal, let secret = rollouts.feedback.secret else { return }
     let ticket = FeedbackTicket(
-      at: limiter.now, id: random.next(), rollout: rollout, trial: trial, session: exchange.session)
+      at: limiter.now, id: random.next(), rollout: rollout, trial: trial, session: exchange.session,
+      choice: choice)
     exchange.audit?.ticket = ticket.id
     fields.add("x-switchyard-feedback", secret.seal(ticket, for: principal.holder))
   }

@@ -44,7 +44,7 @@ struct StateEngine: Sendable {
   struct Ways {
     var state:
       any SharedState & KeyRegister & SharedBreakers & LimitReading & ControlRegister & FeedbackRegister
-        & ExperimentRegister & DecisionRegister & AuditRegister
+        & ExperimentRegister & DecisionRegister & AuditRegister & ChoiceRegister
     var cache: any SharedCache
     /// Nil where there are no other replicas.
     var loads: (any LoadRegister)?

@@ -50,6 +50,7 @@ extension Replica {
     record(gauges.keys, in: shard)
     recordHealth(of: current, in: shard)
     recordControl(in: shard)
+    recordChoices(of: current, in: shard)
     recordDiscovery(discovery.withLockedValue { $0 }?.figures.withLockedValue { $0 } ?? [:], in: shard)
     shard.set(
       registry.series(Catalogue.configReloads, "applied"), to: Int64(reloadsApplied.load(ordering: .relaxed)))

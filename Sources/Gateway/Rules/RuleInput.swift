@@ -99,10 +99,11 @@ extension Snapshot {
 }
 
 extension Peek {
-  /// What rules ask of requests, and nothing else, is read of the next one.
+  /// What rules and learned choices ask of requests, and nothing else, is read of the next one.
   func ask(for snapshot: Snapshot) {
     metadataNames = snapshot.rules?.metadataNames ?? []
-    readsPrompt = snapshot.rules?.asksPrompt == true ? snapshot.settings.routing.complexity.rules : nil
+    let asksPrompt = snapshot.isLearning || snapshot.rules?.asksPrompt == true
+    readsPrompt = asksPrompt ? snapshot.settings.routing.complexity.rules : nil
     complexityModel = snapshot.rules?.complexityModel
   }
 }

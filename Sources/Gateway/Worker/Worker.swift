@@ -48,7 +48,9 @@ actor Worker {
   let auditRegister: any AuditRegister
   /// Tells what is seen of experiments, for all workers; nil on all but one.
   private let experimentLink: ExperimentLink?
-  /// Shows what is known of them, over this worker's way to the shared state.
+  /// Keeps what learned choices go by, for all workers; nil on all but one.
+  private let choiceLink: ChoiceLink?
+  /// Shows what is known of experiments, over this worker's way to the shared state.
   let experimentReader: ExperimentReader
   let decisions: any DecisionRegister
   /// Shows what was decided about requests, over this worker's way to the shared state.
@@ -130,6 +132,7 @@ actor Worker {
     auditRegister = ways.state
     experimentLink =
       isFirst ? ExperimentLink(ways.state, rollouts.experiments, replica: replica.name) : nil
+    choiceLink = isFirst ? ChoiceLink(ways.state, replica: replica.name, logger) : nil
     experimentReader = ExperimentReader(ways.state, on: loop)
     decisions = ways.state
     decisionReader = DecisionReader(ways.state, on: loop)
@@ -215,6 +218,7 @@ actor Worker {
     control?.tick()
     feedbackLink?.tick()
     experimentLink?.tick()
+    if snapshot.isLearning { choiceLink?.tick(snapshot.pools) }
     for exchange in unattended { exchange.check(now: now) }
     for copy in copies { copy.check(now: now) }
     cache.beat()

@@ -12,6 +12,8 @@ package struct FeedbackTicket: Equatable, Sendable {
   package var trial: Trial?
   /// What of its session is left behind hashing, where rules ask whether that has rejected its last answer.
   package var session: UInt64?
+  /// Of an answer whose deployment a learned choice has drawn.
+  package var choice: Choice?
 
   /// Milliseconds for which an answer may be judged.
   package static let lifetime: Int64 = 86_400_000
@@ -41,10 +43,25 @@ package struct FeedbackTicket: Equatable, Sendable {
     }
   }
 
+  package struct Choice: Equatable, Sendable {
+    package var model: ControlModel
+    /// Of what is learned: see `ChoiceTerms.edition`.
+    package var edition: String
+    package var context: ChoiceContext
+    /// What cost and latency take off the answer's worth.
+    package var penalty: Double
+
+    package init(model: ControlModel, edition: String, context: ChoiceContext, penalty: Double) {
+      (self.model, self.edition, self.context, self.penalty) = (model, edition, context, penalty)
+    }
+  }
+
   package init(
-    at: Int64, id: UInt64, rollout: Rollout? = nil, trial: Trial? = nil, session: UInt64? = nil
+    at: Int64, id: UInt64, rollout: Rollout? = nil, trial: Trial? = nil, session: UInt64? = nil,
+    choice: Choice? = nil
   ) {
     (self.at, self.id, self.rollout, self.trial, self.session) = (at, id, rollout, trial, session)
+    self.choice = choice
   }
 
   /// Whose judgements count once in a second.
@@ -54,20 +71,23 @@ package struct FeedbackTicket: Equatable, Sendable {
 // MARK: Text
 
 /// `1~<at>~<id>~<model>@<version>@<b or c>@<unit>~<experiment>@<edition>@<arm>@<unit>`, numbers to the base of 36; `-` where there is
-/// no candidate, or no experiment. With a session it begins with 2 and ends with `~<session>`.
+/// no candidate, or no experiment. With a session it begins with 2 and ends with `~<session>`; with a choice it begins with 3 and ends with
+/// `~<session>~<choice>`, the session `-` where there is none.
 extension FeedbackTicket {
   package var text: String {
-    let parts = [
-      session == nil ? "1" : "2", Self.digits(UInt64(max(0, at))), Self.digits(id), rollout?.text ?? "-",
-      trial?.text ?? "-",
+    let form = choice != nil ? "3" : session == nil ? "1" : "2"
+    var parts = [
+      form, Self.digits(UInt64(max(0, at))), Self.digits(id), rollout?.text ?? "-", trial?.text ?? "-",
     ]
-    return (parts + (session.map { [Self.digits($0)] } ?? [])).joined(separator: "~")
+    if form != "1" { parts.append(session.map(Self.digits) ?? "-") }
+    if let choice { parts.append(choice.text) }
+    return parts.joined(separator: "~")
   }
 
   /// Nil where another release wrote it.
   package init?(text: some StringProtocol) {
     let parts = text.split(separator: "~", omittingEmptySubsequences: false)
-    guard parts.count == 5 && parts[0] == "1" || parts.count == 6 && parts[0] == "2",
+    guard let form = Int(parts[0]), (1...3).contains(form), parts[0] == "\(form)", parts.count == 4 + form,
       let at = Self.number(parts[1]).flatMap({ Int64(exactly: $0) }), let id = Self.number(parts[2])
     else { return nil }
     self.init(at: at, id: id)
@@ -79,9 +99,13 @@ extension FeedbackTicket {
       guard let trial = Trial(text: parts[4]) else { return nil }
       self.trial = trial
     }
-    if parts.count == 6 {
+    if form == 2 || form == 3 && parts[5] != "-" {
       guard let session = Self.number(parts[5]) else { return nil }
       self.session = session
+    }
+    if form == 3 {
+      guard let choice = Choice(text: parts[6]) else { return nil }
+      self.choice = choice
     }
   }
 

@@ -17,8 +17,6 @@ enum Availability {
   case unbuilt(String)
   /// Only this value is built: `other dialects are`.
   case only(String, String)
-  /// All values but this one are built: `learned balancing is`.
-  case except(String, String)
 }
 
 extension Field {
@@ -159,11 +157,6 @@ extension Reader {
         note(unbuilt: what, at: entry.mark, instead: "write '\(value)' for \(path)")
       }
       return false
-    case .except(let value, let what):
-      if case .scalar(let text) = entry.value.content, expanded(text) == value {
-        note(unbuilt: what, at: entry.mark, instead: "write another value for \(path)")
-      }
-      return false
     }
   }
 }
@@ -208,7 +201,6 @@ private struct RecordSchema<Owner> {
     case .built: ""
     case .unbuilt: " (Not built yet.)"
     case .only(let value, _): " (Only `\(value)` is built yet.)"
-    case .except(let value, _): " (`\(value)` is not built yet.)"
     }
   }
 }

@@ -31,6 +31,7 @@ enum Checks {
   /// A way to balance needs what it goes by.
   private static func checkBalance(_ settings: Settings, _ reader: inout Reader) {
     checkResource(settings, &reader)
+    learnedPrices(settings, &reader)
     for model in settings.models where model.balance == .cost {
       let names = Set(model.deployments.map(\.name))
       guard
@@ -172,6 +173,7 @@ enum Checks {
     } else if model.retry.attempts == 1, model.hedge != nil {
       reader.fail("leaves no attempt for a hedge: allow at least 2", under: ["retry", "attempts"])
     }
+    learned(&model, &reader)
   }
 }
 

@@ -57,7 +57,7 @@ extension Files {
 
 extension Form where Value == Double {
   /// From 0 to 1, with six decimals.
-  fileprivate static var fraction: Form {
+  static var fraction: Form {
     Form<Int>.ratio(0...1).mapped({ Double($0) / 1_000_000 }, { Int(($0 * 1_000_000).rounded()) })
   }
 }

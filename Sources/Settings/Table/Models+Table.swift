@@ -51,8 +51,8 @@ extension Form where Value == Settings.Model {
           "Who serves it: names, or { name, weight }."),
         Field(
           "balance", \.balance, .choice(),
-          "How an endpoint is chosen, of all that its deployments have.",
-          .except("learned", "learned balancing is")),
+          "How an endpoint is chosen, of all that its deployments have."),
+        Field("learned", \.learned, .learned, "By what a deployment is chosen, with balance: learned."),
         Field("fallbacks", \.fallbacks, .modelNames, "Models tried in order once this one can't answer."),
         Field("retry", \.retry, .retry, "Further attempts."),
         Field("hedge", \.hedge, .hedge, "A second attempt before the first has failed."),

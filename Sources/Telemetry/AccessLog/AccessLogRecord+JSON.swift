@@ -1,7 +1,7 @@
 extension AccessLogRecord {
-  /// No line is longer: 24 texts, 16 integers, and 1 KiB for the names.
+  /// No line is longer: 25 texts, 17 integers, and 1 KiB for the names.
   static let maximumLine =
-    24 * JSONWriter.bound(ofString: maximumText) + 16 * JSONWriter.boundOfInteger + 1_024
+    25 * JSONWriter.bound(ofString: maximumText) + 17 * JSONWriter.boundOfInteger + 1_024
 
   /// Writes the record as one JSON object and a newline.
   func write(to writer: inout JSONWriter, _ timestamp: inout Timestamp) {
@@ -41,6 +41,8 @@ extension AccessLogRecord {
     writer.field(",\"ensemble\":", ensemble)
     writer.field(",\"ensemble_end\":", ensembleEnd)
     writer.field(",\"steered\":", steered)
+    writer.field(",\"choice\":", choice)
+    writer.field(",\"propensity_millionths\":", propensity)
     writer.field(",\"data_class\":", dataClass)
     writer.field(",\"deployment\":", deployment)
     writer.field(",\"provider\":", provider)

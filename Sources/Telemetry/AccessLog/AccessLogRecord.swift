@@ -36,6 +36,11 @@ package struct AccessLogRecord: ~Copyable, Sendable {
   package var ensembleEnd: String?
   /// Why it went where it costs less: budget; nil where it didn't.
   package var steered: String?
+  /// Whether what was learned has chosen the first deployment (steering), or why it has not: gathering, idle, stopped; nil where nothing is
+  /// learned.
+  package var choice: String?
+  /// How often that deployment is chosen for such a request, in millionths.
+  package var propensity: Int64?
   /// Names of the classes of its data, with commas; nil where it has none.
   package var dataClass: String?
   package var deployment: String?

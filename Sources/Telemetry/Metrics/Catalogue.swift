@@ -314,6 +314,20 @@ package enum Catalogue {
     .counter, "switchyard_experiment_lost_sessions_total",
     help: "Sessions of which something was not told, as the shared state took too little or nothing.")
 
+  package static let choiceStanding = MetricFamily(
+    .gauge, "switchyard_choice_standing", labels: ["model", "standing"],
+    help:
+      "How a learned choice stands (1): gathering: too little is known, steering: it decides, idle: it does not beat the best deployment"
+      + " alone and has switched itself off, stopped: somebody has switched it off.")
+  package static let choiceEvidence = MetricFamily(
+    .gauge, "switchyard_choice_evidence", labels: ["model"],
+    help: "Answers that say how a learned choice does, over all replicas; halved now and then.")
+  package static let choiceGain = MetricFamily(
+    .gauge, "switchyard_choice_gain", .share, labels: ["model", "bound"],
+    help:
+      "How much more an answer is worth by a learned choice than by the best deployment alone: the estimate (mean) and what holds at all"
+      + " looks together (lower, upper).")
+
   // MARK: What must return to zero
 
   package static let shadowsActive = MetricFamily(
@@ -418,7 +432,7 @@ package enum Catalogue {
     rolloutWeight, rolloutVersion, weightsEpoch, weightsVersion, fencingRejections, localVetoes, leader,
     promptMismatches, shadowCopies, shadowDrops, shadowJudged, shadowUnjudged, shadowCost, shadowSpent,
     shadowsActive,
-    feedback, experimentExchanges, experimentLost,
+    feedback, experimentExchanges, experimentLost, choiceStanding, choiceEvidence, choiceGain,
     cacheRequests, cacheStores, cacheFlights, cacheWaiting,
     controlEpoch, controlRounds, controlActions, controlAsks, controlResignations,
     exchangesActive, connectionsOpen, transfersActive, permitsOutstanding, bufferedBytes,

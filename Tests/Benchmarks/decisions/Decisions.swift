@@ -12,6 +12,7 @@ struct Decisions {
   static func main() {
     print("mix         rules  matched  ns/decision (median, worst of \(rounds) rounds)  mallocs/decision")
     for mix in Mix.allCases { measure(mix) }
+    Choices.measure()
   }
 
   private static func measure(_ mix: Mix) {

@@ -14,6 +14,34 @@ struct FeedbackTicketTests {
     return FeedbackTicket(at: 5, id: 6, trial: .init(subject: subject, arm: 11, unit: 3))
   }
 
+  private func choice(_ model: String = "chat", arm: Int = 1) throws -> FeedbackTicket.Choice {
+    var facts = RequestFacts(surface: .chatCompletions)
+    facts.textBytes = 777
+    return FeedbackTicket.Choice(
+      model: try #require(ControlModel(model)), edition: "0123456789abcdef",
+      context: .init(features: ChoiceFeatures(facts), arm: arm, propensity: 0.025, least: 0.0125),
+      penalty: 0.125)
+  }
+
+  @Test func aChoiceIsReadBack() throws {
+    for ticket in [
+      FeedbackTicket(at: 1, id: 2, choice: try choice()),
+      FeedbackTicket(at: 1, id: 2, session: 5, choice: try choice("a~b@1 é/x", arm: 7)),
+      FeedbackTicket(at: 1, id: 2, rollout: try ticket().rollout, trial: trial.trial, choice: try choice()),
+    ] {
+      #expect(FeedbackTicket(text: ticket.text) == ticket)
+      #expect(ticket.text.utf8.count < 300)
+    }
+    let text = FeedbackTicket(at: 1, id: 2, choice: try choice()).text
+    #expect(text.hasPrefix("3~1~2~-~-~-~chat@0123456789abcdef@1@"))
+    for other in [
+      "2" + text.dropFirst(), text.replacing("@1@", with: "@8@"), text.replacing("~-~chat", with: "~chat"),
+      String(text.dropLast()), text.replacing("abcdef", with: "abc@def"), text + "~1",
+    ] {
+      #expect(FeedbackTicket(text: other) == nil, "\(other)")
+    }
+  }
+
   @Test func textsAreReadBack() throws {
     for ticket in [
       try ticket(), try ticket("a~b@1 é/x", .baseline), FeedbackTicket(at: 0, id: 0), trial,
