@@ -26,7 +26,7 @@ extension Worker {
     let (snapshot, position) = (exchange.snapshot, exchange.arm?.position ?? model)
     let plan = AttemptPlan(
       stages: snapshot.stages(for: position, rule: exchange.rule, principal, exchange.steering),
-      limit: exchange.head.wantsOneAttempt ? 1 : snapshot.table.models[position].attempts,
+      limit: exchange.head.wantsOneAttempt ? 1 : snapshot.table.models[exchange.steering?.from ?? position].attempts,
       permitted: exchange.permitted)
     var course = AttemptCourse(request: request, body: body, model: model, principal: principal, plan: plan)
     snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())

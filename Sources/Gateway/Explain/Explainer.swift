@@ -39,6 +39,8 @@ struct Explainer {
     /// Nil where nothing is kept at all.
     var place: CacheRules.Place?
 
+    /// The model's whose limits of the caller it would be charged to.
+    var charged: Int { steering?.from ?? model }
     /// Of the version that it would be sent to, or of the model.
     var position: Int { arm?.position ?? model }
   }
@@ -145,7 +147,7 @@ struct Explainer {
 
   /// All limits that might be asked.
   func groups(of request: Request) -> [LimitGroup] {
-    var groups = [principal.limits.group(model: request.model)]
+    var groups = [principal.limits.group(model: request.charged)]
     for stage in stages(of: request) {
       let route = snapshot.table.route(of: stage.model)
       guard stage.fallback == 0 || principal.allows(route) else { continue }
@@ -278,7 +280,7 @@ struct Explainer {
 
   private func notes(_ request: Request) -> [String] {
     var notes: [String] = []
-    let retry = snapshot.settings.models[request.model].retry
+    let retry = snapshot.settings.models[request.charged].retry
     if head.wantsOneAttempt {
       notes.append("One attempt only, as the request is itself a retry, or wants none.")
     } else {
