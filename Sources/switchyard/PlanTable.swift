@@ -13,7 +13,9 @@ struct PlanTable {
     let titles = ["hard", "\(small) only", "\(large) only", "routed", "small first"]
     let cells = rows.map { row -> [String] in
       ["\(Int((row.share * 100).rounded())) %"]
-        + [row.small, row.large, row.routed, row.escalated].map { FigureTable.dollars(Int64(FigureTable.whole($0))) }
+        + [row.small, row.large, row.routed, row.escalated].map {
+          FigureTable.dollars(Int64(FigureTable.whole($0)))
+        }
     }
     var lines = ["Dollars an hour, at \(plan.rate) requests a second"] + FigureTable.lines([titles] + cells)
     lines.append(

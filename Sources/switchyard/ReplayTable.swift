@@ -88,7 +88,8 @@ struct ReplayTable {
     ]
     if let mean = new.meanMilliseconds, let former = other.total.meanMilliseconds {
       lines.append(
-        "Mean of what is known of latency: \(FigureTable.whole(former)) ms before, \(FigureTable.whole(mean)) ms now")
+        "Mean of what is known of latency: \(FigureTable.whole(former)) ms before, \(FigureTable.whole(mean)) ms now"
+      )
     }
     guard !report.changes.isEmpty else { return lines + ["No request goes elsewhere."] }
     let changed = report.changes.reduce(0) { $0 + $1.requests }

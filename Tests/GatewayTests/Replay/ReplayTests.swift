@@ -223,7 +223,8 @@ struct ReplayTests {
       \(ReplayUnderTest.tenants(""))
       """)
     let report = await ReplayUnderTest.report([line(0), line(1), line(2)], by: settings)
-    #expect(Set(report.outcome.limits.map(\.path)) == ["deployments.one.limits[0]", "deployments.two.limits[0]"])
+    #expect(
+      Set(report.outcome.limits.map(\.path)) == ["deployments.one.limits[0]", "deployments.two.limits[0]"])
     #expect(report.outcome.limits.map(\.hits) == [1, 2] && report.outcome.limits.map(\.refused) == [1, 0])
   }
 }
