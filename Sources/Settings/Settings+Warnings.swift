@@ -8,14 +8,18 @@ extension Settings {
     package var message: String
   }
 
-  /// Where money is counted and prices are missing, and what nobody asks for.
-  package var warnings: [Warning] {
+  /// Where money is counted and prices are missing, and what nobody asks for. `now`: milliseconds since 1970.
+  package func warnings(now: Int64) -> [Warning] {
     let used = Set(models.flatMap { $0.deployments.map(\.name) })
     let served = deployments.filter { used.contains($0.name) }
     let ends = served.compactMap { deployment -> Warning? in
+      let path = "deployments.\(deployment.name).price"
+      if !deployment.prices.isEmpty, deployment.prices.inForce(at: now) == nil {
+        return Warning(path: path, message: "none is in force today: budgets don't see what it costs")
+      }
       guard let until = deployment.prices.last?.until else { return nil }
       return Warning(
-        path: "deployments.\(deployment.name).price",
+        path: path,
         message: "ends on \(CivilDate(days: until).text): from then on budgets don't see what it costs")
     }
     let others = idleEnsembles + ends

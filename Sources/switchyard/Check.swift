@@ -1,4 +1,5 @@
 import ArgumentParser
+import Coordination
 import Settings
 
 /// `switchyard check`: is this configuration valid, and what does it come to?
@@ -32,8 +33,9 @@ struct Check: ParsableCommand {
 
   private func report(_ settings: Settings) {
     if prints { return print(settings.printed()) }
-    if json { return print(CheckReport.json(errors: [], unbuilt: settings.unbuilt, settings.warnings)) }
-    for warning in settings.warnings {
+    let warnings = settings.warnings(now: EmbeddedState.wallMilliseconds())
+    if json { return print(CheckReport.json(errors: [], unbuilt: settings.unbuilt, warnings)) }
+    for warning in warnings {
       StandardError.write("\(options.path): \(warning.path): warning: \(warning.message)")
     }
     for part in settings.unbuilt {

@@ -13,6 +13,9 @@ enum FigureTable {
     }
   }
 
+  /// The next whole number; the largest there is in the place of what is larger.
+  static func whole(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? .max }
+
   /// `1,234,567`
   static func number(_ value: some BinaryInteger) -> String {
     let digits = String(value.magnitude)

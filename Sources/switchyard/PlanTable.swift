@@ -13,7 +13,9 @@ struct PlanTable {
     let titles = ["hard", "\(small) only", "\(large) only", "routed", "small first"]
     let cells = rows.map { row -> [String] in
       ["\(Int((row.share * 100).rounded())) %"]
-        + [row.small, row.large, row.routed, row.escalated].map { FigureTable.dollars(Int64($0.rounded())) }
+        + [row.small, row.large, row.routed, row.escalated].map {
+          FigureTable.dollars(Int64(FigureTable.whole($0)))
+        }
     }
     var lines = ["Dollars an hour, at \(plan.rate) requests a second"] + FigureTable.lines([titles] + cells)
     lines.append(
@@ -43,9 +45,9 @@ struct PlanTable {
   var json: JSON {
     let rows = rows.map { row -> JSON in
       [
-        "hard": .decimal(row.share), "small_only": .int(Int(row.small.rounded())),
-        "large_only": .int(Int(row.large.rounded())), "routed": .int(Int(row.routed.rounded())),
-        "small_first": .int(Int(row.escalated.rounded())),
+        "hard": .decimal(row.share), "small_only": .int(FigureTable.whole(row.small)),
+        "large_only": .int(FigureTable.whole(row.large)), "routed": .int(FigureTable.whole(row.routed)),
+        "small_first": .int(FigureTable.whole(row.escalated)),
       ]
     }
     return [

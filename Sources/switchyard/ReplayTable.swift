@@ -61,7 +61,7 @@ struct ReplayTable {
       FigureTable.number(tally.outputTokens), FigureTable.dollars(tally.microdollars),
     ]
     guard isTimed else { return row }
-    return row + [tally.meanMilliseconds.map { FigureTable.number(Int($0.rounded())) } ?? "-"]
+    return row + [tally.meanMilliseconds.map { FigureTable.number(FigureTable.whole($0)) } ?? "-"]
   }
 
   private func counts(_ title: String, _ rows: [(name: String, requests: Int)]) -> [String] {
@@ -88,7 +88,8 @@ struct ReplayTable {
     ]
     if let mean = new.meanMilliseconds, let former = other.total.meanMilliseconds {
       lines.append(
-        "Mean of what is known of latency: \(Int(former.rounded())) ms before, \(Int(mean.rounded())) ms now")
+        "Mean of what is known of latency: \(FigureTable.whole(former)) ms before, \(FigureTable.whole(mean)) ms now"
+      )
     }
     guard !report.changes.isEmpty else { return lines + ["No request goes elsewhere."] }
     let changed = report.changes.reduce(0) { $0 + $1.requests }

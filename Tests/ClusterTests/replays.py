@@ -124,8 +124,10 @@ def live(seconds, folder, config, router, simulator):
         print(f"replay of {len(lines)} requests, {name}: ${cost / 1e6:.6f}; billed were ${paid / 1e6:.6f},"
               f" {100 * (cost / paid - 1):+.3f} %")
         demand(abs(cost - paid) <= paid / 100, f"{name}: {cost} instead of {paid} micro-dollars")
-        counts = {f"sim-{name}": tally["requests"] for name, tally in outcome["deployments"].items()}
-        demand(counts == {name: requests for name, (requests, _) in bill.items()}, f"{counts} instead of {bill}")
+        # By its length one may just match a rule or just not: the router has learned since how many tokens a text has.
+        elsewhere = sum(abs(tally["requests"] - bill[f"sim-{name}"][0]) for name, tally in outcome["deployments"].items()) // 2
+        print(f"replay of {len(lines)} requests, {name}: {elsewhere} by another deployment")
+        demand(len(outcome["deployments"]) == len(bill) and elsewhere <= len(lines) // 200, f"{outcome} instead of {bill}")
         demand(outcome["total"]["estimated"] == 0 and not outcome["limits"] and not outcome["refused"], f"{outcome}")
 
 

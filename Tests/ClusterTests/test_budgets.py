@@ -10,6 +10,7 @@ from cluster import Redis, Simulator, free_port, sha256
 from support import CLIENT_KEY, KEYS, NARROW_KEY, PROVIDER_KEY, Router, get, prompt
 
 TOKEN = "admin-token-of-tests"
+BY_MODEL_KEY, CROWDED_KEY = "sk-by-model", "sk-crowded"
 #: Micro-dollars of an answer of ten tokens.
 LARGE, SMALL = 10_000, 2_000
 BUDGET = 100_000
@@ -31,6 +32,12 @@ tenants:
   acme:
     limits: [ {{ dollars: 0.1, per: month, by: key, steer: 50% }} ]
     keys: [ {{ id: steps, sha256: {steps} }}, {{ id: narrow, sha256: {narrow}, models: [large, mixed] }} ]
+  beta:
+    limits: [ {{ dollars: 0.05, per: month, by: model, steer: 50% }} ]
+    keys: [ {{ id: by-model, sha256: {by_model} }} ]
+  gamma:
+    limits: [ {{ dollars: 0.04, per: month, steer: 30% }}, {{ requests: 3, per: hour, by: model }} ]
+    keys: [ {{ id: crowded, sha256: {crowded} }} ]
 """
 
 
@@ -45,7 +52,8 @@ def case(tmp_path_factory):
     for _ in range(2):
         processes.append(AdminRouter.of(
             [], tmp_path_factory.mktemp("budgets"), CONFIG, redis=redis.url, sim=simulator.url, token=TOKEN,
-            steps=sha256(CLIENT_KEY), narrow=sha256(NARROW_KEY)))
+            steps=sha256(CLIENT_KEY), narrow=sha256(NARROW_KEY), by_model=sha256(BY_MODEL_KEY),
+            crowded=sha256(CROWDED_KEY)))
     yield processes
     for process in [*processes, simulator, redis]:
         process.stop()
@@ -121,3 +129,21 @@ def test_a_key_that_may_use_the_dear_model_only_is_not_steered(case):
     assert [answer.headers["x-switchyard-steered"] for answer in mixed] == ["budget"] * 4
     *rest, refused = spend(case[0], NARROW_KEY)
     assert {answer.headers["x-switchyard-model"] for answer in rest} <= {"large"} and refused.status == 429
+
+
+def test_a_budget_of_each_model_is_charged_for_what_it_steers(case):
+    *served, refused = spend(case[0], BY_MODEL_KEY)
+    models = [answer.headers["x-switchyard-model"] for answer in served]
+    assert models.count("large") in (2, 3, 4) and "small" in models, models
+    spent = models.count("large") * LARGE + models.count("small") * SMALL
+    assert 50_000 - 2 * SMALL <= spent <= 50_000, models
+    assert refused.body["error"]["code"] == "budget_exceeded"
+    # The small model's own is untouched.
+    assert send(case[0], BY_MODEL_KEY, "small").status == 200
+
+
+def test_where_it_is_sent_the_callers_limits_of_that_model_do_not_refuse_it(case):
+    assert [send(case[0], CROWDED_KEY, "small").status for _ in range(4)] == [200, 200, 200, 429]
+    answers = [send(case[0], CROWDED_KEY) for _ in range(3)]
+    assert [answer.headers["x-switchyard-model"] for answer in answers] == ["large", "small", "small"]
+    assert [answer.status for answer in answers] == [200] * 3

@@ -456,7 +456,7 @@ BUGS = [
         "let entry = entries[oldest.id], PLANTED || entry.number == oldest.number {",
         "DecisionRingTests"),
     Bug("replayed requests don't pay for their output", GATEWAY + "Replay/ReplaySide.swift",
-        "cached: used.cached, output: used.output) ?? 0\n", "cached: used.cached, output: PLANTED ? 0 : used.output) ?? 0\n",
+        "price?.cost(of: used) ?? 0", "price?.cost(of: PLANTED ? Usage(input: used.input) : used) ?? 0",
         "ReplayTests"),
     Bug("a replay's chance goes by nothing", GATEWAY + "Replay/ReplaySide.swift",
         "Chance(seed: UInt64(number)", "Chance(seed: UInt64(PLANTED ? 1 : number)",

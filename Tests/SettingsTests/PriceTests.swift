@@ -83,7 +83,7 @@ struct PriceTests {
             teams: { s: { limits: [{ \(limit): 5, per: day }] } }
             keys: [{ id: k, sha256: \(String(repeating: "0", count: 64)) }]
         """
-      ).warnings.map { "\($0.path): \($0.message)" }
+      ).warnings(now: 1_795_000_000_000).map { "\($0.path): \($0.message)" }
     }
     let budget = try warnings("dollars", "")
     #expect(
@@ -92,5 +92,10 @@ struct PriceTests {
     #expect(try warnings("dollars", ", price: { input: 0, output: 0 }").isEmpty)
     let ends = try warnings("tokens", "", ", until: 2027-01-01")
     #expect(ends.count == 1 && ends[0].hasPrefix("deployments.d.price: ends on 2027-01-01"))
+    for other in [", from: 2027-12-01", ", until: 2026-11-01"] {
+      let none = try warnings("tokens", "", other)
+      #expect(none.count == 1 && none[0].hasPrefix("deployments.d.price: none is in force today"))
+    }
+    #expect(try warnings("tokens", "", ", from: 2026-11-01").isEmpty)
   }
 }

@@ -1,3 +1,4 @@
+import NIOCore
 package import Policy
 
 /// Feedback in Redis, by its scripts.
@@ -15,6 +16,9 @@ extension RedisState: FeedbackRegister {
 
   package func hasRejected(_ session: UInt64, _ completion: @escaping StateCompletion<Bool>) {
     let key = feedbackNames.rejection(session)
-    readText(["GET", key], key) { completion($0.map { $0 != nil }) }
+    var bytes = ByteBufferAllocator().buffer(capacity: 256)
+    bytes.writeCommand(["GET", key])
+    // Requests wait for it: a few that time out are enough, and then nobody is asked.
+    runner.ask(bytes, key: key, isCounted: true, isOptional: false) { completion($0.map { $0 != .none }) }
   }
 }

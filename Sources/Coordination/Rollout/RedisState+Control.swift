@@ -176,7 +176,7 @@ extension RedisState: ControlRegister {
     }
   }
 
-  func readText(
+  private func readText(
     _ command: [String], _ key: String, _ completion: @escaping StateCompletion<String?>
   ) {
     ask(command, key: key) { result in

@@ -88,14 +88,15 @@ final class ScriptRunner {
     }
   }
 
-  /// A plain command, whose refusal is no failure of Redis. `isCounted`: its success tells the breaker that Redis answers.
+  /// A plain command. `isCounted`: its success tells the breaker that Redis answers; its refusal or delay is no failure of Redis where it
+  /// is optional.
   func ask(
-    _ command: ByteBuffer, key: String, isCounted: Bool,
+    _ command: ByteBuffer, key: String, isCounted: Bool, isOptional: Bool = true,
     _ completion: @escaping (Result<Reply, StateFailure>) -> Void
   ) {
     client.send(command, key: key, by: .now() + timeout) { [weak self] result in
       guard let self else { return completion(.failure(.unavailable)) }
-      if isCounted { finish(result, true, completion) } else { completion(Self.outcome(result)) }
+      if isCounted { finish(result, isOptional, completion) } else { completion(Self.outcome(result)) }
     }
   }
 

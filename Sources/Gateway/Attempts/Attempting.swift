@@ -24,9 +24,10 @@ extension Worker {
     _ request: PeekedRequest, _ body: PaddedBytes, to model: Int, _ principal: Principal, _ exchange: Exchange
   ) async throws(ExchangeError) -> Attempt? {
     let (snapshot, position) = (exchange.snapshot, exchange.arm?.position ?? model)
+    let attempts = snapshot.table.models[exchange.steering?.from ?? position].attempts
     let plan = AttemptPlan(
       stages: snapshot.stages(for: position, rule: exchange.rule, principal, exchange.steering),
-      limit: exchange.head.wantsOneAttempt ? 1 : snapshot.table.models[position].attempts,
+      limit: exchange.head.wantsOneAttempt ? 1 : attempts,
       permitted: exchange.permitted)
     var course = AttemptCourse(request: request, body: body, model: model, principal: principal, plan: plan)
     snapshot.models[model].ledger.countRequest(now: SystemClock.monotonicNanoseconds())

@@ -32,7 +32,7 @@ struct ExplainedWalk {
 
   private mutating func walk(_ stored: Bool?) -> Explanation.Verdict {
     let principal = explainer.principal
-    let group = principal.limits.group(model: request.model)
+    let group = principal.limits.group(model: request.charged)
     var seen: [Int: PoolSurvey] = [:]
     defer { surveys = seen }
     let choose: AttemptPlan.Choose = { [explainer, request] model, spent, _ in
@@ -43,7 +43,8 @@ struct ExplainedWalk {
     var random = Chance(seed: 1)
     var plan = AttemptPlan(
       stages: snapshot.stages(for: request.position, rule: request.rule, principal, request.steering),
-      limit: snapshot.table.models[request.position].attempts, permitted: request.permitted)
+      limit: snapshot.table.models[request.steering?.from ?? request.position].attempts,
+      permitted: request.permitted)
     var next = plan.first(random: &random, choose: choose)
     var full: Refusal?
     while case .attempt(let step) = next {

@@ -41,6 +41,8 @@ struct Explainer {
     /// Nil where nothing is kept at all.
     var place: CacheRules.Place?
 
+    /// The model's whose limits of the caller it would be charged to.
+    var charged: Int { steering?.from ?? model }
     /// Of the version that it would be sent to, or of the model.
     var position: Int { arm?.position ?? model }
   }
@@ -152,7 +154,7 @@ struct Explainer {
 
   /// All limits that might be asked.
   func groups(of request: Request) -> [LimitGroup] {
-    var groups = [principal.limits.group(model: request.model)]
+    var groups = [principal.limits.group(model: request.charged)]
     for stage in stages(of: request) {
       let route = snapshot.table.route(of: stage.model)
       guard stage.fallback == 0 || principal.allows(route) else { continue }
@@ -291,7 +293,7 @@ struct Explainer {
       notes.append(
         "What follows is the call to \(snapshot.models[request.model].name); each model's is one of its own.")
     }
-    let retry = snapshot.settings.models[request.model].retry
+    let retry = snapshot.settings.models[request.charged].retry
     if head.wantsOneAttempt {
       notes.append("One attempt only, as the request is itself a retry, or wants none.")
     } else {

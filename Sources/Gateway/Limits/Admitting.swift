@@ -13,7 +13,9 @@ extension Worker {
     _ exchange: Exchange
   ) async throws(ExchangeError) -> Refusal? {
     let snapshot = exchange.snapshot
-    let own = exchange.isAdmitted ? nil : principal.limits.group(model: model)
+    // A budget that steers is charged for what it steers: else it would never hear that it need not any more.
+    let own =
+      exchange.isAdmitted ? nil : principal.limits.group(model: exchange.steering?.from ?? model)
     let attempt = step.map { groups(of: $0, in: snapshot) } ?? []
     guard own != nil || !attempt.isEmpty else { return nil }
     if !exchange.isAdmitted {
@@ -193,12 +195,13 @@ extension Exchange {
 
   /// What an attempt took whose answer is not sent.
   fileprivate func spent(by attempt: Attempt) -> Demand {
-    let price = snapshot.price(of: attempt.step.candidate.deployment, at: beganAt)
     if attempt.finalVerdict?.leftNothing == true { return .nothing }
-    let input = attempt.usage.map { Int64($0.input) } ?? demand.inputTokens
-    let output = attempt.usage.map { Int64($0.output) } ?? Int64(attempt.seenTokens ?? 0)
+    let usage =
+      attempt.usage ?? Usage(input: Int(demand.inputTokens), output: attempt.seenTokens ?? 0)
+    let price = snapshot.price(of: attempt.step.candidate.deployment, at: beganAt)
     return Demand(
-      inputTokens: input, outputTokens: output, microdollars: price?.cost(input: input, output: output) ?? 0)
+      inputTokens: Int64(usage.input), outputTokens: Int64(usage.output),
+      microdollars: price?.cost(of: usage) ?? 0)
   }
 }
 

@@ -20,6 +20,7 @@ struct ReplaySide {
   private var deployments: [ReplayTally]
   private var rules: [Int]
   private var refused: [String: Int] = [:]
+  /// By path: deployments' limits have one name.
   private var met: [String: ReplayedLimit] = [:]
 
   /// `paces`: by deployment.
@@ -171,7 +172,7 @@ struct ReplaySide {
   /// An attempt's limit was counted when the attempt met it.
   private mutating func refuse(by limit: Limit, isOwn: Bool) -> Played {
     guard isOwn else {
-      met[limit.name]?.refused += 1
+      met[limit.path]?.refused += 1
       return refuse("capacity_exceeded")
     }
     meet(limit, isRefused: true)
@@ -180,8 +181,8 @@ struct ReplaySide {
   }
 
   private mutating func meet(_ limit: Limit, isRefused: Bool) {
-    met[limit.name, default: ReplayedLimit(path: limit.path, name: limit.name)].hits += 1
-    if isRefused { met[limit.name]?.refused += 1 }
+    met[limit.path, default: ReplayedLimit(path: limit.path, name: limit.name)].hits += 1
+    if isRefused { met[limit.path]?.refused += 1 }
   }
 
   // MARK: All of it
@@ -198,7 +199,7 @@ struct ReplaySide {
     }
     outcome.refused = refused.map { (code: $0.key, requests: $0.value) }
       .sorted { ($1.requests, $0.code) < ($0.requests, $1.code) }
-    outcome.limits = met.values.sorted { ($1.refused, $1.hits, $0.name) < ($0.refused, $0.hits, $1.name) }
+    outcome.limits = met.values.sorted { ($1.refused, $1.hits, $0.path) < ($0.refused, $0.hits, $1.path) }
     return outcome
   }
 }

@@ -6,11 +6,12 @@ import Settings
 /// One request of the many that are made up, and who may see it: by a table of this file, which knows nothing of how routers decide.
 struct PrivacyCase: Sendable {
   enum Key: String, CaseIterable, Sendable {
-    case plain, ward, teller
+    /// The last one's budget is nearly spent all the time.
+    case plain, ward, teller, thrifty
 
     var classes: Set<String> {
       switch self {
-      case .plain: []
+      case .plain, .thrifty: []
       case .ward: ["phi"]
       case .teller: ["pii", "pci"]
       }
@@ -102,6 +103,13 @@ struct PrivacyCase: Sendable {
     return "POST \(path) HTTP/1.1\r\nHost: a\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
   }
 
+  /// Says that the answer of a ticket was of no use.
+  func rejection(of ticket: String) -> String {
+    let body = #"{"id":"\#(ticket)","thumbs":"down"}"#
+    return "POST /v1/feedback HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(key)-key\r\n"
+      + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+  }
+
   private var body: String {
     let system = #"{"role":"system","content":"Be brief. \#(texts(.system))"}"#
     let user = #"{"role":"user","content":"case k\#(mark)k \#(texts(.user))"}"#
@@ -151,7 +159,7 @@ extension PrivacyCase {
     return rollouts
   }
 
-  /// Keys are `plain-key`, `ward-key` and `teller-key`.
+  /// Keys are `plain-key`, `ward-key` and so on.
   private static let yaml = #"""
     server: { host: 127.0.0.1, first_byte_timeout: { stream: 150ms, plain: 150ms } }
     cache: { ttl: 1s, stale_while_revalidate: 60s, stale_if_error: 60s }
@@ -162,13 +170,13 @@ extension PrivacyCase {
     deployments:
       open: { provider: open, model: m, regions: [eu], price: { input: 1, output: 1 } }
       spare: { provider: spare, model: m, price: { input: 1, output: 1 } }
-      us: { provider: us, model: m, regions: [us], data: [phi, pii, pci], price: { input: 1, output: 1 } }
-      both: { provider: both, model: m, regions: [eu, us], data: [phi, pii], price: { input: 1, output: 1 } }
-      cards: { provider: cards, model: m, data: [pci], price: { input: 1, output: 1 } }
-      eu: { provider: eu, model: m, regions: [eu], data: [phi, pii], price: { input: 1, output: 1 } }
-      eu-all: { provider: eu-all, model: m, regions: [eu], data: [phi, pii, pci, staff], price: { input: 1, output: 1 } }
-      tried: { provider: tried, model: m, regions: [eu], data: [phi, pii], price: { input: 1, output: 1 } }
-      copied: { provider: copied, model: m, regions: [eu], data: [phi, pii, pci], price: { input: 1, output: 1 } }
+      us: { provider: us, model: m, regions: [us], data: [phi, pii, pci], price: { input: 100, output: 100 } }
+      both: { provider: both, model: m, regions: [eu, us], data: [phi, pii], price: { input: 100, output: 100 } }
+      cards: { provider: cards, model: m, data: [pci], price: { input: 2, output: 2 } }
+      eu: { provider: eu, model: m, regions: [eu], data: [phi, pii], price: { input: 50, output: 50 } }
+      eu-all: { provider: eu-all, model: m, regions: [eu], data: [phi, pii, pci, staff], price: { input: 100, output: 100 } }
+      tried: { provider: tried, model: m, regions: [eu], data: [phi, pii], price: { input: 100, output: 100 } }
+      copied: { provider: copied, model: m, regions: [eu], data: [phi, pii, pci], price: { input: 100, output: 100 } }
       referee: { provider: referee, model: m, price: { input: 1, output: 1 } }
       eu-referee: { provider: eu-referee, model: m, regions: [eu], data: [phi, pii, pci], price: { input: 1, output: 1 } }
     models:
@@ -192,6 +200,7 @@ extension PrivacyCase {
         - { name: ward, condition: { header.x-desk: ward, data_class: [phi, pii] }, model: lab, fallbacks: [pool, spare] }
         - { name: short, condition: { header.x-desk: short }, fallbacks: [spare] }
         - { name: swap, condition: { header.x-desk: swap }, model: duo, fallbacks: [spare, chat] }
+        - { name: again, condition: { rejected: true }, model: back }
       experiments:
         wide: { control: lab, treatment: pool, percentage: 50% }
       data_classes:
@@ -201,6 +210,9 @@ extension PrivacyCase {
         staff: { action: redact, patterns: { badge: '\bB-\d{5}\b' } }
         secret: { action: refuse }
     tenants:
+      lean:
+        limits: [ { dollars: 10, per: month, steer: 1% } ]
+        keys: [ { id: thrifty, sha256: 9409e5c0f45eb48855eba8a2719bbd535d03e22921a362dfb6a400c531611765 } ]
       acme: { keys: [ { id: plain, sha256: 2b5cde0108a957d90d131d664db092b0b604ee9741ef89e937ebc526be94cc57 } ] }
       clinic:
         data_class: phi

@@ -38,7 +38,7 @@ struct PrivacyGenerator: Sendable {
   }
 
   private mutating func tellClasses(_ one: inout PrivacyCase) {
-    if chance.below(3) == 0 { one.key = PrivacyCase.Key.allCases[chance.below(3)] }
+    if chance.below(3) == 0 { one.key = PrivacyCase.Key.allCases[chance.below(4)] }
     if chance.below(4) == 0 { one.declared = declared() }
     guard chance.below(3) == 0 else { return }
     for _ in 0...chance.below(2) {

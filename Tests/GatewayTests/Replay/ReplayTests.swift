@@ -210,4 +210,21 @@ struct ReplayTests {
     #expect(refused.outcome.refused.map(\.code) == ["capacity_exceeded"])
     #expect(refused.outcome.total.requests == 2, "what came to nothing is given back")
   }
+
+  @Test func limitsOfTwoDeploymentsAreTwo() async throws {
+    let settings = try GatewayTests.settings(
+      """
+      server: { host: 127.0.0.1 }
+      providers: { lab: { dialect: openai, base_url: "http://a:1/v1" } }
+      deployments:
+        one: { provider: lab, model: a, limits: [ { requests: 1, per: minute } ] }
+        two: { provider: lab, model: b, limits: [ { requests: 1, per: minute } ] }
+      models: { chat: { deployments: [one], fallbacks: [more] }, more: { deployments: [two] } }
+      \(ReplayUnderTest.tenants(""))
+      """)
+    let report = await ReplayUnderTest.report([line(0), line(1), line(2)], by: settings)
+    #expect(
+      Set(report.outcome.limits.map(\.path)) == ["deployments.one.limits[0]", "deployments.two.limits[0]"])
+    #expect(report.outcome.limits.map(\.hits) == [1, 2] && report.outcome.limits.map(\.refused) == [1, 0])
+  }
 }

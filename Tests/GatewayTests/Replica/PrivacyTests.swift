@@ -98,7 +98,7 @@ private final class PrivacyRun: Sendable {
     "served of a class", "clinic of a class", "ward of a class", "short of a class", "swap of a class",
     "stream of a class", "responses of a class", "experiment of a class", "canary of a class",
     "session of a class", "queue of a class", "pinned of a class", "shadow of a class", "judge of a class",
-    "hedge of a class", "retry of a class", "fallback of a class",
+    "hedge of a class", "retry of a class", "fallback of a class", "steered of a class", "again of a class",
   ]
 
   private let book: NIOLockedValueBox<Book>
@@ -127,7 +127,14 @@ private final class PrivacyRun: Sendable {
       let cases = next()
       guard !cases.isEmpty else { break }
       for (client, one) in zip(clients, cases) { client.send(one.request) }
-      for (client, one) in zip(clients, cases) { note(try await client.message(), of: one) }
+      for (client, one) in zip(clients, cases) {
+        let answer = try await client.message()
+        note(answer, of: one)
+        if let ticket = answer.first("x-switchyard-feedback"), one.mark % 2 == 0 {
+          client.send(one.rejection(of: ticket))
+          _ = try await client.message()
+        }
+      }
     }
     for client in clients { client.close() }
   }
@@ -168,6 +175,10 @@ private final class PrivacyRun: Sendable {
     note("served", answer.status == 200)
     note("masked", one.isMasked && answer.status == 200)
     note("refused", answer.status == 403)
+    note("steered", answer.first("x-switchyard-steered") != nil)
+    // Nobody falls back from these to that one: its rule sent it there.
+    let isElsewhere = ["duo", "lab", "pool", "open"].contains(one.model) && one.desk == nil
+    note("again", isElsewhere && answer.first("x-switchyard-model") == "back")
     for arm in ["canary", "pinned"] { note(arm, answer.first("x-switchyard-arm") == arm) }
     let (hedge, fallback) = (answer.first("x-switchyard-hedge"), answer.first("x-switchyard-fallback"))
     note("experiment", answer.first("x-switchyard-experiment") != nil)
