@@ -34,8 +34,8 @@ struct EnsembleTests {
   }
 
   @Test func whomNoRuleNamesNobodyAsks() throws {
-    #expect(try load("x: { vote: [m, n] }").warnings.isEmpty)
-    let idle = try load("x: { vote: [m, n] }, y: { vote: [m, n] }").warnings
+    #expect(try load("x: { vote: [m, n] }").warnings(now: 0).isEmpty)
+    let idle = try load("x: { vote: [m, n] }, y: { vote: [m, n] }").warnings(now: 0)
     #expect(idle.map(\.path) == ["routing.ensembles.y"])
     #expect(idle.first?.message == "is named by no rule, so that it is never asked")
   }

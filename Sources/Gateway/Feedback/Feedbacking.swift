@@ -45,7 +45,8 @@ extension Worker {
       isLabel = await takeLabel(feedback.said, of: ticket.id, exchange)
     }
     let isLearned = reply == .counts && learn(from: feedback, ticket.choice, exchange.snapshot)
-    return tell(feedback, ticket.trial, plan) || isEvidence || isLabel || isLearned || judgement.rejects != nil
+    return tell(feedback, ticket.trial, plan) || isEvidence || isLabel || isLearned
+      || judgement.rejects != nil
   }
 
   private func mark(_ mark: FeedbackMark, _ exchange: Exchange) async throws(ExchangeError)
