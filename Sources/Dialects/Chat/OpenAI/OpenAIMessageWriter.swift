@@ -55,7 +55,7 @@ struct OpenAIMessageWriter {
     var images: [ChatPart] = []
     for part in message.parts {
       guard case .toolResult(let result) = part.content else { continue }
-      if result.isError != nil { try losses.lose(.toolError, at: "messages[\(index)]") }
+      if result.isError == true { try losses.lose(.toolError, at: "messages[\(index)]") }
       var object = begin(.tool)
       object.member("tool_call_id", result.callID)
       object.member("name", message.name)
