@@ -1,4 +1,5 @@
 import Dialects
+import Policy
 import Testing
 
 /// Both sides speak OpenAI's dialect here: what is tested is what holds for all of them.
@@ -15,8 +16,8 @@ struct ChatTranslationTests {
   @Test func theSameDialectNeedsNone() {
     for name in ChatDialectName.allCases {
       #expect(ChatTranslation(from: name, to: name) == nil)
-      #expect(name.client.map(\.name) ?? name == name)
-      #expect(name.provider.map(\.name) ?? name == name)
+      #expect((name.client?.name ?? name) == name)
+      #expect((name.provider?.name ?? name) == name)
     }
   }
 

@@ -64,10 +64,7 @@ struct OpenAIAnswerTests {
     #expect(decode(written) == answer)
   }
 
-  @Test(arguments: [
-    (Finish.Reason.stopSequence, "stop"), (.length, "length"), (.refusal, "content_filter"), (.pause, "stop"),
-    (.other, "stop"),
-  ])
+  @Test(arguments: ends)
   func everyEndHasAWord(reason: Finish.Reason, word: String) {
     let answer = ChatAnswer(choices: [.init([.text("a")], finish: Finish(reason))])
     let written = dialect.encodeAnswer(answer, as: form, with: peek).text
@@ -98,22 +95,7 @@ struct OpenAIAnswerTests {
     dialect.decodeError(PaddedBytes(body.utf8), status: status, with: peek)
   }
 
-  @Test(arguments: [
-    (
-      #"{"error":{"message":"m","type":"invalid_request_error","param":"p","code":null}}"#, 400,
-      "invalid_request"
-    ),
-    (#"{"error":{"code":"context_length_exceeded"}}"#, 400, "context_too_long"),
-    (#"{"error":{"code":"content_filter"}}"#, 400, "content_filtered"),
-    (#"{"error":{"type":"invalid_request_error","code":"model_not_found"}}"#, 404, "not_found"),
-    (#"{"error":{"type":"invalid_request_error"}}"#, 404, "not_found"),
-    (#"{"error":{"type":"requests","code":"rate_limit_exceeded"}}"#, 429, "rate_limited"),
-    (#"{"error":{"type":"insufficient_quota"}}"#, 429, "quota_spent"),
-    (#"{"error":{"message":"Request too large for gpt-4o"}}"#, 429, "too_large"),
-    (#"{"error":{"code":"invalid_api_key"}}"#, 401, "authentication"), ("", 403, "permission"),
-    ("<html>", 502, "server"), (#"{"detail":"no"}"#, 422, "invalid_request"), ("{}", 413, "too_large"),
-    ("[]", 503, "overloaded"), ("{}", 529, "overloaded"), ("{}", 504, "timeout"),
-  ])
+  @Test(arguments: failures)
   func errorsAreOfOneKind(body: String, status: Int, kind: String) {
     #expect(error(body, status).kind.rawValue == kind)
   }
@@ -143,3 +125,27 @@ struct OpenAIAnswerTests {
     )
   }
 }
+
+/// Why an answer ended, and OpenAI's word for it.
+private let ends: [(Finish.Reason, String)] = [
+  (.stopSequence, "stop"), (.length, "length"), (.refusal, "content_filter"), (.pause, "stop"),
+  (.other, "stop"),
+]
+
+/// Bodies of errors with their status, and what they are.
+private let failures: [(String, Int, String)] = [
+  (
+    #"{"error":{"message":"m","type":"invalid_request_error","param":"p","code":null}}"#, 400,
+    "invalid_request"
+  ),
+  (#"{"error":{"code":"context_length_exceeded"}}"#, 400, "context_too_long"),
+  (#"{"error":{"code":"content_filter"}}"#, 400, "content_filtered"),
+  (#"{"error":{"type":"invalid_request_error","code":"model_not_found"}}"#, 404, "not_found"),
+  (#"{"error":{"type":"invalid_request_error"}}"#, 404, "not_found"),
+  (#"{"error":{"type":"requests","code":"rate_limit_exceeded"}}"#, 429, "rate_limited"),
+  (#"{"error":{"type":"insufficient_quota"}}"#, 429, "quota_spent"),
+  (#"{"error":{"message":"Request too large for gpt-4o"}}"#, 429, "too_large"),
+  (#"{"error":{"code":"invalid_api_key"}}"#, 401, "authentication"), ("", 403, "permission"),
+  ("<html>", 502, "server"), (#"{"detail":"no"}"#, 422, "invalid_request"), ("{}", 413, "too_large"),
+  ("[]", 503, "overloaded"), ("{}", 529, "overloaded"), ("{}", 504, "timeout"),
+]

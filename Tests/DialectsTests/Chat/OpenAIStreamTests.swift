@@ -79,20 +79,18 @@ struct OpenAIStreamTests {
       .usage(Usage(input: 1, output: 2)), .end,
     ]
     let head = #"data: {"id":"c","object":"chat.completion.chunk","created":5,"model":"m","choices":"#
-    let rest = #","logprobs":null,"finish_reason":null}]}"#
-    #expect(
-      encode(events, as: AnswerForm(id: "", created: 0, model: ""))
-        == head + #"[{"index":0,"delta":{"role":"assistant","content":"a"}"# + rest + "\n\n"
-        + head + #"[{"index":0,"delta":{"content":"b"}"# + rest + "\n\n: ping\n\n"
-        + head + #"[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]}"# + "\n\ndata: [DONE]\n\n"
-    )
+    let chunks = [
+      #"\#(head)[{"index":0,"delta":{"role":"assistant","content":"a"},"logprobs":null,"finish_reason":null}]}"#,
+      #"\#(head)[{"index":0,"delta":{"content":"b"},"logprobs":null,"finish_reason":null}]}"#, ": ping",
+      #"\#(head)[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]}"#, "data: [DONE]", "",
+    ]
+    let plain = encode(events, as: AnswerForm(id: "", created: 0, model: ""))
+    #expect(plain == chunks.joined(separator: "\n\n"))
     let asked = encode(events, as: form)
     #expect(asked.contains(#""finish_reason":null}],"usage":null}"#))
-    #expect(
-      asked.hasSuffix(
-        head + #"[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"#
-          + #""prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}"#
-          + "\n\ndata: [DONE]\n\n"))
+    let usage =
+      #"{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}"#
+    #expect(asked.hasSuffix("\(head)[],\"usage\":\(usage)}\n\ndata: [DONE]\n\n"))
   }
 
   @Test func callsWithoutIDsGetSome() {
@@ -146,7 +144,7 @@ struct OpenAIStreamTests {
     ]
     let events = decode(calls.map { chunk(#""tool_calls":[\#($0)]"#) } + ["[DONE]"])
     #expect(isError(events.last))
-    #expect(events.count { isError($0) } == 1)
+    #expect(events.filter { isError($0) }.count == 1)
   }
 
   @Test(arguments: [
@@ -162,11 +160,12 @@ struct OpenAIStreamTests {
   }
 
   @Test func errorsInMidStreamKeepTheirKind() {
-    for (text, kind) in [
-      (#"{"error":{"code":503}}"#, ChatError.Kind.overloaded), (#"{"error":{"code":"429x"}}"#, .server),
+    let errors: [(String, ChatError.Kind)] = [
+      (#"{"error":{"code":503}}"#, .overloaded), (#"{"error":{"code":"429x"}}"#, .server),
       (#"{"error":{"type":"rate_limit_error"}}"#, .rateLimited),
       (#"{"error":{"status":400}}"#, .invalidRequest),
-    ] {
+    ]
+    for (text, kind) in errors {
       guard case .error(let error)? = decode([text]).last else {
         Issue.record("\(text)")
         continue

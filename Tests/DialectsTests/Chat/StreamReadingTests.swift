@@ -25,8 +25,8 @@ struct StreamReadingTests {
   }
 
   private static let stream =
-    "\u{feff}: hello\nevent: a\ndata: {\"é\":1}\nid: 7\n\ndata:x\ndata\ndata:  y\n\n\n\ndatax: no\ndata no\n\nevent: b\n\ndata: [DONE]\n\ndata: tail"
-  private static let wanted = Found(events: ["{\"é\":1}", "x\n\n y", "[DONE]"], last: "tail")
+    "\u{feff}data: first\n\n: hello\nevent: a\ndata: {\"é\":1}\nid: 7\n\ndata:x\ndata\ndata:  y\n\n\n\ndatax: no\ndata no\n\nevent: b\n\ndata: [DONE]\n\ndata: tail"
+  private static let wanted = Found(events: ["first", "{\"é\":1}", "x\n\n y", "[DONE]"], last: "tail")
 
   @Test(arguments: ["\n", "\r\n", "\r"])
   func everyCutGivesTheSame(lineEnd: String) {
@@ -39,10 +39,11 @@ struct StreamReadingTests {
 
   @Test func dataIsComparedWhole() {
     var splitter = EventSplitter()
-    Array("data: [DONE]\n\n".utf8).withUnsafeBytes { bytes in
+    let isThere = Array("data: [DONE]\n\n".utf8).withUnsafeBytes { bytes in
       var start = 0
-      #expect(splitter.next(in: StreamPiece(bytes), from: &start))
+      return splitter.next(in: StreamPiece(bytes), from: &start)
     }
+    #expect(isThere)
     #expect(splitter.dataIs("[DONE]"))
     #expect(!splitter.dataIs("[DONE"))
     #expect(!splitter.dataIs("[DONE] "))

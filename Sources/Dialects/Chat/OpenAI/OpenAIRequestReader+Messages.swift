@@ -20,7 +20,8 @@ extension OpenAIRequestReader {
     while let element = elements.next() {
       let path = FieldPath("messages", request.messages.count)
       try element.requireObject(path.text())
-      request.messages.append(try message(try draft(element, at: path), at: path))
+      let draft = try self.draft(element, at: path)
+      request.messages.append(try Self.message(draft, at: path))
     }
   }
 
@@ -59,7 +60,7 @@ extension OpenAIRequestReader {
     return role
   }
 
-  private func message(_ draft: Draft, at path: FieldPath) throws(PeekError) -> ChatMessage {
+  private static func message(_ draft: Draft, at path: FieldPath) throws(PeekError) -> ChatMessage {
     guard let role = draft.role else { throw .missing(path.text("role")) }
     if draft.others.contains(where: { $0.name == "function_call" }) {
       throw .invalid(path.text("function_call"), "is of an older API: send 'tool_calls' in its place")
@@ -71,7 +72,7 @@ extension OpenAIRequestReader {
       message.parts = [ChatPart(.toolResult(ToolResult(callID: id, parts: draft.content)))]
       return message
     }
-    message.parts = Self.thoughts(draft) + draft.content
+    message.parts = thoughts(draft) + draft.content
     if let refusal = draft.refusal { message.parts.append(ChatPart(.refusal(refusal))) }
     message.parts += draft.calls
     return message

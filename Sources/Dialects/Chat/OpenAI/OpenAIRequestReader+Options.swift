@@ -21,7 +21,10 @@ extension OpenAIRequestReader {
     }
     var elements = value.elements
     var texts: [String] = []
-    while let element = elements.next() { texts.append(try element.string("stop[\(texts.count)]")) }
+    while let element = elements.next() {
+      let text = try element.string("stop[\(texts.count)]")
+      texts.append(text)
+    }
     return texts
   }
 

@@ -4,7 +4,8 @@ extension OpenAIRequestReader {
     try value.requireArray("tools")
     var elements = value.elements
     while let element = elements.next() {
-      request.tools.append(try tool(element, at: FieldPath("tools", request.tools.count)))
+      let tool = try self.tool(element, at: FieldPath("tools", request.tools.count))
+      request.tools.append(tool)
     }
   }
 

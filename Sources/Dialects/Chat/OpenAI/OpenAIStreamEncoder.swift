@@ -1,3 +1,5 @@
+internal import Policy
+
 /// Writes a stream of `chat.completion.chunk` for a client.
 struct OpenAIStreamEncoder: ChatStreamEncoder {
   private let form: AnswerForm

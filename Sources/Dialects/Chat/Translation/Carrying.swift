@@ -96,7 +96,7 @@ package enum Carrying {
     }
   }
 
-  package static let rows: [Row] = messages + tools + answers + sampling + around
+  package static let rows: [Row] = Array([messages, tools, answers, sampling, around].joined())
 
   private static let messages = [
     Row(.text), Row(.system),
