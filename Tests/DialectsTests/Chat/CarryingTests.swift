@@ -58,14 +58,17 @@ struct CarryingTests {
     let request = stranger(
       [
         ChatPart(.toolResult(ToolResult(callID: "a", parts: [.text("seen"), image], isError: true))),
-        ChatPart(.toolResult(ToolResult(callID: "b", parts: []))),
+        ChatPart(.toolResult(ToolResult(callID: "b", parts: [])), cache: CacheMark()),
       ], role: .tool)
     let (text, dropped) = try written(request)
     #expect(
       text
         == #"{"messages":[{"role":"tool","tool_call_id":"a","content":"seen"},{"role":"tool","tool_call_id":"b","content":""},{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}]}"#
     )
-    #expect(dropped == ["tool_error at messages[0]", "tool_result_image at messages[0]"])
+    #expect(
+      dropped == [
+        "tool_error at messages[0]", "cache_mark at messages[0]", "tool_result_image at messages[0]",
+      ])
   }
 
   @Test func whatCantBeLeftOutIsRefused() throws {
@@ -119,5 +122,13 @@ struct CarryingTests {
     #expect(request.toolName(ofCall: "a", before: 1) == "first")
     #expect(request.toolName(ofCall: "a", before: 3) == "second")
     #expect(request.toolName(ofCall: "b", before: 3) == nil)
+  }
+
+  @Test func argumentsAreObjectsWhereTheyCanBe() {
+    func call(_ text: String) -> ToolCall { ToolCall(id: "a", name: "f", arguments: JSONText(text)) }
+    #expect(call(#"{ "a":1.0}"#).objectArguments(with: peek) == JSONText(#"{ "a":1.0}"#))
+    for blank in ["", " \n"] { #expect(call(blank).objectArguments(with: peek) == JSONText("{}")) }
+    for text in ["[]", "7", "{", "{} {}", "null"] { #expect(call(text).objectArguments(with: peek) == nil) }
+    #expect(call(#"{"a"#).wrappedArguments.text == #"{"invalid_json":"{\"a"}"#)
   }
 }

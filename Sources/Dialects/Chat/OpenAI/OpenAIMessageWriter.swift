@@ -48,6 +48,13 @@ struct OpenAIMessageWriter {
     Self.write(calls, in: &object)
     if isOwn { object.members(message.others) }
     object.end()
+    try loseMarks(of: message.parts, at: index)
+  }
+
+  /// There are none but in `content`.
+  private mutating func loseMarks(of parts: [ChatPart], at index: Int) throws(PeekError) {
+    guard parts.contains(where: { $0.cache != nil && !$0.isSaid }) else { return }
+    try losses.lose(.cacheMark, at: "messages[\(index)]")
   }
 
   /// One message for each result; what the API doesn't take in them comes behind, from the user.
@@ -65,6 +72,7 @@ struct OpenAIMessageWriter {
       object.end()
       if !isOwn { images += result.parts.filter { $0.isImage } }
     }
+    try loseMarks(of: message.parts, at: index)
     guard !images.isEmpty else { return }
     try losses.lose(.toolResultImage, at: "messages[\(index)]")
     var object = begin(.user)
