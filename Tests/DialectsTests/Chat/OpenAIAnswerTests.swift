@@ -74,6 +74,7 @@ struct OpenAIAnswerTests {
   @Test(arguments: [
     "", "[]", "{}", #"{"choices":[]}"#, #"{"choices":{}}"#, #"{"error":{"message":"x"},"choices":[{}]}"#,
     "<html>", #"{"choices":[{"message":{"content":"\ud800"}}]}"#,
+    #"{"choices":[{"message":{"tool_calls":[{"function":{"name":"f","arguments":{}}}]}}]}"#,
   ])
   func whatIsNoAnswerIsNone(text: String) {
     #expect(decode(text) == nil)

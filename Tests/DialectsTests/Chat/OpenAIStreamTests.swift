@@ -139,17 +139,20 @@ struct OpenAIStreamTests {
 
   @Test func goingBackToACallThatHasEndedIsAnError() {
     let calls = [
-      call(#""index":0,"#, #""id":"a","#, "", "1"), call(#""index":1,"#, #""id":"b","#, "", "2"),
+      call(#""index":0,"#, #""id":"a","#, #""name":"f","#, "1"),
+      call(#""index":1,"#, #""id":"b","#, #""name":"g","#, "2"),
       call(#""index":0,"#, "", "", "3"), call(#""index":0,"#, "", "", "4"),
     ]
     let events = decode(calls.map { chunk(#""tool_calls":[\#($0)]"#) } + ["[DONE]"])
     #expect(isError(events.last))
     #expect(events.filter { isError($0) }.count == 1)
+    #expect(events.contains(.toolArguments(choice: 0, tool: 1, "2")))
   }
 
   @Test(arguments: [
     "{", "7", "[]", "\"x\"", #"{"choices":[{"delta":{"content":"\ud800"}}]}"#,
     #"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":{}}}]}}]}"#,
+    #"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}"#,
     #"{"error":{"message":"overloaded","code":503}}"#, #"{"error":"no"}"#, #"{"choices":[{"index":-1}]}"#,
   ])
   func whatMakesNoSenseEndsTheStream(data: String) {

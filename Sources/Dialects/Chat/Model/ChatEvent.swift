@@ -2,7 +2,7 @@
 ///
 /// One stream: `start`, then pieces, `finish` of each choice, `usage`, `end`; or `error`, and nothing behind it. `ping` may come at any
 /// time, `usage` several times: the last one counts. Tools of a choice never overlap: `toolStart`, `toolArguments` …, `toolEnd`, and only
-/// then the next one's; they are numbered from 0 in each choice. No piece is empty.
+/// then the next one's; texts may come between. They are numbered from 0 in each choice. No piece is empty.
 package enum ChatEvent: Sendable, Equatable {
   case start(ChatStart)
   case text(choice: Int, String, Logprobs? = nil)

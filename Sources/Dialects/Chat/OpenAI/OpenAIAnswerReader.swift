@@ -1,18 +1,21 @@
 /// Reads whole answers of providers that speak OpenAI's dialect.
 enum OpenAIAnswerReader {
-  /// Nil for what has no choices, such as an error that claims success.
+  /// Nil for what has no choices, such as an error that claims success, or a call that can't be read.
   static func read(_ root: JSONValue) -> ChatAnswer? {
     guard root["choices"]?.isArray == true, root["error"]?.isNull != false else { return nil }
     var choices: [ChatAnswer.Choice] = []
     var elements = root["choices"]?.elements
-    while let element = elements?.next() { choices.append(choice(element, at: choices.count)) }
+    while let element = elements?.next() {
+      guard let choice = Self.choice(element, at: choices.count) else { return nil }
+      choices.append(choice)
+    }
     guard !choices.isEmpty else { return nil }
     return ChatAnswer(
       id: root["id"]?.filledText, model: root["model"]?.filledText, created: root["created"]?.int,
       choices: choices, usage: root["usage"].flatMap(Usage.init))
   }
 
-  private static func choice(_ value: JSONValue, at position: Int) -> ChatAnswer.Choice {
+  private static func choice(_ value: JSONValue, at position: Int) -> ChatAnswer.Choice? {
     let message = value["message"]
     var parts = message.map(thoughts) ?? []
     if let text = message?["content"]?.filledText { parts.append(.text(text)) }
@@ -22,7 +25,10 @@ enum OpenAIAnswerReader {
     }
     if let refusal = message?["refusal"]?.filledText { parts.append(ChatPart(.refusal(refusal))) }
     var calls = message?["tool_calls"]?.elements
-    while let call = calls?.next() { parts.append(ChatPart(.toolCall(toolCall(call)))) }
+    while let call = calls?.next() {
+      guard let call = Self.toolCall(call) else { return nil }
+      parts.append(ChatPart(.toolCall(call)))
+    }
     return ChatAnswer.Choice(
       index: value["index"]?.int ?? position, parts,
       finish: value["finish_reason"]?.string.map { Finish(openAI: $0) },
@@ -44,12 +50,13 @@ enum OpenAIAnswerReader {
     return parts
   }
 
-  private static func toolCall(_ value: JSONValue) -> ToolCall {
+  private static func toolCall(_ value: JSONValue) -> ToolCall? {
     let function = value["function"]
-    let arguments = function?["arguments"]?.string
+    let arguments = function?["arguments"]
+    guard arguments?.string != nil || arguments?.isNull != false else { return nil }
     return ToolCall(
       id: value["id"]?.filledText ?? "", name: function?["name"]?.filledText ?? "",
-      arguments: arguments.map { JSONText($0.buffer) } ?? JSONText(""))
+      arguments: arguments?.string.map { JSONText($0.buffer) } ?? JSONText(""))
   }
 }
 

@@ -144,8 +144,9 @@ struct OpenAIChoiceDecoder {
     if begins(place, id) {
       // What was begun before the open one has ended.
       if let place, let last = open?.index, place < last { return false }
+      guard let name = function?["name"]?.filledText else { return false }
       endCall(into: &events)
-      events.append(.toolStart(choice: index, tool: calls, id: id, name: function?["name"]?.filledText ?? ""))
+      events.append(.toolStart(choice: index, tool: calls, id: id, name: name))
       open = (place, id)
       calls += 1
     }
