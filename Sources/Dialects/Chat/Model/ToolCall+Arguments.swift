@@ -14,6 +14,7 @@ extension ToolCall {
     bytes.append(#"{"invalid_json":"#)
     bytes.appendJSON(utf8: arguments.bytes)
     bytes.append("}")
-    return JSONText(bytes.withUnsafeBytes { Array($0) })
+    let text: [UInt8] = bytes.withUnsafeBytes { Array($0) }
+    return JSONText(text)
   }
 }
