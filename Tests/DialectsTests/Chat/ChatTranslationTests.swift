@@ -45,7 +45,8 @@ struct ChatTranslationTests {
       answer(#"{"error":{"code":"insufficient_quota","message":"org-1 is broke"}}"#, 429))
     #expect(translated.facts.complaint == .quotaSpent)
     #expect(!translated.body.text.contains("org-1"))
-    #expect(try #require(answer("<html>", 500)).body.text.hasPrefix(#"{"error":{"#))
+    let page = try #require(answer("<html>", 500))
+    #expect(page.body.text.hasPrefix(#"{"error":{"#))
     #expect(answer("<html>", 200) == nil)
     #expect(answer(#"{"error":{"message":"x"}}"#, 200) == nil)
   }
