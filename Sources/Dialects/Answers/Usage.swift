@@ -8,9 +8,14 @@ package struct Usage: Sendable, Equatable {
   package var cached = 0
   /// Output tokens that were thought, not said.
   package var reasoning = 0
+  /// Input tokens that the provider's cache was filled with.
+  package var cacheWrites = 0
 
-  package init(input: Int = 0, output: Int = 0, cached: Int = 0, reasoning: Int = 0) {
+  package init(
+    input: Int = 0, output: Int = 0, cached: Int = 0, reasoning: Int = 0, cacheWrites: Int = 0
+  ) {
     (self.input, self.output, self.cached, self.reasoning) = (input, output, cached, reasoning)
+    self.cacheWrites = cacheWrites
   }
 }
 
@@ -26,6 +31,7 @@ extension Usage {
         found = value.takeCount(into: &output) || found
       } else if key == "prompt_tokens_details" || key == "input_tokens_details" {
         _ = value["cached_tokens"]?.takeCount(into: &cached)
+        _ = value["cache_write_tokens"]?.takeCount(into: &cacheWrites)
       } else if key == "completion_tokens_details" || key == "output_tokens_details" {
         _ = value["reasoning_tokens"]?.takeCount(into: &reasoning)
       }
@@ -41,7 +47,7 @@ extension Usage {
 
 extension JSONValue {
   /// Stores an integer from 0 to `Usage.maximum` in `count`; false for anything else.
-  fileprivate func takeCount(into count: inout Int) -> Bool {
+  func takeCount(into count: inout Int) -> Bool {
     guard let number = int, (0...Usage.maximum).contains(number) else { return false }
     count = number
     return true

@@ -54,6 +54,15 @@ final class JSONParser {
     return SourceCursor(text: text, structurals: UnsafeBufferPointer(start: structurals, count: count))
   }
 
+  /// The root of the last parsed document, with its place in `text`, its source.
+  func sourced(_ root: JSONValue, in text: PaddedBytes) -> SourcedValue {
+    var count = 0
+    let structurals = csj_structurals(parser, &count)
+    let source = JSONSource(
+      text: text.baseAddress, structurals: UnsafeBufferPointer(start: structurals, count: count))
+    return SourcedValue(root, source, at: 0)
+  }
+
   /// Gives the buffers of an unusually large document back to the system.
   func trim() {
     if csj_capacity(parser) > Self.keptCapacity { csj_release(parser) }

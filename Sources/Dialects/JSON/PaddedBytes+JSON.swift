@@ -2,14 +2,26 @@ extension PaddedBytes {
   /// Appends `text` as a JSON string, quotes included; everything beyond ASCII stays as it is.
   package func appendJSON(_ text: String) {
     append("\"")
+    appendInner(text)
+    append("\"")
+  }
+
+  /// Appends `text`, which is UTF-8, as a JSON string, quotes included.
+  func appendJSON(utf8 text: [UInt8]) {
+    append("\"")
+    text.withUnsafeBytes { appendEscaped($0) }
+    append("\"")
+  }
+
+  /// Appends `text` as a part of a JSON string.
+  func appendInner(_ text: String) {
     var text = text
     text.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
-    append("\"")
   }
 
   private func appendEscaped(_ text: UnsafeRawBufferPointer) {
     var plain = 0
-    for index in text.indices {
+    for index in text.indices where JSONEscape.isNeeded(text[index]) {
       guard let escape = JSONEscape(text[index]) else { continue }
       append(UnsafeRawBufferPointer(rebasing: text[plain..<index]))
       escape.append(to: self)
@@ -23,6 +35,9 @@ extension PaddedBytes {
 private enum JSONEscape {
   case short(StaticString)
   case control(UInt8)
+
+  @inline(__always)
+  static func isNeeded(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5c || byte == 0x7f }
 
   /// Nil for a byte that needs no escape.
   init?(_ byte: UInt8) {
