@@ -53,9 +53,10 @@ extension Worker {
   private func play(_ branch: Branch, of run: EnsembleRun, _ exchange: Exchange) async {
     let end: Branch.End
     do throws(ExchangeError) {
-      let found = try await attempt(
-        branch.request, branch.body, to: branch.model, run.principal, branch.exchange)
-      guard let found else { preconditionFailure("a branch was answered from the cache") }
+      guard
+        let found = try await attempt(
+          branch.request, branch.body, to: branch.model, run.principal, branch.exchange)
+      else { preconditionFailure("a branch was answered from the cache") }
       await found.gathered()
       end = Branch.End(found)
     } catch {
