@@ -160,6 +160,8 @@ extension Worker {
   func finish(_ run: EnsembleRun, _ exchange: Exchange) async {
     guard let served = run.served else { return }
     release(served)
+    // Whoever is slow to end makes its answer no later.
+    exchange.answer.answeredAt = exchange.answer.answeredAt ?? SystemClock.monotonicNanoseconds()
     while run.branches.contains(where: { $0.end == nil }) { await waitForAny(of: run.branches) }
     if exchange.traces != nil { exchange.traces = run.branches.flatMap { $0.exchange.traces ?? [] } }
     let name = run.lineUp.ensemble.name

@@ -87,7 +87,7 @@ package enum Catalogue {
     .counter, "switchyard_ensemble_plain_total", labels: ["ensemble", "reason"],
     help:
       "Exchanges whose rule names an ensemble that one model was asked for all the same, by reason (surface, choices, stateful, tools:"
-      + " of the request; pinned, steered: it goes to a version, or where it costs less; models: fewer than two may serve it; judge: it"
+      + " of the request; pinned: it goes to a version; steered: a budget is nearly spent; models: fewer than two may serve it; judge: it"
       + " may not see it).")
   package static let ensembleBranches = MetricFamily(
     .counter, "switchyard_ensemble_branches_total", labels: ["ensemble", "model", "result"],
