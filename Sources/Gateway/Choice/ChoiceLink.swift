@@ -28,7 +28,7 @@ final class ChoiceLink {
     var told: ChoiceSums?
     var readAt: Int64?
     var isReading = false
-    /// Entries in the shared state.
+    /// Those that have told something, with this one: what remains of others is not read.
     var replicas: Int64 = 0
     /// The entry of a replica that is no more; one at a time is taken over.
     var abandoned: ChoiceNote.Adoption?
@@ -92,19 +92,23 @@ final class ChoiceLink {
 
   private func take(_ fields: [String: String], _ model: ControlModel, _ desk: ChoiceDesk) {
     var others: [String: ChoiceDesk.Other] = [:]
-    var abandoned: [ChoiceNote.Adoption] = []
+    var (abandoned, replicas): ([ChoiceNote.Adoption], Int64) = ([], 1)
     for (name, text) in fields where name != replica && name != ChoiceNames.off {
       guard let entry = ChoiceEntry(text) else { continue }
+      if entry.told != nil { replicas += 1 }
       if entry.isAbandoned(at: register.now) {
         abandoned.append(.init(replica: name, sequence: entry.sequence))
       }
-      guard let told = entry.told, told.edition == desk.edition,
-        let sums = ChoiceSums(text: told.numbers, arms: desk.arms)
-      else { continue }
-      others[name] = ChoiceDesk.Other(sequence: entry.sequence, sums: sums)
+      guard let told = entry.told, told.edition == desk.edition else { continue }
+      // What it has told since the last look is all that has to be read.
+      if let known = desk.other(name), known.sequence == entry.sequence {
+        others[name] = known
+      } else if let sums = ChoiceSums(text: told.numbers, arms: desk.arms) {
+        others[name] = ChoiceDesk.Other(sequence: entry.sequence, sums: sums)
+      }
     }
     desk.take(others, isStopped: fields[ChoiceNames.off] != nil)
-    courses[model]?.replicas = Int64(fields.count)
+    courses[model]?.replicas = replicas
     courses[model]?.abandoned = abandoned.min { $0.replica < $1.replica }
   }
 

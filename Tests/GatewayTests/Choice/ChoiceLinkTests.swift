@@ -125,6 +125,17 @@ final class ChoiceLinkTests {
     #expect(one.learned.desk.standing.verdict.standing == .gathering)
   }
 
+  /// What is remembered of those that are gone doesn't make the others look less often.
+  @Test func thoseThatAreGoneAreNotWaitedFor() throws {
+    let register = TroubledRegister(state())
+    let one = try replica("one", register)
+    for number in 0..<100 { register.more["gone-\(number)"] = "\(now) 1 adopted" }
+    pass(10, one)
+    register.more[ChoiceNames.off] = "1"
+    pass(8, one)
+    #expect(one.learned.desk.standing.verdict.standing == .stopped)
+  }
+
   /// What is not answered is told again, and is counted once; so is what is taken over.
   @Test func lostRepliesLoseNothing() throws {
     let register = TroubledRegister(state())
