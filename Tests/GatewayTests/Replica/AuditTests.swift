@@ -78,6 +78,17 @@ extension ReplicaTests {
       }
     }
 
+    @Test func nothingIsAskedOfWhatGotNoAnswer() async throws {
+      try await withReplica({ _ in .status(400, [:], "{}") }, Self.options()) { test, provider in
+        let client = try await test.connect()
+        client.send(Wire.chat("hi"))
+        #expect(try await client.message().status == 400)
+        #expect(try await eventually { await test.metric(Self.drops, #"reason="no_evidence""#) == 1 })
+        #expect(try await test.untilIdle() == [] && provider.requests.count == 1)
+        #expect(await test.metric(Self.audited) == 0)
+      }
+    }
+
     /// The rule lets requests go to one region alone, and the judge is in another.
     @Test func aJudgeIsNotAskedAboutWhatItMayNotSee() async throws {
       var options = ReplicaUnderTest.Options(
