@@ -60,7 +60,7 @@ extension Worker {
   ) -> PromptSketch? {
     guard exchange.dataClasses.isEmpty, let prompt = turns?.asking else { return nil }
     let sketch = PromptSketch(prompt.text, heuristic: seed.heuristic)
-    return sketch.text.utf8.count <= PromptSketch.mostBytes ? sketch : nil
+    return sketch.fits ? sketch : nil
   }
 
   // MARK: What somebody says

@@ -48,6 +48,9 @@ package struct PromptSketch: Sendable, Equatable {
       })
   }
 
+  /// Whether it is short enough to be kept. Of many n-grams that is known without writing them: each takes two bytes at least.
+  package var fits: Bool { 2 * grams.count <= Self.mostBytes && text.utf8.count <= Self.mostBytes }
+
   /// As training sees it.
   var features: PromptFeatures {
     let root = Double(max(1, grams.reduce(0) { $0 + $1.count })).squareRoot()

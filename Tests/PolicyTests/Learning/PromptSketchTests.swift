@@ -37,6 +37,16 @@ struct PromptSketchTests {
     #expect(PromptSketch("Translate this", heuristic: 0).family != families[0])
   }
 
+  @Test func whatIsTooLongIsNotKept() throws {
+    let letters = "abcdefghijklmnopqrstuvwxyz".map(String.init)
+    let words = letters.flatMap { one in letters.flatMap { two in letters.map { "\(one)\(two)\($0)" } } }
+    let sketches = [0, 500, 3_200, 4_000].map {
+      PromptSketch(words.prefix($0).joined(separator: " "), heuristic: 0)
+    }
+    #expect(sketches.map(\.fits) == [true, true, false, false])
+    for sketch in sketches { #expect((PromptSketch(text: sketch.text) == sketch) == sketch.fits) }
+  }
+
   /// Who knows all of a prompt but its number learns nothing of that.
   @Test func noDigitIsLeft() {
     let sketches = ["0000", "4711", "9999"].map { PromptSketch("My PIN is \($0).", heuristic: 0) }
