@@ -48,7 +48,7 @@ package enum Catalogue {
     .counter, "switchyard_routing_accuracy_drops_total", labels: ["reason"],
     help:
       "Requests that were to be looked at again by a judge and were not (not_permitted, no_text, too_long, no_store: it may or can not;"
-      + " failed, no_verdict: the judge gave no answer, or none that says it; else as of switchyard_shadow_drops_total)."
+      + " no_evidence: it got no answer; failed, no_verdict: the judge gave no answer, or none that says it; else as of switchyard_shadow_drops_total)."
   )
   package static let auditCost = MetricFamily(
     .counter, "switchyard_routing_accuracy_cost_dollars_total", .dollars,
