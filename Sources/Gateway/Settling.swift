@@ -94,7 +94,7 @@ extension Worker {
     record.rule = exchange.ruled?.label
     record.steered = exchange.steering?.reason
     record.choice = exchange.drawn?.standing.rawValue
-    record.propensity = exchange.drawn?.propensity
+    record.propensity = exchange.propensity
     record.endpoint = answer.endpoint.map { snapshot.endpoints[$0].id }
     record.dataClass = exchange.dataClassLabel
     record.tenant = exchange.principal?.tenant

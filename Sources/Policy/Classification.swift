@@ -81,6 +81,8 @@ extension Classification {
   package static let hedgeLost = Classification(.ignore, fault: nil, retry: .never, .hedgeLost)
   /// Its ensemble is decided without it.
   package static let branchLost = Classification(.ignore, fault: nil, retry: .never, .branchLost)
+  /// It was cancelled, as others of its exchange were sooner: that says no more of its endpoint than for how long there was no answer.
+  package var isOutpaced: Bool { reason == .hedgeLost || reason == .branchLost }
   /// The replica ends, and could wait no longer.
   package static let stopping = Classification(.ignore, fault: .switchyard, retry: .never, .stopping)
 

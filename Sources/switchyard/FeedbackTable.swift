@@ -20,7 +20,7 @@ struct FeedbackTable {
     let lines =
       ["\(examples.count) labelled prompts (\(sources)), \(report.held) of them held out, seed \(seed)", ""]
       + FigureTable.lines([["", "accuracy", "log loss", "calibration error"]] + rows)
-      + ["", "\(report.gained) prompts better than by the one in force, \(report.lost) worse"]
+      + ["", "\(report.gained) families better than by the one in force, \(report.lost) worse"]
     return (lines + (out.map { ["\($0): \(report.model.bytes.count) bytes"] } ?? [])).joined(separator: "\n")
   }
 

@@ -19,11 +19,12 @@ extension Train {
     }
   }
 
+  /// Whether there is an answer is asked each time: on a schedule, a Redis that is away is no reason to end.
   private func reader(_ settings: Settings) async throws -> ExampleReader {
     try await CommandState.open(
       settings, as: "train",
       absent: "The configuration has no state.redis, where what is said of requests is kept.",
-      { ExampleReader($0, on: $1) }, isReady: { await $0.isReady(within: $1) })
+      { ExampleReader($0, on: $1) }, isReady: { _, _ in true })
   }
 
   /// Whether the new classifier is to be used. The one in force is that of the configuration as it is by now.
@@ -33,9 +34,13 @@ extension Train {
       throw CommandState.Failure(
         description: "\(options.path) keeps nothing for training: write routing.audit.examples")
     }
+    guard await reader.isReady(within: CommandState.patience) else {
+      throw CommandState.Failure(description: "the Redis of state.redis does not answer")
+    }
     let examples = try await reader.examples(places: terms.most)
     let training = try FeedbackTraining(examples, seed: seed)
-    let report = try training.report(inForce: settings.routing.complexity.scoringModel)
+    let report = try training.report(
+      inForce: settings.routing.complexity.scoringModel, settings.routing.complexity.rules)
     let isGood = report.flaws.isEmpty
     let isWritten = out != nil && (isGood || force)
     if let out, isWritten { try ModelFile.write(report.model.bytes, to: out) }

@@ -36,6 +36,7 @@ routing:
     hasty: {{ cascade: [small, large], deadline: 300ms }}
     sure: {{ cascade: [small, large], verify: {{ confidence: 50% }} }}
     checked: {{ cascade: [small, large], verify: {{ judge: referee }}, deadline: 2s }}
+    tardy: {{ cascade: [small, large], verify: {{ judge: referee }}, deadline: 100ms }}
     panel: {{ vote: [small, large, third] }}
     impatient: {{ vote: [small, large, third], quorum: 3, deadline: 300ms }}
     same: {{ vote: [small, small, small] }}
@@ -45,8 +46,10 @@ routing:
 tenants:
   acme: {{ keys: [ {{ id: wide, sha256: {wide} }} ] }}
   poor: {{ limits: [ {{ requests: 4, per: hour }} ], keys: [ {{ id: narrow, sha256: {narrow} }} ] }}
+  thrifty: {{ limits: [ {{ dollars: 0.01, per: month, steer: 1% }} ], keys: [ {{ id: thrifty, sha256: {thrifty} }} ] }}
 """
-NAMES = ["frugal", "hasty", "sure", "checked", "panel", "impatient", "same", "finest", "quick"]
+THRIFTY_KEY = "sk-thrifty"
+NAMES = ["frugal", "hasty", "sure", "checked", "tardy", "panel", "impatient", "same", "finest", "quick"]
 REFUSAL = "I'm sorry, but I can't help with that."
 
 
@@ -55,7 +58,7 @@ def router(processes, alpha, beta, tmp_path_factory):
     rules = ", ".join(f"{{ condition: {{ header.x-ask: {name} }}, ensemble: {name} }}" for name in NAMES)
     router = Router.of(
         processes, tmp_path_factory.mktemp("ensembles"), CONFIG, alpha=alpha.url, beta=beta.url, rules=rules,
-        wide=sha256(CLIENT_KEY), narrow=sha256(NARROW_KEY))
+        wide=sha256(CLIENT_KEY), narrow=sha256(NARROW_KEY), thrifty=sha256(THRIFTY_KEY))
     yield router
     router.end()
 
@@ -242,6 +245,12 @@ def test_without_its_judge_an_answer_is_taken(router, script, ask, fault, verdic
     assert router.metric("switchyard_ensemble_judged_total", ensemble="checked", verdict=verdict) >= 1
 
 
+def test_no_judge_is_asked_once_time_is_up(script, ask, asked):
+    script(says("e-small", "Four.", ttft="300ms"), says("e-large", "Five."), says("e-judge", '{"good": false}'))
+    answer = ask("tardy")
+    assert text(answer) == "Four." and told(answer)["why"] == "accepted" and asked() == ["small"]
+
+
 # ---- Votes ----------------------------------------------------------------------------------------------------------
 
 def test_what_most_say_is_the_answer(router, script, ask, asked):
@@ -388,6 +397,16 @@ def test_some_requests_are_for_one_model(router, ask, asked, body, reason):
     assert answer.status_code == 200 and "x-switchyard-ensemble" not in answer.headers
     assert asked() == ["small"]
     assert router.metric("switchyard_ensemble_plain_total", ensemble="panel", reason=reason) == before + 1
+
+
+def test_a_budget_that_is_nearly_spent_pays_for_one_model(router, script, ask, asked):
+    script(says("e-small", "It is so."), says("e-large", "It is otherwise."))
+    before = router.metric("switchyard_ensemble_plain_total", ensemble="frugal", reason="steered")
+    first, second = (ask("frugal", key=THRIFTY_KEY, max_tokens=50) for _ in range(2))
+    assert text(first) == text(second) == "It is so." and told(first)["why"] == "accepted"
+    # The first model is the cheapest, so that the budget sends nobody elsewhere.
+    assert "x-switchyard-ensemble" not in second.headers and "x-switchyard-steered" not in second.headers
+    assert router.metric("switchyard_ensemble_plain_total", ensemble="frugal", reason="steered") == before + 1
 
 
 def test_a_client_that_leaves_ends_all_of_them(router, script, tag, alpha, beta):

@@ -24,7 +24,10 @@ struct RedisRightsTests {
       #expect(try await eventually { client.told.last == .up })
       let scripts = LimitScripts()
       let (admission, settling) = Self.example
-      for (script, call) in [
+      let others =
+        Self.breakerCalls + Self.feedbackCalls + Self.experimentCalls + Self.choiceCalls
+        + (try Self.controlCalls(redis))
+      let calls: [(Script, ScriptCall)] = [
         (scripts.admit, ScriptCall(admission)), (scripts.settle, ScriptCall([settling])),
         (scripts.charge, ScriptCall(admission)),
         (
@@ -32,9 +35,8 @@ struct RedisRightsTests {
         ),
         (scripts.lease, ScriptCall(Self.lease)),
         (LoadScripts().tell, ScriptCall(Self.loads, key: "sy:{lb}:inflight")),
-      ] + Self.breakerCalls + Self.feedbackCalls + Self.experimentCalls + Self.choiceCalls
-        + (try Self.controlCalls(redis))
-      {
+      ]
+      for (script, call) in calls + others {
         let arguments = ["\(call.keys.count)"] + call.keys + call.arguments.map(\.text)
         let unknown = try await client.call(["EVALSHA", script.sha] + arguments, key: call.keys[0])
         #expect(unknown == .success(.error(.noScript)))

@@ -30,6 +30,9 @@ struct AuditQuestionTests {
     #expect(
       question.said(in: "\n{\"complexity\": \"low\", \"task\": \"chat\"}\n")
         == RequestClass(task: .chat, complexity: .low))
+    #expect(
+      question.said(in: #"{"task":"summarization","complexity":"low"}"#)
+        == RequestClass(task: .summarisation, complexity: .low))
   }
 
   @Test(arguments: [

@@ -111,6 +111,12 @@ struct ClassificationTests {
     #expect(Classification.success.fault == nil)
   }
 
+  @Test func whatOthersWereSoonerThanMayHaveBeenLate() {
+    #expect(Classification.hedgeLost.isOutpaced && Classification.branchLost.isOutpaced)
+    #expect(Classification.branchLost.kind == .ignore && Classification.branchLost.retry == .never)
+    #expect(!Classification.clientGone.isOutpaced && !Classification.success.isOutpaced)
+  }
+
   @Test func aDeadlineIsTheProvidersFailureUnlessTheClientAskedForLess() {
     #expect(Classification.deadline(isClients: false).kind == .failure)
     #expect(Classification.deadline(isClients: false).fault == .provider)

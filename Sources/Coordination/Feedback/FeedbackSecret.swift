@@ -39,7 +39,7 @@ extension FeedbackSecret {
 
   /// Nil for what this secret has not sealed for this holder.
   package func open(_ sealed: String, by holder: String) -> FeedbackTicket? {
-    guard sealed.utf8.count <= 1_024, let end = sealed.lastIndex(of: "~") else { return nil }
+    guard sealed.utf8.count <= 2_048, let end = sealed.lastIndex(of: "~") else { return nil }
     let text = String(sealed[..<end])
     guard Self.isSame(code(text, holder).utf8, sealed[sealed.index(after: end)...].utf8) else { return nil }
     return FeedbackTicket(text: text)

@@ -34,10 +34,10 @@ package struct AuditQuestion: Sendable, Equatable {
     """
   }
 
-  /// Nil for all but `{"task": …, "complexity": …}`: a judge that says more may have been told to.
+  /// Nil for all but `{"task": …, "complexity": …}`: a judge that says more may have been told to. Of a task any spelling that rules know.
   package func said(in reply: String) -> RequestClass? {
     guard case .object(let members)? = try? JSONLiteral(text: reply), members.count == 2,
-      let task = Self.word("task", members).flatMap({ TaskKind(rawValue: $0) }),
+      let task = Self.word("task", members).flatMap({ TaskKind(name: $0) }),
       let complexity = Self.word("complexity", members).flatMap({ ComplexityBand(rawValue: $0) })
     else { return nil }
     return RequestClass(task: task, complexity: complexity)

@@ -166,6 +166,7 @@ extension Worker {
       } else { await attempt.judged() }
     let judgedAt = SystemClock.monotonicNanoseconds()
     if let arm = exchange.arm { exchange.note(verdict, of: attempt, in: arm) }
+    if exchange.attempts == 1 { exchange.drawn?.end = verdict }
     if !exchange.answer.isFromCache { exchange.answer.upstream += judgedAt - startedAt }
     if verdict.kind == .success {
       learnPace(attempt, exchange.snapshot, now: judgedAt)

@@ -26,10 +26,14 @@ extension Worker {
       heuristic: rules.complexity(of: prompt.strengths))
   }
 
-  /// Keeps what its client may say more of, and asks a judge, if there is one. The exchange is settled.
+  /// Keeps what its client may say more of, and asks a judge, if there is one. The exchange is settled: of one that was refused, or failed,
+  /// nothing more is asked, and nothing kept.
   func audit(_ seed: AuditSeed, _ exchange: Exchange) {
     exchange.audit = nil
     guard let terms = exchange.snapshot.settings.routing.audit else { return }
+    guard (200..<300).contains(exchange.answer.status) else {
+      return count(unaudited: ShadowDrop.noEvidence.rawValue)
+    }
     let turns = turns(of: seed, exchange)
     var note = seed.note
     if terms.examples != nil {
@@ -56,7 +60,7 @@ extension Worker {
   ) -> PromptSketch? {
     guard exchange.dataClasses.isEmpty, let prompt = turns?.asking else { return nil }
     let sketch = PromptSketch(prompt.text, heuristic: seed.heuristic)
-    return sketch.text.utf8.count <= PromptSketch.mostBytes ? sketch : nil
+    return sketch.fits ? sketch : nil
   }
 
   // MARK: What somebody says
@@ -81,9 +85,9 @@ extension Worker {
   func take(_ said: RequestClass, of note: AuditNote, by source: AuditSource, _ terms: Settings.Audit) {
     count(said, note, by: source)
     guard let examples = terms.examples, let sketch = note.sketch,
-      let label = said.complexity.flatMap({ ComplexityLabel(rawValue: $0.rawValue) })
+      let complexity = said.complexity
     else { return }
-    let example = LearningExample(label, by: source, sketch)
+    let example = LearningExample(ComplexityLabel(complexity), by: source, sketch)
     auditRegister.keep(
       Array(example.text.utf8), as: .example(random.below(examples.most)),
       for: examples.keep.nanoseconds / 1_000_000

@@ -192,17 +192,22 @@ extension PoolView {
   /// How often each deployment is chosen for such a request, of those that have some weight left; nil where none has.
   func odds(_ features: ChoiceFeatures) -> (odds: ChoiceOdds, standing: ChoiceVerdict.Standing)? {
     guard let learned = pool.learned, let standing else { return nil }
-    var weights = SIMD8<Double>.zero
+    var (weights, whole) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
     for index in options.indices where options[index].weight > 0 {
       weights[learned.arms[index]] += options[index].weight
+      whole[learned.arms[index]] += self.weights[index]
     }
     // A reload that switches it off counts at once.
     let verdict = learned.terms.steering == .never ? .stopped : standing.verdict.standing
     let explore = learned.terms.exploration
-    if verdict == .steering, let best = standing.model.best(for: features, weights: weights) {
-      return (ChoiceOdds(best: best, weights: weights, explore: explore), verdict)
+    // What starts slowly, as its breaker has just closed, does so here too.
+    if verdict == .steering,
+      let odds = ChoiceOdds(
+        by: standing.model, for: features, weights: weights, parts: weights / whole, explore: explore)
+    {
+      return (odds: odds, standing: verdict)
     }
-    return ChoiceOdds(weights: weights, explore: explore).map { ($0, verdict) }
+    return ChoiceOdds(weights: weights, explore: explore).map { (odds: $0, standing: verdict) }
   }
 
   /// Leaves the endpoints of one deployment.

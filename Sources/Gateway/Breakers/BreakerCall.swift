@@ -45,7 +45,7 @@ struct BreakerCall {
     tried(verdict.effect, now)
     switch verdict.effect {
     // One that another was sooner than may have been late enough to be slow all the same.
-    case .none where verdict.reason == .hedgeLost && isSlow(took, isStream):
+    case .none where verdict.isOutpaced && isSlow(firstContentAt ?? took, isStream):
       site.succeeded(stamp, caller: caller, isSlow: true, now: now)
       settleBadly()
     case .none: settle(.ignore)

@@ -2,7 +2,7 @@ import Coordination
 import Logging
 import Policy
 
-/// Keeps what models' learned choices go by: each second from what this replica has learned and the others told; and tells them. On one
+/// Keeps what models' learned choices go by: each second or so from what this replica has learned and the others told; and tells them. On one
 /// worker; confined to its loop.
 final class ChoiceLink {
   /// Milliseconds between two looks, between two reports of what has changed, and of what has not, so that a silent replica is a dead one.
@@ -28,7 +28,7 @@ final class ChoiceLink {
     var told: ChoiceSums?
     var readAt: Int64?
     var isReading = false
-    /// Entries in the shared state.
+    /// Those that have told something, with this one: what remains of others is not read.
     var replicas: Int64 = 0
     /// The entry of a replica that is no more; one at a time is taken over.
     var abandoned: ChoiceNote.Adoption?
@@ -40,7 +40,8 @@ final class ChoiceLink {
   /// Monotonic milliseconds.
   private let clock: () -> Int64
   private var courses: [ControlModel: Course] = [:]
-  private var due: Int64 = 0
+  /// By model: when it is looked after next.
+  private var dues: [ControlModel: Int64] = [:]
   /// By model: what the log said last, and when.
   private var said: [ControlModel: (standing: ChoiceVerdict.Standing, at: Int64)] = [:]
 
@@ -51,16 +52,18 @@ final class ChoiceLink {
     (self.register, self.replica, self.logger, self.clock) = (register, replica, logger, clock)
   }
 
-  /// Ten times a second.
+  /// Ten times a second: one model at a time, so that many of them don't hold up the loop at once.
   func tick(_ pools: [ModelPool]) {
     let now = clock()
-    guard now >= due else { return }
-    due = now + Self.period
-    for pool in pools {
-      guard let learned = pool.learned else { continue }
-      say(learned.desk.refresh(learned.terms).verdict, of: learned, now)
-      share(learned, now)
+    var next: (learned: LearnedPool, due: Int64)?
+    for learned in pools.lazy.compactMap(\.learned) {
+      let due = dues[learned.model] ?? 0
+      if due <= now, next.map({ due < $0.due }) ?? true { next = (learned, due) }
     }
+    guard let learned = next?.learned else { return }
+    dues[learned.model] = now + Self.period
+    say(learned.desk.refresh(learned.terms).verdict, of: learned, now)
+    share(learned, now)
   }
 
   // MARK: Sharing
@@ -92,19 +95,23 @@ final class ChoiceLink {
 
   private func take(_ fields: [String: String], _ model: ControlModel, _ desk: ChoiceDesk) {
     var others: [String: ChoiceDesk.Other] = [:]
-    var abandoned: [ChoiceNote.Adoption] = []
+    var (abandoned, replicas): ([ChoiceNote.Adoption], Int64) = ([], 1)
     for (name, text) in fields where name != replica && name != ChoiceNames.off {
       guard let entry = ChoiceEntry(text) else { continue }
+      if entry.told != nil { replicas += 1 }
       if entry.isAbandoned(at: register.now) {
         abandoned.append(.init(replica: name, sequence: entry.sequence))
       }
-      guard let told = entry.told, told.edition == desk.edition,
-        let sums = ChoiceSums(text: told.numbers, arms: desk.arms)
-      else { continue }
-      others[name] = ChoiceDesk.Other(sequence: entry.sequence, sums: sums)
+      guard let told = entry.told, told.edition == desk.edition else { continue }
+      // What it has told since the last look is all that has to be read.
+      if let known = desk.other(name), known.sequence == entry.sequence {
+        others[name] = known
+      } else if let sums = ChoiceSums(text: told.numbers, arms: desk.arms) {
+        others[name] = ChoiceDesk.Other(sequence: entry.sequence, sums: sums)
+      }
     }
     desk.take(others, isStopped: fields[ChoiceNames.off] != nil)
-    courses[model]?.replicas = Int64(fields.count)
+    courses[model]?.replicas = replicas
     courses[model]?.abandoned = abandoned.min { $0.replica < $1.replica }
   }
 

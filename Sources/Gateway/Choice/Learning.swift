@@ -10,7 +10,10 @@ extension Worker {
     exchange.drawn = view.pool.learned == nil ? nil : view.drawn
     exchange.drawn?.model = model
     // What is drawn again, as the first could not be used, is not chosen by its odds alone, and is no evidence.
-    if exchange.hasDrawn { exchange.drawn?.context.least = 0 }
+    if exchange.hasDrawn {
+      exchange.drawn?.isAgain = true
+      exchange.drawn?.context.least = 0
+    }
     if exchange.drawn != nil { exchange.hasDrawn = true }
   }
 
@@ -73,13 +76,13 @@ extension Exchange {
     -> Double?
   {
     guard attempts > 0, hedge == nil, !isGone, !answer.isFromCache, !answer.isFollowed else { return nil }
-    // It was tried first, and another attempt had to be made.
-    if attempts > 1 { return 0 }
-    guard isAnswered(by: drawn, in: learned) else { return nil }
-    return switch source {
-    case .none: 1
-    case .provider: 0
-    case .client, .policy, .switchyard: nil
-    }
+    return drawn.quality(attempts: attempts, isAlone: isAnswered(by: drawn, in: learned), source)
+  }
+
+  /// How often the deployment that was asked is chosen for such a request, in millionths, for the log: nil where its draw is not all that
+  /// there was.
+  var propensity: Int64? {
+    guard let drawn, !drawn.isAgain, attempts == 1, hedge == nil else { return nil }
+    return Int64((drawn.context.propensity * 1_000_000).rounded())
   }
 }

@@ -50,7 +50,11 @@ final class Branch: @unchecked Sendable {
     exchange.dismiss()
   }
 
-  var hasAnswer: Bool { if case .answer? = end { true } else { false } }
+  /// One that is larger than what is held may still break off.
+  var hasAnswer: Bool {
+    guard case .answer(let attempt)? = end else { return false }
+    return attempt.finalVerdict.map { $0.kind == .success } ?? true
+  }
 
   /// Nil while it is under way, and where none was left to send.
   var attempt: Attempt? {
@@ -74,7 +78,8 @@ final class Branch: @unchecked Sendable {
   var result: String {
     if place == nil { return "judge" }
     if isDismissed { return "cancelled" }
-    return hasAnswer ? "passed_over" : "failed"
+    if case .answer? = end { return "passed_over" }
+    return "failed"
   }
 }
 

@@ -46,15 +46,15 @@ extension Worker {
       let question = WorthQuestion(turns, answer: answer.text)
     else { return nil }
     let body = question.body(model: exchange.snapshot.models[judge].name, boundary: Self.boundary())
-    guard let asked = ask(judge, body, of: run, exchange) else { return nil }
+    guard mayGoOn(run, exchange), let asked = ask(judge, body, of: run, exchange) else { return nil }
     await wait(for: asked, until: run.deadline)
-    return hear(asked, of: run, { question.verdict(in: $0) }, as: { $0 ? "good" : "bad" }) == false
-      ? .judge : nil
+    let isGood: Bool? = hear(asked, of: run, { question.verdict(in: $0) }, as: { $0 ? "good" : "bad" })
+    return isGood == false ? .judge : nil
   }
 
-  /// What is known of an answer; nil where it is more than is read.
+  /// What is known of an answer; nil where it is more than is read, or broke off.
   func subject(of branch: Branch) -> AnswerCheck.Subject? {
-    guard case .answer(let attempt)? = branch.end, attempt.finalVerdict != nil else { return nil }
+    guard case .answer(let attempt)? = branch.end, attempt.finalVerdict?.kind == .success else { return nil }
     let said = attempt.heldBytes.withUnsafeReadableBytes { bytes in
       peek.text(of: bytes, isEvents: attempt.kind == .events, attempt.surface)
     }

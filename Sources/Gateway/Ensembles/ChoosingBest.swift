@@ -43,7 +43,8 @@ extension Worker {
     }
   }
 
-  private func mayGoOn(_ run: EnsembleRun, _ exchange: Exchange) -> Bool {
+  /// Whether there is time for another call.
+  func mayGoOn(_ run: EnsembleRun, _ exchange: Exchange) -> Bool {
     let now = SystemClock.monotonicNanoseconds()
     return !run.isLate(now: now) && exchange.obstacle(now: now) == nil
   }
@@ -64,7 +65,7 @@ extension Worker {
     while asked.contains(where: { $0.end == nil }), mayGoOn(run, exchange) {
       await waitForAny(of: asked, until: run.deadline)
     }
-    let heard = zip(asked, questions).map { branch, question in
+    let heard: [PairVerdict?] = zip(asked, questions).map { branch, question in
       hear(branch, of: run, { question.verdict(in: $0) }, as: { $0.rawValue })
     }
     return heard.contains { $0 != nil } ? PairVerdict.agreed(heard[0], heard[1]) : nil

@@ -73,7 +73,7 @@ struct LineUp: Sendable {
     case tools
     /// Its client chose a version.
     case pinned
-    /// A budget sends it where it costs less.
+    /// A budget is nearly spent.
     case steered
     /// Fewer than two of its models may serve it.
     case models
@@ -87,7 +87,7 @@ struct LineUp: Sendable {
       case .stateful: "a provider would keep something of it"
       case .tools: "the request has tools"
       case .pinned: "the request asks for a version"
-      case .steered: "a budget sends it where it costs less"
+      case .steered: "a budget is nearly spent"
       case .models: "fewer than two of its models may serve the request, or cost as little as it may"
       case .judge: "no deployment of its judge may see the request"
       }

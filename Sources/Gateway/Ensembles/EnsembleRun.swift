@@ -82,7 +82,8 @@ final class EnsembleRun: @unchecked Sendable {
   /// Where there is nothing to decide between: the first answer, else what the first has come to, as it would have alone.
   func decideWithoutChoice(_ branches: [Branch]) -> Branch {
     if let answer = branches.first(where: \.hasAnswer) { return decide(answer, .only) }
-    return decide(branches[0], .failed)
+    // The first has ended, unless an answer that made the others needless broke off since.
+    return decide(branches.first { $0.end != nil } ?? branches[0], .failed)
   }
 
   func clientGone() {

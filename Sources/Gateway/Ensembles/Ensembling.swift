@@ -53,9 +53,10 @@ extension Worker {
   private func play(_ branch: Branch, of run: EnsembleRun, _ exchange: Exchange) async {
     let end: Branch.End
     do throws(ExchangeError) {
-      let found = try await attempt(
-        branch.request, branch.body, to: branch.model, run.principal, branch.exchange)
-      guard let found else { preconditionFailure("a branch was answered from the cache") }
+      guard
+        let found = try await attempt(
+          branch.request, branch.body, to: branch.model, run.principal, branch.exchange)
+      else { preconditionFailure("a branch was answered from the cache") }
       await found.gathered()
       end = Branch.End(found)
     } catch {
@@ -159,6 +160,8 @@ extension Worker {
   func finish(_ run: EnsembleRun, _ exchange: Exchange) async {
     guard let served = run.served else { return }
     release(served)
+    // Whoever is slow to end makes its answer no later.
+    exchange.answer.answeredAt = exchange.answer.answeredAt ?? SystemClock.monotonicNanoseconds()
     while run.branches.contains(where: { $0.end == nil }) { await waitForAny(of: run.branches) }
     if exchange.traces != nil { exchange.traces = run.branches.flatMap { $0.exchange.traces ?? [] } }
     let name = run.lineUp.ensemble.name

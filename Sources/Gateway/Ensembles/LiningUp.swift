@@ -1,3 +1,4 @@
+import Coordination
 import Dialects
 import Policy
 import Settings
@@ -12,10 +13,12 @@ extension Worker {
   ) -> LineUp? {
     guard let ensemble = exchange.ruled?.ensemble else { return nil }
     let snapshot = exchange.snapshot
+    let group = principal.limits.group(model: ruling.model)
+    let isSaving = group.flatMap { limiter.steering(of: $0) } != nil
     do throws(LineUp.Obstacle) {
       return try snapshot.lineUp(
         of: ensemble, for: ruling, request.facts, peek.copyFacts(of: request, body),
-        exchange.head, principal, estimators, at: exchange.beganAt)
+        exchange.head, principal, estimators, isSaving: isSaving, at: exchange.beganAt)
     } catch {
       shard.increment(registry.series(Catalogue.ensemblePlain, ensemble.name, error.rawValue))
       return nil
@@ -24,13 +27,15 @@ extension Worker {
 }
 
 extension Snapshot {
-  /// Who is asked; throws why one model is. `copy` tells what a second call would do. `now`: whose prices count, in milliseconds since 1970.
+  /// Who is asked; throws why one model is. `copy` tells what a second call would do. `isSaving`: a budget of its caller is nearly
+  /// spent, also where the model is the cheapest, and no other serves in its place. `now`: whose prices count, in milliseconds since 1970.
   func lineUp(
     of ensemble: Ensemble, for ruling: Ruling, _ facts: RequestFacts, _ copy: CopyFacts,
-    _ head: RequestHead, _ principal: Principal, _ estimators: [String: TokenEstimator], at now: Int64
+    _ head: RequestHead, _ principal: Principal, _ estimators: [String: TokenEstimator], isSaving: Bool,
+    at now: Int64
   ) throws(LineUp.Obstacle) -> LineUp {
     guard ruling.pin == nil else { throw .pinned }
-    guard ruling.steering == nil else { throw .steered }
+    guard ruling.steering == nil, !isSaving else { throw .steered }
     guard facts.surface == .chatCompletions else { throw .surface }
     guard facts.choices == 1 else { throw .choices }
     guard !copy.keepsState else { throw .stateful }

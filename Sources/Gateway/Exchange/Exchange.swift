@@ -22,6 +22,8 @@ final class Exchange: @unchecked Sendable {
   let beganAt: Int64
   /// From 1: the number of the call that it is, of those that another exchange makes; 0: it is a client's own.
   let branch: Int
+  /// Of such a call: the highest class in which the other exchange waits, whichever rule holds for this one.
+  private(set) var priority: Priority?
   /// Monotonic nanoseconds.
   private let deadline: Int64
   /// The client asked for less time than the router gives.
@@ -146,6 +148,7 @@ final class Exchange: @unchecked Sendable {
     (connection, startedAt, beganAt) = (exchange.connection, exchange.startedAt, exchange.beganAt)
     (deadline, deadlineIsClients) = (exchange.deadline, exchange.deadlineIsClients)
     self.branch = branch
+    priority = exchange.highestPriority
     (surface, principal, dataClasses) = (exchange.surface, exchange.principal, exchange.dataClasses)
     (isGone, isStopping) = (exchange.isGone, exchange.isStopping)
     if exchange.traces != nil { traces = [] }

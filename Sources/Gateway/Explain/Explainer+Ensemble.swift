@@ -15,10 +15,11 @@ extension Explainer {
     var told = Explanation.Ensemble(
       name: ensemble.name, kind: ensemble.kind, models: names(ensemble.models),
       deadline: ensemble.deadline.map { $0 / 1_000_000 })
+    let isSaving = principal.limits.group(model: ruling.model).flatMap { live?.steering($0) } != nil
     do throws(LineUp.Obstacle) {
       let lineUp = try snapshot.lineUp(
         of: ensemble, for: ruling, request.facts, peek.copyFacts(of: request, body), head, principal,
-        live?.estimators ?? [:], at: wall)
+        live?.estimators ?? [:], isSaving: isSaving, at: wall)
       (told.models, told.quorum) = (names(lineUp.models), ensemble.kind == .cascade ? nil : lineUp.quorum)
       told.judge = lineUp.judge.map { snapshot.models[$0].name }
     } catch {

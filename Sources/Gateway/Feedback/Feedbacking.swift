@@ -41,7 +41,8 @@ extension Worker {
     if reply == .repeated { throw .feedbackRepeated }
     let isEvidence = reply == .counts && tell(feedback, ticket.rollout, principal)
     var isLabel = false
-    if reply == .counts, !feedback.said.isEmpty {
+    // Also where its session has just judged another answer: what a request was is no opinion of the session's.
+    if !feedback.said.isEmpty {
       isLabel = await takeLabel(feedback.said, of: ticket.id, exchange)
     }
     let isLearned = reply == .counts && learn(from: feedback, ticket.choice, exchange.snapshot)

@@ -84,6 +84,7 @@ extension Exchange {
 
   /// The highest class in which it waits: its key's, or a lower one that a rule says.
   var highestPriority: Priority {
+    if let priority { return priority }
     let own = principal?.priority ?? .standard
     return max(own, ruled?.priority ?? own)
   }

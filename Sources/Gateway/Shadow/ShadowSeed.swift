@@ -48,7 +48,8 @@ enum ShadowDrop: String, CaseIterable, Error {
   case stateful
   /// Its client wants nothing of it kept.
   case noStore = "no_store"
-  /// It says nothing of the baseline: it failed by its client's fault, or was answered from the cache.
+  /// It says nothing of the baseline: it failed by its client's fault, or was answered from the cache. Of a request that is looked at again:
+  /// it was refused, or failed.
   case noEvidence = "no_evidence"
   /// This replica has too much to do for its clients.
   case busy

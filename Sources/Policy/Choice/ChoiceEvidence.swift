@@ -14,7 +14,10 @@ package struct ChoiceEvidence: Equatable, Sendable {
 }
 
 extension ChoiceModel {
-  /// Nil where nothing can be said: too little is known of some arm, or not all could be chosen.
+  /// An answer is worth about 1, and an estimate is put right by it divided by a chance of 1/800 or more.
+  private static let mostSquares = 1e12
+
+  /// Nil where nothing can be said: too little is known of some arm, or not all could be chosen, or what is known makes no sense.
   package func evidence(of reward: Double, _ context: ChoiceContext, explore: Double) -> ChoiceEvidence? {
     guard isWarm, context.least > 0, context.arm < arms else { return nil }
     var (values, sum, best) = (SIMD8<Double>.zero, 0.0, (arm: 0, bound: -Double.infinity))
@@ -26,6 +29,8 @@ extension ChoiceModel {
       if bound > best.bound { best = (arm, bound) }
     }
     let own = (1 - explore) * values[best.arm] + explore * sum / Double(arms)
+    // What stands in the shared state may be anybody's: what no answers come to would stay for ever.
+    guard (values * values).sum() < Self.mostSquares else { return nil }
     return ChoiceEvidence(weight: context.least, worth: own, leads: SIMD8(repeating: own) - values)
   }
 }

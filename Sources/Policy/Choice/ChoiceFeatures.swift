@@ -56,12 +56,14 @@ package struct ChoiceFeatures: Equatable, Sendable {
     return min(1, (Float(value.exponent) + value.significand - 1) / bits)
   }
 
-  /// One of the last places is set to 1 or −1: feature hashing (Weinberger et al., ICML 2009).
+  /// 1 is added to one of the last places, or taken off it: feature hashing (Weinberger et al., ICML 2009). Words that meet there leave
+  /// what is within −1 and 1.
   private static func hash(_ word: String, as kind: UInt64, into values: inout SIMD32<Float>) {
     var hash = Fingerprint(kind)
     hash.add(word)
     let place = firstHashed + Int((hash.value >> 1) % UInt64(count - firstHashed))
-    values[place] = hash.value & 1 == 0 ? 1 : -1
+    let sum: Float = values[place] + (hash.value & 1 == 0 ? 1 : -1)
+    values[place] = min(1, max(-1, sum))
   }
 }
 

@@ -12,10 +12,24 @@ package struct ChoiceOdds: Equatable, Sendable {
     shares = Self.explored(weights / total, weights, explore)
   }
 
-  /// One of those that have a weight, but for what is explored.
-  package init(best: Int, weights: SIMD8<Double>, explore: Double) {
-    var shares = SIMD8<Double>.zero
-    shares[best] = 1
+  /// By what was learned: of those that have a weight the one that may be worth most, but for what is explored. Nil where none has any.
+  ///
+  /// `parts`: of each arm's share what it takes at this moment, 0 to 1: less for one that starts slowly. The next best has the rest.
+  package init?(
+    by model: ChoiceModel, for features: ChoiceFeatures, weights: SIMD8<Double>,
+    parts: SIMD8<Double> = SIMD8(repeating: 1), explore: Double
+  ) {
+    guard let best = model.best(for: features, weights: weights) else { return nil }
+    var (shares, open, rest) = (SIMD8<Double>.zero, weights, 1.0)
+    var next: Int? = best
+    while let arm = next {
+      let part = rest * min(1, max(0, parts[arm]))
+      shares[arm] = part
+      rest -= part
+      open[arm] = 0
+      next = rest > 0 ? model.best(for: features, weights: open) : nil
+    }
+    shares[best] += rest
     self.shares = Self.explored(shares, weights, explore)
   }
 

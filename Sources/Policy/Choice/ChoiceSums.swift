@@ -129,12 +129,13 @@ extension ChoiceSums {
   }
 
   /// Reads `text`; nil where it isn't that of so many arms.
-  package init?(text: some StringProtocol, arms: Int) {
+  package init?(text: String, arms: Int) {
     self.init(arms: arms)
-    let words = text.split(separator: " ")
+    // By bytes: there are thousands of numbers, and this is done on an event loop.
+    let words = text.utf8.split(separator: UInt8(ascii: " "))
     guard words.count == numbers.count else { return nil }
     for (place, word) in words.enumerated() {
-      guard let number = Float(word), number.isFinite else { return nil }
+      guard let number = Float(Substring(word)), number.isFinite else { return nil }
       numbers[place] = Double(number)
     }
   }

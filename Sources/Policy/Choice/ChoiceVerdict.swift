@@ -28,9 +28,13 @@ package struct ChoiceVerdict: Equatable, Sendable {
   package static let alpha = 0.02
   /// The differences that one would like to see.
   private static let spread = 0.05
+  /// Beyond these is what no answers come to, but what foreign numbers in the shared state may: figures stay small enough to be shown.
+  private static let mostLooks = 1e15
+  private static let mostGain = 1e3
+  private static func bounded(_ value: Double) -> Double { min(mostGain, max(-mostGain, value)) }
 
   package init(_ sums: ChoiceSums, _ terms: ChoiceTerms, isStopped: Bool = false) {
-    looks = sums.looks
+    looks = min(Self.mostLooks, max(0, sums.looks))
     let weight = sums.weight
     let leads = (0..<sums.arms).map { Self.lead(over: $0, sums) }
     // The mean of what the choice is worth less its lead is what an arm is worth: least lead, best arm.
@@ -38,10 +42,11 @@ package struct ChoiceVerdict: Equatable, Sendable {
     self.rival = rival
     worth = weight > 0 ? sums.worth / weight : nil
     rivalWorth = weight > 0 ? sums.worth / weight - leads[rival].mean : nil
-    (gain, upper) = (leads[rival].mean, leads[rival].mean + leads[rival].width)
+    gain = Self.bounded(leads[rival].mean)
+    upper = Self.bounded(leads[rival].mean + leads[rival].width)
     // Better than each is better than the best, whichever that is.
     let lower = leads.reduce(Double.infinity) { min($0, $1.mean - $1.width) }
-    self.lower = lower
+    self.lower = Self.bounded(lower)
     standing =
       if isStopped || terms.steering == .never { .stopped } else if looks < Double(terms.minSamples) {
         .gathering

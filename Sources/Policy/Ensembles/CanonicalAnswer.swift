@@ -69,7 +69,7 @@ package struct CanonicalAnswer: Hashable, Sendable {
     switch value {
     case .null, .bool, .string: value
     case .number(let number):
-      PlainNumber.text(of: number.text[...]).flatMap { JSONNumber($0) }.map { .number($0) } ?? value
+      PlainNumber.text(of: number.text[...]).flatMap { JSONNumber($0) }.map(JSONLiteral.number) ?? value
     case .array(let elements): .array(elements.map { canonical($0) })
     case .object(let members): .object(members.map { JSONLiteral.Member($0.name, canonical($0.value)) })
     }
@@ -107,13 +107,14 @@ private enum PlainNumber {
   /// Without zeros in front, and without commas where these stand between threes; nil for what is no such number.
   private static func digits(ofWhole part: Substring) -> String? {
     let groups = part.split(separator: ",", omittingEmptySubsequences: false)
-    guard groups.joined().allSatisfy(\.isASCIIDigit) else { return nil }
+    let digits = groups.joined(separator: "")
+    guard digits.allSatisfy(\.isASCIIDigit) else { return nil }
     if groups.count > 1 {
       guard (1...3).contains(groups[0].count), groups.dropFirst().allSatisfy({ $0.count == 3 }) else {
         return nil
       }
     }
-    return String(groups.joined().drop { $0 == "0" })
+    return String(digits.drop { $0 == "0" })
   }
 }
 

@@ -18,6 +18,15 @@ package enum ComplexityLabel: String, CaseIterable, Sendable {
   package init(score: Double) {
     self = score < Self.thresholds.medium ? .low : score < Self.thresholds.high ? .medium : .high
   }
+
+  /// What a band of the configuration is called.
+  package init(_ band: ComplexityBand) {
+    switch band {
+    case .low: self = .low
+    case .medium: self = .medium
+    case .high: self = .high
+    }
+  }
 }
 
 /// How likely a prompt has each label; they add up to 1.

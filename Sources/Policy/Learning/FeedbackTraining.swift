@@ -42,33 +42,48 @@ package struct FeedbackTraining: Sendable {
 
   static func isHeld(_ family: UInt32) -> Bool { family % 5 == 0 }
 
-  /// What came of it beside `model`, the one in force; nil: the heuristic is. Throws for one whose hashes are longer than those kept.
-  package func report(inForce model: ComplexityModel?) throws(EvaluationError) -> FeedbackReport {
+  /// What came of it beside `model`, the one in force; nil: the heuristic is. `rules`: where bands of complexity begin. Throws for one whose
+  /// hashes are longer than those kept.
+  package func report(
+    inForce model: ComplexityModel?, _ rules: PromptRules
+  ) throws(EvaluationError) -> FeedbackReport {
     guard model.map({ $0.bits <= PromptSketch.bits }) ?? true else {
       throw EvaluationError("the model in force has longer hashes than are kept of prompts")
     }
     var new = trainer.model(without: nil)
-    let heuristic = held.map { ComplexityLabel(score: Double($0.sketch.heuristic) / 1_000) }
-    let (newLabels, newFigures) = trial(of: new)
+    let heuristic = held.map { ComplexityLabel(rules.band(of: Double($0.sketch.heuristic) / 1_000)) }
+    let (newLabels, newFigures) = trial(of: new, rules)
     let (oldLabels, oldFigures) =
-      model.map { trial(of: $0) } ?? (heuristic, ClassifierFigures(labels, predicted: heuristic))
+      model.map { trial(of: $0, rules) } ?? (heuristic, ClassifierFigures(labels, predicted: heuristic))
     let plain = ClassifierFigures(labels, predicted: heuristic)
     new.worth = ClassifierWorth(accuracy: newFigures.accuracy, heuristic: plain.accuracy)
-    let isRight = zip(labels, zip(newLabels, oldLabels)).map { (new: $0 == $1.0, old: $0 == $1.1) }
+    let gains = gains(of: newLabels, over: oldLabels)
     return FeedbackReport(
       learned: learned.count, held: held.count,
       rows: [
         .init(name: "new", figures: newFigures), .init(name: "in force", figures: oldFigures),
         .init(name: "heuristic", figures: plain),
         .init(name: "majority", figures: ClassifierFigures(labels, predicted: majority)),
-      ], gained: isRight.count { $0.new && !$0.old }, lost: isRight.count { $0.old && !$0.new }, model: new)
+      ], gained: gains.count { $0 > 0 }, lost: gains.count { $0 < 0 }, model: new)
   }
 
   private var labels: [ComplexityLabel] { held.map(\.label) }
 
-  private func trial(of model: ComplexityModel) -> ([ComplexityLabel], ClassifierFigures) {
+  /// Of each family that was held out, about how many more of its prompts some labels are right than others.
+  private func gains(of labels: [ComplexityLabel], over others: [ComplexityLabel]) -> [Int] {
+    var gains: [UInt32: Int] = [:]
+    for (place, example) in held.enumerated() {
+      let gain = (labels[place] == example.label ? 1 : 0) - (others[place] == example.label ? 1 : 0)
+      gains[example.sketch.family, default: 0] += gain
+    }
+    return Array(gains.values)
+  }
+
+  private func trial(
+    of model: ComplexityModel, _ rules: PromptRules
+  ) -> ([ComplexityLabel], ClassifierFigures) {
     let chances = held.map { model.chances($0.sketch.features, bits: PromptSketch.bits) }
-    let predicted = chances.map { ComplexityLabel(score: $0.score) }
+    let predicted = chances.map { ComplexityLabel(rules.band(of: $0.score)) }
     return (predicted, ClassifierFigures(labels, predicted: predicted, chances: chances))
   }
 

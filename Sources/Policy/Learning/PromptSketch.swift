@@ -11,8 +11,10 @@ package struct PromptSketch: Sendable, Equatable {
   package static let mostBytes = 12 << 10
   private static let shapes = PromptShape().values.scalarCount
 
-  /// A hash of its first 32 bytes: prompts that begin alike are variants of each other.
+  /// A hash of its first 32 bytes: prompts that begin alike are variants of each other. Digits are taken for 0, as n-grams take them, and
+  /// the hash has `families` values only: who tries beginnings finds as many that have it as he likes.
   package let family: UInt32
+  static let families: UInt32 = 1 << 12
   /// The complexity that the heuristic said, in thousandths.
   package let heuristic: Int
   /// `PromptShape.values` in thousandths.
@@ -27,7 +29,8 @@ package struct PromptSketch: Sendable, Equatable {
   /// `heuristic`: 0 to 1.
   package init(_ prompt: String, heuristic: Double) {
     var hash = Fingerprint()
-    hash.add(String(decoding: prompt.utf8.prefix(32), as: UTF8.self))
+    let beginning = prompt.utf8.prefix(32).map { (0x30...0x39).contains($0) ? 0x30 : $0 }
+    hash.add(String(decoding: beginning, as: UTF8.self))
     let features = PromptFeatures(prompt, bits: Self.bits)
     let places = features.indices.indices.filter { features.indices[$0] < 1 << Self.bits }
     // Each value is a count over the root of all counts' sum, and so all values' sum is that root.
@@ -37,12 +40,16 @@ package struct PromptSketch: Sendable, Equatable {
       shape[features.indices[place] - 1 << Self.bits] = Int((features.values[place] * 1_000).rounded())
     }
     self.init(
-      family: UInt32(truncatingIfNeeded: hash.value), heuristic: Int((heuristic * 1_000).rounded()),
+      family: UInt32(truncatingIfNeeded: hash.value) % Self.families,
+      heuristic: Int((heuristic * 1_000).rounded()),
       shape: shape,
       grams: places.map {
         Gram(bucket: features.indices[$0], count: Int((features.values[$0] * root).rounded()))
       })
   }
+
+  /// Whether it is short enough to be kept. Of many n-grams that is known without writing them: each takes two bytes at least.
+  package var fits: Bool { 2 * grams.count <= Self.mostBytes && text.utf8.count <= Self.mostBytes }
 
   /// As training sees it.
   var features: PromptFeatures {
@@ -74,7 +81,7 @@ extension PromptSketch {
   package init?(text: some StringProtocol) {
     let words = text.split(separator: " ")
     guard text.utf8.count <= Self.mostBytes, words.count == 4, let family = UInt32(words[0], radix: 36),
-      let heuristic = Int(words[1]), (0...1_000).contains(heuristic)
+      family < Self.families, let heuristic = Int(words[1]), (0...1_000).contains(heuristic)
     else { return nil }
     let numbers = words[2].split(separator: ",")
     let shape = numbers.compactMap { Int($0) }.filter { (0...1_000).contains($0) }

@@ -48,7 +48,7 @@ package enum Catalogue {
     .counter, "switchyard_routing_accuracy_drops_total", labels: ["reason"],
     help:
       "Requests that were to be looked at again by a judge and were not (not_permitted, no_text, too_long, no_store: it may or can not;"
-      + " failed, no_verdict: the judge gave no answer, or none that says it; else as of switchyard_shadow_drops_total)."
+      + " no_evidence: it got no answer; failed, no_verdict: the judge gave no answer, or none that says it; else as of switchyard_shadow_drops_total)."
   )
   package static let auditCost = MetricFamily(
     .counter, "switchyard_routing_accuracy_cost_dollars_total", .dollars,
@@ -87,7 +87,7 @@ package enum Catalogue {
     .counter, "switchyard_ensemble_plain_total", labels: ["ensemble", "reason"],
     help:
       "Exchanges whose rule names an ensemble that one model was asked for all the same, by reason (surface, choices, stateful, tools:"
-      + " of the request; pinned, steered: it goes to a version, or where it costs less; models: fewer than two may serve it; judge: it"
+      + " of the request; pinned: it goes to a version; steered: a budget is nearly spent; models: fewer than two may serve it; judge: it"
       + " may not see it).")
   package static let ensembleBranches = MetricFamily(
     .counter, "switchyard_ensemble_branches_total", labels: ["ensemble", "model", "result"],

@@ -40,8 +40,9 @@ enum Choices {
     _ facts: RequestFacts, _ model: ChoiceModel, _ weights: SIMD8<Double>, _ arms: Int, _ chance: inout Chance
   ) -> ChoiceContext {
     let features = ChoiceFeatures(facts)
-    let best = model.best(for: features, weights: weights) ?? 0
-    let odds = ChoiceOdds(best: best, weights: weights, explore: 0.05)
+    guard let odds = ChoiceOdds(by: model, for: features, weights: weights, explore: 0.05) else {
+      preconditionFailure("nothing can be chosen")
+    }
     let arm = odds.draw(&chance)
     return ChoiceContext(
       features: features, arm: arm, propensity: odds.shares[arm], least: odds.least(of: arms))

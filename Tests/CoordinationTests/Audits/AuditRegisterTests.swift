@@ -10,7 +10,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct AuditRegisterTests {
   private static func example(_ number: Int) -> LearningExample {
-    LearningExample(.high, by: .judge, PromptSketch("Prove \(number)", heuristic: 0.5))
+    let prompt = "Prove \(["this", "it", "that"][number])"
+    return LearningExample(.high, by: .judge, PromptSketch(prompt, heuristic: 0.5))
   }
 
   private static func fill(_ register: any AuditRegister) {

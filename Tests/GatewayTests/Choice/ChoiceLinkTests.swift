@@ -28,7 +28,6 @@ final class ChoiceLinkTests {
 
   private let store = EmbeddedStore()
   private var now: Int64 = 1_795_290_000_000
-  private let model = ControlModel("m")
 
   private func state() -> EmbeddedState { EmbeddedState(store, clock: { [weak self] in self?.now ?? 0 }) }
 
@@ -55,9 +54,10 @@ final class ChoiceLinkTests {
     }
   }
 
-  private func fields() throws -> [String: String] {
+  private func fields(of name: String = "m") throws -> [String: String] {
+    let model = try #require(ControlModel(name))
     var found: Result<[String: String], StateFailure>?
-    state().readChoices(of: try #require(model)) { found = $0 }
+    state().readChoices(of: model) { found = $0 }
     return try #require(found).get()
   }
 
@@ -123,6 +123,32 @@ final class ChoiceLinkTests {
     register.more = [:]
     pass(10, one)
     #expect(one.learned.desk.standing.verdict.standing == .gathering)
+  }
+
+  /// What is remembered of those that are gone doesn't make the others look less often.
+  @Test func thoseThatAreGoneAreNotWaitedFor() throws {
+    let register = TroubledRegister(state())
+    let one = try replica("one", register)
+    for number in 0..<100 { register.more["gone-\(number)"] = "\(now) 1 adopted" }
+    pass(10, one)
+    register.more[ChoiceNames.off] = "1"
+    pass(8, one)
+    #expect(one.learned.desk.standing.verdict.standing == .stopped)
+  }
+
+  @Test func eachOfManyModelsHasItsTurn() throws {
+    let models = (0..<4).map { "m\($0): { balance: learned, deployments: [d, e] }" }.joined(separator: ", ")
+    let yaml = Self.yaml.replacing("m: { balance: learned, deployments: [d, e] }", with: models)
+    let pools = Snapshot(try settings(yaml), epoch: 1, former: nil).pools
+    let link = ChoiceLink(
+      state(), replica: "one", Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      clock: { [weak self] in self?.now ?? 0 })
+    for turn in 1...4 {
+      now += 100
+      link.tick(pools)
+      let told = try (0..<4).filter { try !fields(of: "m\($0)").isEmpty }
+      #expect(told == Array(0..<turn))
+    }
   }
 
   /// What is not answered is told again, and is counted once; so is what is taken over.

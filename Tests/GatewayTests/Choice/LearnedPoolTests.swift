@@ -1,5 +1,6 @@
 import Policy
 import Settings
+import Telemetry
 import Testing
 
 @testable import Gateway
@@ -98,6 +99,34 @@ struct LearnedPoolTests {
     // A retry goes by load, and nothing is drawn for it.
     #expect(view.choose(.init(), random: &random) != nil)
     #expect(view.drawn?.model == nil)
+  }
+
+  /// A deployment whose breaker has just closed is not sent all at once, however good it is.
+  @Test func whatIsLearnedDoesNotHurryWhatStartsSlowly() throws {
+    let pool = try snapshot().pools[0]
+    teach(try #require(pool.learned))
+    let view = PoolView(pool)
+    let code = shares(view, .init(shares: [1, 1, 0.1], features: features(true)))
+    // 0.9 · 0.1 + 0.05
+    #expect(abs(code[2] - 0.14) < 0.02, "\(code)")
+    let drawn = try #require(view.drawn)
+    #expect(abs(drawn.context.propensity - (drawn.context.arm == Self.large ? 0.14 : 0.86)) < 1e-9)
+  }
+
+  @Test func anOutcomeIsItsDeploymentsOwn() {
+    let context = ChoiceContext(features: features(true), arm: 0, propensity: 0.5, least: 0.5)
+    var drawn = DrawnDeployment(context: context, standing: .gathering)
+    #expect(drawn.quality(attempts: 1, isAlone: true, .none) == 1)
+    #expect(drawn.quality(attempts: 1, isAlone: true, .provider) == 0)
+    for source in [ErrorSource.client, .policy, .switchyard] {
+      #expect(drawn.quality(attempts: 1, isAlone: true, source) == nil)
+    }
+    #expect(drawn.quality(attempts: 1, isAlone: false, .none) == nil)
+    // Another was tried behind it.
+    drawn.end = .transport(.brokenStream)
+    #expect(drawn.quality(attempts: 2, isAlone: false, .none) == 0)
+    drawn.end = .local
+    #expect(drawn.quality(attempts: 2, isAlone: false, .none) == nil)
   }
 
   @Test func aReloadKeepsWhatWasLearnedAndSwitchesItOffAtOnce() throws {

@@ -27,7 +27,7 @@ struct LineUpTests {
 
   private func lineUp(
     _ rule: Int, _ members: String = "", fields: String = "", by principal: Principal = Case.principal(),
-    within permitted: DeploymentSet? = nil, surface: Surface = .chatCompletions
+    within permitted: DeploymentSet? = nil, surface: Surface = .chatCompletions, isSaving: Bool = false
   ) throws -> Result<LineUp, LineUp.Obstacle> {
     let snapshot = Snapshot(try loaded(), epoch: 1, former: nil)
     let text = #"{"model":"chat","max_tokens":10,"messages":[{"role":"user","content":"hi"}]\#(members)}"#
@@ -39,7 +39,8 @@ struct LineUpTests {
     let (head, copy) = (try Case.head(fields), peek.copyFacts(of: request, body))
     let facts = request.facts
     return Result { () throws(LineUp.Obstacle) in
-      try snapshot.lineUp(of: ensemble, for: ruling, facts, copy, head, principal, [:], at: 0)
+      try snapshot.lineUp(
+        of: ensemble, for: ruling, facts, copy, head, principal, [:], isSaving: isSaving, at: 0)
     }
   }
 
@@ -68,6 +69,11 @@ struct LineUpTests {
     #expect(obstacle(try lineUp(Self.panel, members, fields: fields)) == why)
     // A cascade asks one after another, of which one does what it does.
     #expect(obstacle(try lineUp(Self.cheap, members, fields: fields)) == (why == .tools ? nil : why))
+  }
+
+  @Test func aBudgetThatIsNearlySpentPaysForOneModel() throws {
+    #expect(obstacle(try lineUp(Self.cheap, isSaving: true)) == .steered)
+    #expect(obstacle(try lineUp(Self.cheap)) == nil)
   }
 
   @Test func onlyChatsAreComparable() throws {

@@ -30,12 +30,21 @@ extension ReplicaTests {
     }
 
     /// Of an answer, once tickets are sealed.
-    private func ticket(_ client: WireClient) async throws -> String? {
+    private func ticket(_ client: WireClient, fields: String = "") async throws -> String? {
       for _ in 0..<500 {
-        if let ticket = try await ask(client).first("x-switchyard-feedback") { return ticket }
+        let ticket = try await ask(client, fields: fields).first("x-switchyard-feedback")
+        // By then another one may be looked at again.
         try await Task.sleep(for: .milliseconds(10))
+        if let ticket { return ticket }
       }
       return nil
+    }
+
+    private func say(_ ticket: String?, _ client: WireClient) async throws -> HTTPMessage {
+      let body = #"{"id":"\#(ticket ?? "")","complexity":"high"}"#
+      client.send(
+        "POST /v1/feedback HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+      return try await client.message()
     }
 
     private static let audited = "switchyard_routing_accuracy_audited_total"
@@ -75,6 +84,17 @@ extension ReplicaTests {
         _ = try await ask(try await test.connect(), fields: "Cache-Control: no-store\r\n")
         #expect(try await eventually { await test.metric(Self.drops, #"reason="no_store""#) == 1 })
         #expect(try await test.untilIdle() == [] && provider.requests.count == 1)
+      }
+    }
+
+    @Test func nothingIsAskedOfWhatGotNoAnswer() async throws {
+      try await withReplica({ _ in .status(400, [:], "{}") }, Self.options()) { test, provider in
+        let client = try await test.connect()
+        client.send(Wire.chat("hi"))
+        #expect(try await client.message().status == 400)
+        #expect(try await eventually { await test.metric(Self.drops, #"reason="no_evidence""#) == 1 })
+        #expect(try await test.untilIdle() == [] && provider.requests.count == 1)
+        #expect(await test.metric(Self.audited) == 0)
       }
     }
 
@@ -125,14 +145,31 @@ extension ReplicaTests {
         #expect(await test.metric(Self.audited) == 0)
         #expect(try await test.untilIdle() == [])
         for (status, text) in [(200, #""counted":true"#), (409, "feedback_repeated")] {
-          let body = #"{"id":"\#(ticket ?? "")","complexity":"high"}"#
-          client.send(
-            "POST /v1/feedback HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
-          let answer = try await client.message()
+          let answer = try await say(ticket, client)
           #expect(answer.status == status && answer.text.contains(text), "\(answer.text)")
         }
         #expect(await test.metric(Self.audited, #"by="feedback""#) == 1)
         #expect(await test.metric(Self.correct) == 0, "another rule would have decided")
+      }
+    }
+
+    /// Of grades a session has one in a second, as it is asked what it makes of answers. Requests are what they are.
+    @Test func aSessionSaysOfAllOfItsRequestsWhatTheyWere() async throws {
+      var options = Self.options("")
+      options.routing?.replace(
+        "rules: [",
+        with: "rules: [ { name: again, condition: { rejected: true }, parameters: { top_p: 0.1 } },")
+      try await withReplica({ _ in .answer("yes") }, options) { test, _ in
+        let client = try await test.connect()
+        let session = "X-Session-ID: s\r\n"
+        let tickets = [try await ticket(client, fields: session), try await ticket(client, fields: session)]
+        #expect(tickets[0] != nil && tickets[0] != tickets[1])
+        #expect(try await test.untilIdle() == [])
+        for ticket in tickets {
+          let answer = try await say(ticket, client)
+          #expect(answer.status == 200 && answer.text.contains(#""counted":true"#), "\(answer.text)")
+        }
+        #expect(await test.metric(Self.audited, #"by="feedback""#) == 2)
       }
     }
   }

@@ -46,6 +46,32 @@ struct ChoiceEvidenceTests {
     #expect(young.evidence(of: 1, full, explore: explore) == nil)
   }
 
+  /// What stands in the shared state may be anybody's: whatever it is, nothing that is no number is learned from it.
+  @Test func whatMakesNoNumberIsNoEvidence() throws {
+    var words = ChoiceSums(arms: 1).text.split(separator: " ").map(String.init)
+    for place in words.indices { words[place] = "3e38" }
+    let foreign = try #require(ChoiceSums(text: words.joined(separator: " "), arms: 1))
+    let model = ChoiceModel(foreign)
+    let features = ChoiceFeatures(values: SIMD32(repeating: 1))
+    let context = ChoiceContext(features: features, arm: 0, propensity: 1, least: 1)
+    var own = ChoiceSums(arms: 1)
+    own.learn(0.5, context, by: model, explore: explore)
+    #expect(own.samples == 1 && !own.text.contains("n"), "neither nan nor inf")
+  }
+
+  @Test func figuresCanBeShownWhateverWasTold() throws {
+    var words = ChoiceSums(arms: 1).text.split(separator: " ").map(String.init)
+    for place in words.indices { words[place] = "3e38" }
+    words[words.count - 2] = "1e-37"
+    for sign in ["", "-"] {
+      words[words.count - 3] = sign + "3e38"
+      let sums = try #require(ChoiceSums(text: words.joined(separator: " "), arms: 1))
+      let verdict = ChoiceVerdict(sums, ChoiceTerms())
+      #expect((0...1e15).contains(verdict.looks))
+      for figure in [verdict.gain, verdict.lower, verdict.upper] { #expect(abs(figure) <= 1_000) }
+    }
+  }
+
   // MARK: The verdict
 
   private func sums(_ count: Int, leads: (Int) -> (Double, Double)) -> ChoiceSums {

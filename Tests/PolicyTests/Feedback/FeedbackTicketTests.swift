@@ -34,10 +34,11 @@ struct FeedbackTicketTests {
     }
     let text = FeedbackTicket(at: 1, id: 2, choice: try choice()).text
     #expect(text.hasPrefix("3~1~2~-~-~-~chat@0123456789abcdef@1@"))
-    for other in [
-      "2" + text.dropFirst(), text.replacing("@1@", with: "@8@"), text.replacing("~-~chat", with: "~chat"),
-      String(text.dropLast()), text.replacing("abcdef", with: "abc@def"), text + "~1",
-    ] {
+    let others: [String] = [
+      "2\(text.dropFirst())", text.replacing("@1@", with: "@8@"), text.replacing("~-~chat", with: "~chat"),
+      String(text.dropLast()), text.replacing("abcdef", with: "abc@def"), "\(text)~1",
+    ]
+    for other in others {
       #expect(FeedbackTicket(text: other) == nil, "\(other)")
     }
   }

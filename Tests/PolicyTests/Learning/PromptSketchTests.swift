@@ -37,10 +37,37 @@ struct PromptSketchTests {
     #expect(PromptSketch("Translate this", heuristic: 0).family != families[0])
   }
 
+  @Test func whatIsTooLongIsNotKept() throws {
+    let letters = "abcdefghijklmnopqrstuvwxyz".map(String.init)
+    let words = letters.flatMap { one in letters.flatMap { two in letters.map { "\(one)\(two)\($0)" } } }
+    let sketches = [0, 500, 3_200, 4_000].map {
+      PromptSketch(words.prefix($0).joined(separator: " "), heuristic: 0)
+    }
+    #expect(sketches.map(\.fits) == [true, true, false, false])
+    for sketch in sketches { #expect((PromptSketch(text: sketch.text) == sketch) == sketch.fits) }
+  }
+
+  /// Who knows all of a prompt but its number learns nothing of that.
+  @Test func noDigitIsLeft() {
+    let sketches = ["0000", "4711", "9999"].map { PromptSketch("My PIN is \($0).", heuristic: 0) }
+    #expect(sketches[0] == sketches[1] && sketches[0] == sketches[2])
+  }
+
+  /// A hash of so few values is shared by one of 4,096 of all that one may guess.
+  @Test func manyBeginningsShareAFamily() {
+    let letters = "abcdefghijklmnopqrstuvwxyz".map(String.init)
+    let families = letters.flatMap { one in
+      letters.flatMap { two in letters.map { PromptSketch(one + two + $0, heuristic: 0).family } }
+    }
+    #expect(families.allSatisfy { $0 < 4_096 })
+    #expect((3_900...4_096).contains(Set(families).count), "17,576 beginnings")
+  }
+
   @Test(arguments: [
     "", "1 1 1,1,1,1,1,1,1,1", "1 1001 0,0,0,0,0,0,0,0 -", "1 1 0,0,0,0,0,0,0 -", "1 1 0,0,0,0,0,0,0,1001 -",
     "1 1 0,0,0,0,0,0,0,x -", "1 1 0,0,0,0,0,0,0,0 0", "1 1 0,0,0,0,0,0,0,0 1*0", "1 1 0,0,0,0,0,0,0,0 1*1*1",
     "1 1 0,0,0,0,0,0,0,0 pa9", "zzzzzzzz 1 0,0,0,0,0,0,0,0 -", "1 1 0,0,0,0,0,0,0,0 - more",
+    "35s 1 0,0,0,0,0,0,0,0 -",
   ])
   func whatIsNoneIsNotRead(text: String) {
     #expect(PromptSketch(text: text) == nil)

@@ -94,10 +94,11 @@ struct ChoiceSimulation {
     let features = ChoiceFeatures(facts(kind, bytes))
     let worths = (0..<3).map { terms.reward(quality: kind.quality[$0], cost: Self.costs[$0], wait: 0) }
     let weights = SIMD8<Double>(1, 1, 1, 0, 0, 0, 0, 0)
-    let best = model.best(for: features, weights: weights) ?? 0
-    let byWeight = ChoiceOdds(weights: weights, explore: terms.exploration)
-    let decided = ChoiceOdds(best: best, weights: weights, explore: terms.exploration)
-    let odds = verdict.standing == .steering ? decided : byWeight ?? decided
+    let explore = terms.exploration
+    guard let drawn = ChoiceOdds(weights: weights, explore: explore),
+      let decided = ChoiceOdds(by: model, for: features, weights: weights, explore: explore)
+    else { preconditionFailure("nothing can be chosen") }
+    let odds = verdict.standing == .steering ? decided : drawn
     let arm = odds.draw(&random)
     count(worths, bytes, arm)
     guard random.unit() < judged else { return }
@@ -107,7 +108,7 @@ struct ChoiceSimulation {
     let context = ChoiceContext(
       features: features, arm: arm, propensity: odds.shares[arm], least: odds.least(of: 3))
     let reward = terms.reward(quality: isLiked ? 1 : 0, cost: Self.costs[arm], wait: 0)
-    ledger.learn(reward, context, by: model, explore: terms.exploration)
+    ledger.learn(reward, context, by: model, explore: explore)
     learnSometimes()
   }
 
