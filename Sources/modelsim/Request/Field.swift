@@ -64,7 +64,9 @@ extension Field {
     guard case .object(let members) = value else { throw refusal(.type("object")) }
     for member in members where !known.contains(member.key) {
       if dialect == .gemini, known.contains(where: { snakeCase($0) == member.key }) { continue }
-      throw child(member.key, member.value).refusal(.unknown)
+      // Named as it was sent.
+      let place = path.isEmpty ? member.key : "\(path).\(member.key)"
+      throw Field(value: member.value, path: place, dialect: dialect).refusal(.unknown)
     }
   }
 

@@ -109,16 +109,15 @@ struct Answer: Equatable {
     return pieces
   }
 
-  /// `text` cut into words, each with the space before it.
+  /// `text` cut into words, each with the space behind it.
   private static func words(_ text: String) -> [String] {
     var words: [String] = []
     var word = ""
     for character in text {
-      if character == " ", !word.isEmpty {
-        words.append(word)
-        word = ""
-      }
       word.append(character)
+      guard character == " " else { continue }
+      words.append(word)
+      word = ""
     }
     return word.isEmpty ? words : words + [word]
   }
