@@ -69,7 +69,7 @@ private let wrongs: [(body: String, words: String)] = [
   @Test func directivesAndFaultsHold() async throws {
     try await withServer { server in
       let note = #"{"parameters":{"note":"[[sim:status=503]]"},"#
-      let body = note + tensor("[1]", "FP32", "[1]").dropFirst()
+      let body: String = note + tensor("[1]", "FP32", "[1]").dropFirst()
       let (status, answer) = try server.exchange(post(path, body))
       #expect(status == 503 && answer["error"]?.text != nil)
     }

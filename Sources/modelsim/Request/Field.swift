@@ -32,8 +32,7 @@ struct Field {
   /// The member of that name; nil if there is none, or null. Google takes `maxTokens` as `max_tokens` too.
   subscript(_ name: String) -> Field? {
     let member = value[name] ?? (dialect == .gemini ? value[snakeCase(name)] : nil)
-    guard let member, member != .null else { return nil }
-    return child(name, member)
+    return member.flatMap { $0 == .null ? nil : child(name, $0) }
   }
 
   func required(_ name: String) throws(Refusal) -> Field {

@@ -1,11 +1,9 @@
 extension MessagesReader {
-  /// Calls that the last turn has left open: the next has to begin with their results.
-  private typealias Open = [String]
-
   mutating func takeMessages(_ root: Field) throws(Refusal) {
     let messages = try root.required("messages").list()
     guard !messages.isEmpty else { throw Refusal(message: "messages: at least one message is required") }
-    var open: Open = []
+    // Calls that a turn leaves open: the next has to begin with their results.
+    var open: [String] = []
     var last = ""
     for (index, message) in messages.enumerated() {
       let role = try role(of: message, after: last)
@@ -43,7 +41,7 @@ extension MessagesReader {
   }
 
   /// A message's blocks; nil if its content is a text.
-  private mutating func blocks(of message: Field, mayBeEmpty: Bool) throws(Refusal) -> [Field]? {
+  mutating func blocks(of message: Field, mayBeEmpty: Bool) throws(Refusal) -> [Field]? {
     let content = try message.required("content")
     let isEmpty = content.value == "" || content.value == .array([])
     guard mayBeEmpty || !isEmpty else {
@@ -55,14 +53,14 @@ extension MessagesReader {
     return nil
   }
 
-  private func unanswered(_ open: Open, in message: Field) -> Refusal {
+  private func unanswered(_ open: [String], in message: Field) -> Refusal {
     message.refusal(
       "`tool_use` ids were found without `tool_result` blocks immediately after: "
         + open.joined(separator: ", ") + ". Each `tool_use` block must have a corresponding `tool_result` "
         + "block in the next message.")
   }
 
-  private func unknown(_ type: String, in block: Field) -> Refusal {
+  func unknown(_ type: String, in block: Field) -> Refusal {
     block.refusal("Input tag '\(type)' found using 'type' does not match any of the expected tags")
   }
 }
@@ -70,7 +68,7 @@ extension MessagesReader {
 // MARK: - The user's turns
 
 extension MessagesReader {
-  private mutating func takeUser(_ message: Field, open: Open) throws(Refusal) {
+  private mutating func takeUser(_ message: Field, open: [String]) throws(Refusal) {
     prompt.endsWithResult = false
     guard let parts = try blocks(of: message, mayBeEmpty: false) else {
       guard open.isEmpty else { throw unanswered(open, in: message) }
@@ -145,72 +143,5 @@ extension MessagesReader {
       }
     default: _ = try source.required("file_id").string()
     }
-  }
-}
-
-// MARK: - The assistant's turns
-
-extension MessagesReader {
-  /// The ids of its calls.
-  private mutating func takeAssistant(_ message: Field, isLast: Bool) throws(Refusal) -> Open {
-    prompt.endsWithResult = false
-    guard let parts = try blocks(of: message, mayBeEmpty: isLast) else {
-      if isLast { try checkEnd(message.required("content").string()) }
-      return []
-    }
-    var open: Open = []
-    for block in parts {
-      switch try block.required("type").string() {
-      case "text":
-        try block.checkObject(of: ["type", "text", "cache_control", "citations"])
-        try takeText(block)
-        try takeCacheMark(block)
-      case "thinking": try checkThought(block)
-      case "redacted_thinking":
-        try block.checkObject(of: ["type", "data"])
-        _ = try block.required("data").string()
-      case "tool_use": open.append(try takeCall(block))
-      case let type: throw unknown(type, in: block)
-      }
-    }
-    if isLast, let text = parts.last?["text"] { try checkEnd(text.string()) }
-    return open
-  }
-
-  private func checkEnd(_ text: String) throws(Refusal) {
-    guard text.last?.isWhitespace != true else {
-      throw Refusal(message: "messages: final assistant content cannot end with trailing whitespace")
-    }
-  }
-
-  private func checkThought(_ block: Field) throws(Refusal) {
-    try block.checkObject(of: ["type", "thinking", "signature"])
-    let text = try block.required("thinking").string()
-    guard try block.required("signature").string() == Signature.of(text) else {
-      throw block.refusal("Invalid `signature` in `thinking` block")
-    }
-  }
-
-  private mutating func takeCall(_ block: Field) throws(Refusal) -> String {
-    try block.checkObject(of: ["type", "id", "name", "input", "cache_control", "caller"])
-    let id = try block.required("id")
-    let text = try id.string()
-    guard Self.isName(text) else { throw id.refusal("String should match pattern '^[a-zA-Z0-9_-]+$'") }
-    guard callIDs.insert(text).inserted else { throw block.refusal("`tool_use` ids must be unique") }
-    _ = try block.required("name").string()
-    _ = try block.required("input").object()
-    try takeCacheMark(block)
-    return text
-  }
-
-  /// Who thinks has to show what came before the calls whose results come last.
-  private func checkThinking(_ messages: [Field]) throws(Refusal) {
-    guard ask.thinks, prompt.endsWithResult, let turn = messages.dropLast().last,
-      let first = try turn["content"]?.list().first, let type = first["type"]
-    else { return }
-    guard type.value != "thinking", type.value != "redacted_thinking" else { return }
-    throw type.refusal(
-      "Expected `thinking` or `redacted_thinking`, but found `\(type.value.text ?? "")`. When `thinking` is "
-        + "enabled, a final `assistant` message must start with a thinking block.")
   }
 }
