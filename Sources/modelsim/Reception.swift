@@ -92,7 +92,8 @@ struct Reception: Sendable {
   private func rendition(
     _ ask: Ask, _ surface: Rendition.Surface, _ entry: LogEntry, _ behaviour: Behaviour
   ) -> Rendition {
-    var (ask, behaviour) = (ask, behaviour)
+    var ask = ask
+    var behaviour = behaviour
     behaviour.fit(surface)
     if !surface.isSpoken { (ask.offers, ask.thinks, ask.format) = ([], false, .text) }
     if surface == .completions { ask.offers = [] }
@@ -154,8 +155,8 @@ extension Behaviour {
     case .completions: (tool, calls, thinking) = (nil, nil, 0)
     case .responses:
       thinking = 0
-      calls = calls.map { min($0, 1) }
       if tool != nil { text = nil }
+      calls = text == nil ? calls.map { min($0, 1) } : 0
     case .embeddings, .countTokens, .ollamaEmbed, .infer: self = Behaviour()
     }
   }

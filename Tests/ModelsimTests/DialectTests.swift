@@ -64,7 +64,7 @@ private let credentials: [(number: Int, header: String)] = [
         let (status, answer) = try server.exchange(post(way.path, way.body("hello there")))
         #expect(status == 200, "\(way.path): \(answer)")
         #expect(way.text(answer)?.text == text, "\(way.path)")
-        #expect(way.counts(answer).map { $0?.integer } == [3, 16], "\(way.path)")
+        #expect(way.counts(answer).compactMap { $0?.integer } == [3, 16], "\(way.path)")
       }
       let bill = try server.exchange(httpRequest("GET", "/sim/bill")).body
       #expect(bill["total"]?["prompt_tokens"]?.integer == 3 * (ways.count + 1))
@@ -145,7 +145,7 @@ private let credentials: [(number: Int, header: String)] = [
       #expect(try get("/v1/models")["object"] == "list")
       let anthropic = try get("/v1/models", headers: "anthropic-version: 2023-06-01\r\n")
       #expect(anthropic["has_more"] == .bool(false) && anthropic["last_id"] == "b")
-      #expect(try get("/api/tags")["models"]?.elements?.map { $0["name"]?.text } == ["a", "b"])
+      #expect(try get("/api/tags")["models"]?.elements?.compactMap { $0["name"]?.text } == ["a", "b"])
       #expect(try get("/api/version")["version"]?.text != nil)
       #expect(try get("/v1beta/models")["models"]?.elements?.first?["name"] == "models/a")
       #expect(try get("/v1beta/models/b")["name"] == "models/b")

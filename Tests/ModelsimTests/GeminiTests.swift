@@ -102,7 +102,7 @@ private let wrongs: [WrongContents] = [
       let lines = try server.lines(post(path, #"{"contents":[\#(order)]}"#))
       let chunks = try lines.map { try JSONValue(parsing: String($0.dropFirst(6))) }
       let candidates = chunks.compactMap { $0["candidates"]?.elements?.first }
-      #expect(candidates.map { $0["finishReason"]?.text } == [nil, nil, nil, "STOP"])
+      #expect(candidates.map { $0["finishReason"]?.text ?? "" } == ["", "", "", "STOP"])
       let parts = candidates.compactMap { $0["content"]?["parts"]?.elements?.first }
       #expect(parts[0]["thought"] == .bool(true) && parts[1]["text"] == "Yes")
       #expect(parts[2]["functionCall"]?["name"] == "get_weather" && parts[2]["thoughtSignature"] != nil)
@@ -116,7 +116,9 @@ private let wrongs: [WrongContents] = [
       let two = #""generationConfig":{"candidateCount":2,"maxOutputTokens":3}"#
       let answer = try server.exchange(ask(user, two)).body
       #expect(
-        answer["candidates"]?.elements?.map { $0["finishReason"]?.text } == ["MAX_TOKENS", "MAX_TOKENS"])
+        answer["candidates"]?.elements?.compactMap { $0["finishReason"]?.text } == [
+          "MAX_TOKENS", "MAX_TOKENS",
+        ])
       #expect(answer["usageMetadata"]?["candidatesTokenCount"]?.integer == 6)
       let format =
         #""generationConfig":{"responseMimeType":"application/json","responseSchema":{"type":"INTEGER"}}"#

@@ -99,7 +99,7 @@ private let wrongs: [WrongMessages] = [
       let data = try lines.filter { $0.hasPrefix("data: ") }.map {
         try JSONValue(parsing: String($0.dropFirst(6)))
       }
-      #expect(data.map { $0["type"]?.text } == events)
+      #expect(data.compactMap { $0["type"]?.text } == events)
       #expect(data.compactMap { $0["index"]?.integer } == [0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2])
       let kinds = data.compactMap { $0["delta"]?["type"]?.text }
       #expect(
@@ -131,7 +131,7 @@ private let wrongs: [WrongMessages] = [
         #""max_tokens":2000,"thinking":{"type":"enabled","budget_tokens":1024},\#(tools)"#
       let first = try server.exchange(message(user, members)).body
       let blocks = try #require(first["content"]?.elements)
-      #expect(blocks.map { $0["type"]?.text } == ["thinking", "tool_use"])
+      #expect(blocks.compactMap { $0["type"]?.text } == ["thinking", "tool_use"])
       let id = try #require(blocks[1]["id"]?.text)
       let answer = #"{"role":"user","content":[{"type":"tool_result","tool_use_id":"\#(id)","content":"y"}]}"#
       func status(_ content: String) throws -> (Int, String?) {

@@ -50,7 +50,7 @@ private let wrongs: [(body: String, words: String)] = [
       #expect(lines[0]["message"]?["thinking"]?.text?.isEmpty == false)
       #expect(lines[1]["message"]?["content"] == "Yes")
       let calls = lines.compactMap { $0["message"]?["tool_calls"]?.elements?.first?["function"] }
-      #expect(calls.map { $0["index"]?.integer } == [0, 1])
+      #expect(calls.compactMap { $0["index"]?.integer } == [0, 1])
       #expect(calls.allSatisfy { $0["arguments"] == .object([]) })
       #expect(lines[4]["done_reason"] == "stop" && lines[4]["eval_count"]?.integer == 4)
     }

@@ -7,11 +7,11 @@ extension Dialect {
   private func body(of refusal: Refusal, number: UInt64) -> JSONValue {
     let message = JSONValue.string(refusal.message)
     switch self {
-    case .openai: return ["error": Self.openai(refusal)]
+    case .openai: return ["error": Self.openAIError(refusal)]
     case .azure:
       // The gateway before the models speaks for itself.
       guard let code = refusal.code, refusal.status == 401 || refusal.status == 404 else {
-        return ["error": Self.openai(refusal)]
+        return ["error": Self.openAIError(refusal)]
       }
       return ["error": ["code": .string(code), "message": message]]
     case .anthropic:
@@ -20,11 +20,11 @@ extension Dialect {
         "request_id": .string("req_\(number)"),
       ]
     case .ollama, .inference: return ["error": message]
-    case .gemini: return ["error": Self.google(refusal)]
+    case .gemini: return ["error": Self.googleError(refusal)]
     }
   }
 
-  private static func openai(_ refusal: Refusal) -> JSONValue {
+  private static func openAIError(_ refusal: Refusal) -> JSONValue {
     let type = refusal.type ?? (refusal.status >= 500 ? "server_error" : "invalid_request_error")
     return [
       "message": .string(refusal.message), "type": .string(type),
@@ -48,7 +48,7 @@ extension Dialect {
     }
   }
 
-  private static func google(_ refusal: Refusal) -> JSONValue {
+  private static func googleError(_ refusal: Refusal) -> JSONValue {
     var details: [JSONValue] = []
     if let reason = refusal.code {
       details.append([

@@ -2,14 +2,14 @@
 extension Dialect {
   func words(for flaw: Field.Flaw, at path: String, _ value: JSONValue) -> String {
     switch self {
-    case .anthropic: "\(path): " + Self.anthropic(flaw)
-    case .gemini: Self.google(flaw, path)
-    case .ollama: Self.go(flaw, path, value)
-    case .openai, .azure, .inference: "\(path): " + Self.plain(flaw)
+    case .anthropic: "\(path): " + Self.anthropicWords(flaw)
+    case .gemini: Self.googleWords(flaw, path)
+    case .ollama: Self.goWords(flaw, path, value)
+    case .openai, .azure, .inference: "\(path): " + Self.plainWords(flaw)
     }
   }
 
-  private static func anthropic(_ flaw: Field.Flaw) -> String {
+  private static func anthropicWords(_ flaw: Field.Flaw) -> String {
     switch flaw {
     case .missing: "Field required"
     case .unknown: "Extra inputs are not permitted"
@@ -21,7 +21,7 @@ extension Dialect {
     }
   }
 
-  private static func google(_ flaw: Field.Flaw, _ path: String) -> String {
+  private static func googleWords(_ flaw: Field.Flaw, _ path: String) -> String {
     let dot = path.lastIndex(of: ".")
     let name = dot.map { String(path[path.index(after: $0)...]) } ?? path
     switch flaw {
@@ -39,7 +39,7 @@ extension Dialect {
     }
   }
 
-  private static func go(_ flaw: Field.Flaw, _ path: String, _ value: JSONValue) -> String {
+  private static func goWords(_ flaw: Field.Flaw, _ path: String, _ value: JSONValue) -> String {
     switch flaw {
     case .missing: "\(path) is required"
     case .unknown: "unknown field \(path)"
@@ -51,7 +51,7 @@ extension Dialect {
     }
   }
 
-  private static func plain(_ flaw: Field.Flaw) -> String {
+  private static func plainWords(_ flaw: Field.Flaw) -> String {
     switch flaw {
     case .missing: "is missing"
     case .unknown: "is unknown"

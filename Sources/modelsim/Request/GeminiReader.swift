@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Reads an `Ask` from the body of Gemini's :generateContent, as strictly as the API does: it refuses members that it
-/// doesn't know.
+/// Reads an `Ask` from the body of Gemini's :generateContent, as strictly as the API does: it refuses members that
+/// it doesn't know.
 ///
 /// After https://ai.google.dev/api/generate-content and its errors as seen.
 struct GeminiReader {
@@ -13,8 +13,7 @@ struct GeminiReader {
     let root = try Field.root(of: body, in: .gemini)
     try root.checkObject(of: [
       "contents", "systemInstruction", "tools", "toolConfig", "generationConfig", "safetySettings",
-      "cachedContent",
-      "model",
+      "cachedContent", "model",
     ])
     if let system = root["systemInstruction"] { try reader.takeSystem(system) }
     for tool in try root["tools"]?.list() ?? [] { try reader.takeTool(tool) }
@@ -80,8 +79,7 @@ extension GeminiReader {
   private mutating func takeTool(_ tool: Field) throws(Refusal) {
     try tool.checkObject(of: [
       "functionDeclarations", "googleSearch", "googleSearchRetrieval", "codeExecution", "urlContext",
-      "computerUse",
-      "googleMaps", "fileSearch",
+      "computerUse", "googleMaps", "fileSearch",
     ])
     for function in try tool["functionDeclarations"]?.list() ?? [] {
       try function.checkObject(of: [
@@ -126,10 +124,8 @@ extension Field {
   func checkSchema() throws(Refusal) {
     try checkObject(of: [
       "type", "format", "title", "description", "nullable", "enum", "maxItems", "minItems", "properties",
-      "required",
-      "minProperties", "maxProperties", "minLength", "maxLength", "pattern", "example", "anyOf",
-      "propertyOrdering",
-      "default", "items", "minimum", "maximum",
+      "required", "minProperties", "maxProperties", "minLength", "maxLength", "pattern", "example", "anyOf",
+      "propertyOrdering", "default", "items", "minimum", "maximum",
     ])
     if let type = self["type"] {
       guard type.value.elements == nil else {
