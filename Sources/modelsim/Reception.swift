@@ -155,6 +155,7 @@ extension Behaviour {
     case .completions: (tool, calls, thinking) = (nil, nil, 0)
     case .responses:
       thinking = 0
+      (text, refusal) = (refusal ?? text, nil)
       if tool != nil { text = nil }
       calls = text == nil ? calls.map { min($0, 1) } : 0
     case .embeddings, .countTokens, .ollamaEmbed, .infer: self = Behaviour()

@@ -121,6 +121,21 @@ private let credentials: [(number: Int, header: String)] = [
     }
   }
 
+  @Test func refusalsAreToldInEachDialect() async throws {
+    try await withServer { server in
+      func answer(_ way: Int) throws -> JSONValue {
+        try server.exchange(post(ways[way].path, ways[way].body("[[sim:refusal=No]]"))).body
+      }
+      let openai = try answer(0)["choices"]?.elements?.first
+      #expect(openai?["message"]?["refusal"] == "No" && openai?["message"]?["content"] == .null)
+      #expect(openai?["finish_reason"] == "stop")
+      #expect(try answer(2)["stop_reason"] == "refusal")
+      #expect(try answer(5)["candidates"]?.elements?.first?["finishReason"] == "SAFETY")
+      let streamed = try server.lines(chat("[[sim:refusal=No]]", stream: true))
+      #expect(streamed.contains { $0.contains(#""delta":{"refusal":"No"}"#) })
+    }
+  }
+
   @Test func unknownModelsAreRefusedInEachDialectsWords() async throws {
     var settings = SimulatorSettings()
     settings.models = ["known"]

@@ -34,6 +34,7 @@ import Testing
   }
 
   @Test func theAnswersShapeIsRead() throws {
+    #expect(try rule("refusal=No").behaviour == Behaviour(refusal: "No"))
     let behaviour = try rule("text=Hi there,tool=f,calls=2,thinking=3,cached=4").behaviour
     #expect(behaviour == Behaviour(text: "Hi there", tool: "f", calls: 2, thinking: 3, cached: 4))
     let other = Behaviour(text: "no", tool: "g", calls: 9, thinking: 9, cached: 9)

@@ -45,6 +45,8 @@ struct Behaviour: Equatable, Sendable {
   var fault: Fault?
   /// What is said instead of words.
   var text: String?
+  /// What the model says in refusing to answer.
+  var refusal: String?
   /// The function that is called, offered or not.
   var tool: String?
   /// How many calls there are; 0: an answer in words, whatever is offered.
@@ -58,7 +60,8 @@ struct Behaviour: Equatable, Sendable {
   func over(_ other: Behaviour) -> Behaviour {
     Behaviour(
       tokens: tokens ?? other.tokens, ttft: ttft ?? other.ttft, perToken: perToken ?? other.perToken,
-      fault: fault ?? other.fault, text: text ?? other.text, tool: tool ?? other.tool,
+      fault: fault ?? other.fault, text: text ?? other.text,
+      refusal: refusal ?? other.refusal, tool: tool ?? other.tool,
       calls: calls ?? other.calls, thinking: thinking ?? other.thinking, cached: cached ?? other.cached)
   }
 }

@@ -5,10 +5,11 @@ struct RuleError: Error, Equatable {
 
 /// Builds a rule from `name=value` pairs, in any order.
 ///
-/// Names of a match: model, path, port, stream, contains, probability, first, skip, every, id. Names of a behaviour:
-/// tokens, text, tool, calls, thinking, cached, ttft, per_token and one fault (status with retry_after,
-/// retry_after_ms, body; reset, close or stall = before_first_byte | mid_stream with after_chunks or after; drip;
-/// slow_body; error_event; malformed_json; malformed_sse; garbage; empty; oversized_header; redirect; refuse with for).
+/// Names of a match: model, path, port, stream, contains, probability, first, skip, every, id. Names of an answer:
+/// tokens, text, refusal, tool, calls, thinking, cached, ttft, per_token. Names of a fault, one a rule: status with
+/// retry_after, retry_after_ms, body; reset, close or stall = before_first_byte | mid_stream with after_chunks or
+/// after; drip; slow_body; error_event; malformed_json; malformed_sse; garbage; empty; oversized_header; redirect;
+/// refuse with for.
 struct RuleParser {
   private var rule = Rule()
   private var after: Int?
@@ -41,6 +42,7 @@ struct RuleParser {
     case "id": rule.match.id = value
     case "tokens": rule.behaviour.tokens = try Self.whole(name, value)
     case "text": rule.behaviour.text = value
+    case "refusal": rule.behaviour.refusal = value
     case "tool": rule.behaviour.tool = value
     case "calls": rule.behaviour.calls = try Self.whole(name, value)
     case "thinking": rule.behaviour.thinking = try Self.whole(name, value)
@@ -112,7 +114,7 @@ struct RuleParser {
 extension RuleParser {
   private static let details: Set<String> = [
     "model", "path", "port", "stream", "contains", "probability", "first", "skip", "every", "id", "tokens",
-    "text", "tool", "calls", "thinking", "cached", "ttft", "per_token", "after", "after_chunks",
+    "text", "refusal", "tool", "calls", "thinking", "cached", "ttft", "per_token", "after", "after_chunks",
     "retry_after", "retry_after_ms", "body", "for",
   ]
 

@@ -10,6 +10,9 @@ extension GeminiReader {
     "text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode",
     "codeExecutionResult",
   ]
+  private static let members = Set(data).union([
+    "thought", "thoughtSignature", "videoMetadata", "partMetadata", "mediaResolution",
+  ])
 
   mutating func takeSystem(_ system: Field) throws(Refusal) {
     try system.checkObject(of: ["role", "parts"])
@@ -67,9 +70,7 @@ extension GeminiReader {
 
   /// Which of the kinds of data it is.
   private mutating func take(_ part: Field, _ role: String) throws(Refusal) -> String {
-    try part.checkObject(
-      of: Set(
-        Self.data + ["thought", "thoughtSignature", "videoMetadata", "partMetadata", "mediaResolution"]))
+    try part.checkObject(of: Self.members)
     let found = Self.data.filter { part[$0] != nil }
     guard let kind = found.first, let value = part[kind] else {
       throw Refusal(

@@ -50,7 +50,7 @@ struct MessagesReader {
     try root["metadata"]?.checkObject(of: ["user_id"])
     _ = try root["service_tier"]?.string(among: ["auto", "standard_only"])
     ask.stops = try root["stop_sequences"]?.strings() ?? []
-    guard ask.stops.allSatisfy({ $0.contains { !$0.isWhitespace } }) else {
+    guard ask.stops.allSatisfy({ $0.contains(where: { !$0.isWhitespace }) }) else {
       throw Refusal(message: "stop_sequences: each stop sequence must contain non-whitespace")
     }
   }
@@ -105,9 +105,10 @@ struct MessagesReader {
 
   mutating func takeText(_ block: Field) throws(Refusal) {
     let text = try block.required("text").string()
-    guard !text.isEmpty else { throw Refusal(message: "messages: text content blocks must be non-empty") }
+    let root = block.path.hasPrefix("system") ? "system" : "messages"
+    guard !text.isEmpty else { throw Refusal(message: "\(root): text content blocks must be non-empty") }
     guard text.contains(where: { !$0.isWhitespace }) else {
-      throw Refusal(message: "messages: text content blocks must contain non-whitespace text")
+      throw Refusal(message: "\(root): text content blocks must contain non-whitespace text")
     }
     prompt.add(text: text)
   }

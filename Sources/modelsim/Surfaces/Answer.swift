@@ -25,7 +25,7 @@ struct Answer: Equatable {
   }
 
   enum Finish: Equatable {
-    case stop, length, calls
+    case stop, length, calls, refusal
   }
 
   /// Words that are thought aloud before anything is said.
@@ -53,13 +53,15 @@ struct Answer: Equatable {
     self.seed = mixed(ask.promptHash ^ seed)
     let limit = ask.maxTokens ?? Int.max
     thinking = min(behaviour.thinking ?? (ask.thinks ? Self.usualThinking : 0), limit)
-    calls = ask.calls(named: behaviour.tool, count: behaviour.calls).map { Call($0) }
-    if let text = behaviour.text ?? (calls.isEmpty ? Self.structured(ask.format) : nil) {
+    let isRefused = behaviour.refusal != nil
+    calls = isRefused ? [] : ask.calls(named: behaviour.tool, count: behaviour.calls).map { Call($0) }
+    if let text = behaviour.refusal ?? behaviour.text ?? (calls.isEmpty ? Self.structured(ask.format) : nil) {
       say(text, until: ask.stops)
     } else if calls.isEmpty {
       say(min(limit - thinking, tokens), until: ask.stops)
       if stopSequence == nil, tokens > limit - thinking { finish = .length }
     }
+    if isRefused { finish = .refusal }
     if !calls.isEmpty { finish = .calls }
   }
 

@@ -30,13 +30,12 @@ enum ChatSurface {
     let answer = rendition.answer
     buffer.writeStaticString("{\"role\":\"assistant\",\"content\":")
     if answer.isCall, answer.textCount == 0 {
-      buffer.writeStaticString("null")
+      buffer.writeStaticString("null,\"refusal\":null")
     } else {
-      buffer.writeStaticString("\"")
+      buffer.writeStaticString(answer.finish == .refusal ? "null,\"refusal\":\"" : "\"")
       answer.writeText(choice: choice, into: &buffer)
-      buffer.writeStaticString("\"")
+      buffer.writeStaticString(answer.finish == .refusal ? "\"" : "\",\"refusal\":null")
     }
-    buffer.writeStaticString(",\"refusal\":null")
     if answer.thinking > 0 { buffer.writeString(",\"reasoning_content\":\"\(answer.thoughts)\"") }
     for (number, call) in answer.calls.enumerated() {
       buffer.writeStaticString(number == 0 ? ",\"tool_calls\":[{" : ",{")
@@ -95,7 +94,9 @@ enum ChatSurface {
       event(rendition, choice: choice, finish: nil, into: &buffer) { buffer in
         switch place.part {
         case .thought: buffer.writeStaticString("\"reasoning_content\":\"")
-        case .text: buffer.writeStaticString("\"content\":\"")
+        case .text:
+          let isRefused = rendition.answer.finish == .refusal
+          buffer.writeStaticString(isRefused ? "\"refusal\":\"" : "\"content\":\"")
         case .call(let number):
           buffer.writeString("\"tool_calls\":[{\"index\":\(number),\"function\":{\"arguments\":\"")
         }
@@ -172,7 +173,7 @@ extension Answer {
 extension Answer.Finish {
   var openAI: StaticString {
     switch self {
-    case .stop: "stop"
+    case .stop, .refusal: "stop"
     case .length: "length"
     case .calls: "tool_calls"
     }

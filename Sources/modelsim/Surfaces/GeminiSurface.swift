@@ -80,10 +80,16 @@ enum GeminiSurface {
         buffer.writeStaticString("],")
       }
       buffer.writeStaticString("\"role\":\"model\"},")
-      if let finish {
-        buffer.writeString("\"finishReason\":\"\(finish == .length ? "MAX_TOKENS" : "STOP")\",")
-      }
+      if let finish { buffer.writeString("\"finishReason\":\"\(reason(finish))\",") }
       buffer.writeString("\"index\":\(choice)}")
+    }
+  }
+
+  private static func reason(_ finish: Answer.Finish) -> String {
+    switch finish {
+    case .stop, .calls: "STOP"
+    case .length: "MAX_TOKENS"
+    case .refusal: "SAFETY"
     }
   }
 

@@ -142,6 +142,7 @@ enum MessagesSurface {
       case .stop: answer.stopSequence == nil ? "end_turn" : "stop_sequence"
       case .length: "max_tokens"
       case .calls: "tool_use"
+      case .refusal: "refusal"
       }
     let sequence = answer.stopSequence.map { quoted($0) } ?? "null"
     buffer.writeString("\"stop_reason\":\"\(reason)\",\"stop_sequence\":\(sequence)")
