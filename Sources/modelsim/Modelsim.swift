@@ -3,14 +3,22 @@ import Dispatch
 import Glibc
 import NIOCore
 
-/// A simulated OpenAI-compatible provider: answers at once or at a given pace, and misbehaves on command.
+/// A simulated provider of models: answers at once or at a given pace, and misbehaves on command.
 @main
 struct Modelsim: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "modelsim", abstract: "A simulated OpenAI-compatible provider.",
+    commandName: "modelsim", abstract: "A simulated provider of models.",
     discussion: """
-      Serves /v1/chat/completions, completions, responses, embeddings and models. Faults are set at /sim/faults or
-      in a prompt: [[sim:status=503,retry_after=2]]. What came in is told by /sim/log, /sim/bill and /sim/stats.
+      Serves, on each port, what their clients ask of
+        OpenAI          /v1/chat/completions, completions, responses, embeddings, models
+        Azure           /openai/deployments/NAME/chat/completions?api-version=DATE
+        Anthropic       /v1/messages, /v1/messages/count_tokens, /v1/models
+        Ollama          /api/chat, generate, embed, tags, version
+        Gemini          /v1beta/models/NAME:generateContent, :streamGenerateContent?alt=sse
+        Open Inference  /v2/health/live, /v2/models/NAME, /v2/models/NAME/infer
+      Faults are set at /sim/faults or in a prompt: [[sim:status=503,retry_after=2]]. Answers are shaped
+      likewise: [[sim:tool=get_weather,calls=2]], [[sim:thinking=8]], [[sim:text=Hello]]. What came in is told
+      by /sim/log, /sim/bill and /sim/stats.
       """)
 
   @Option(help: "Port to listen on; may be repeated; 0 takes any free port.")

@@ -37,6 +37,7 @@ struct Play {
   /// The request's number.
   var number: UInt64
   var keepsAlive = true
+  var dialect = Dialect.openai
   /// HTTP/1.0 knows no chunks: a stream then ends with its connection.
   private(set) var status = 200
   /// Steps of a stream that have been rendered, the opening included.
@@ -102,7 +103,8 @@ struct Play {
       out.writeBytes([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28, 0xFF, 0x00, 0x0A, 0x0D, 0x7F])
       return over(.close)
     case .status(let status, let retryAfter, let body):
-      return spoilt(.fault(status, retryAfter: retryAfter, body: body), into: &out)
+      let reply = Reply.fault(status, retryAfter: retryAfter, body: body, in: dialect, number: number)
+      return spoilt(reply, into: &out)
     case .redirect(let url):
       return spoilt(Reply(status: 307, headers: "location: \(url)\r\n", body: ""), into: &out)
     case .empty: return spoilt(Reply(status: 200, body: ""), into: &out)
@@ -182,7 +184,7 @@ extension Play {
     status = reply.status
     var head = ResponseHead(length: .bytes(reply.body.utf8.count), keepsAlive: keepsAlive, number: number)
     head.status = reply.status
-    head.headers = reply.headers + oversized
+    head.headers = reply.headers + dialect.headers(number: number) + oversized
     head.write(into: &out)
     out.writeString(reply.body)
   }
@@ -190,8 +192,8 @@ extension Play {
   private mutating func writePlain(_ rendition: Rendition, into out: inout ByteBuffer) {
     // Most bodies have a length of three digits: those are written behind their head, and its length amended.
     var head = ResponseHead(length: .bytes(100), keepsAlive: keepsAlive, number: number)
-    head.isEvents = fault == .malformedSSE
-    head.headers = oversized
+    if fault == .malformedSSE { head.kind = .events }
+    head.headers = dialect.headers(number: number) + oversized
     let start = out.writerIndex
     let digits = head.write(into: &out) ?? start
     let bodyStart = out.writerIndex
@@ -230,8 +232,9 @@ extension Play {
 extension Play {
   private mutating func opening(_ rendition: Rendition, into out: inout ByteBuffer) -> Step {
     var head = ResponseHead(
-      length: keepsAlive ? .chunked : .untilClose, keepsAlive: keepsAlive, isEvents: true, number: number)
-    head.headers = oversized
+      length: keepsAlive ? .chunked : .untilClose, keepsAlive: keepsAlive,
+      kind: dialect == .ollama ? .lines : .events, number: number)
+    head.headers = dialect.headers(number: number) + oversized
     head.write(into: &out)
     chunk(into: &out) { buffer in rendition.writeOpening(into: &buffer) }
     return interruption(into: &out) ?? pieces(from: 0, into: &out)
@@ -271,9 +274,9 @@ extension Play {
     case .close(.midStream(let after)) where isDue(after): return over(.close)
     case .stall(.midStream(let after)) where isDue(after): return over(.stall)
     case .errorEvent(let after) where isDue(after):
-      let error = Reply.error(500, "Simulated: the stream broke.", type: "server_error").body
+      let event = dialect.errorEvent(number: number)
       fault = nil
-      chunk(into: &out) { buffer in buffer.writeString("data: \(error)\n\n") }
+      chunk(into: &out) { buffer in buffer.writeString(event) }
       if keepsAlive { out.writeStaticString("0\r\n\r\n") }
       isSpoilt = true
       return over(.finish)

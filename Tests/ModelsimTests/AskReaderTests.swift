@@ -56,7 +56,7 @@ import Testing
     #"{"model":"m","messages":"x"}"#, #"{"model":"m","prompt":"x","n":1000}"#, #"{"model":"m","prompt":"x""#,
   ])
   func bodiesThatMakeNoSenseAreRefused(body: String) {
-    #expect(throws: AskError.self) { try read(body) }
+    #expect(throws: Refusal.self) { try read(body) }
   }
 
   @Test func equalPromptsHaveEqualHashesAndOthersNot() throws {

@@ -121,7 +121,7 @@ import Testing
     ask.maxTokens = 2
     let answer = Answer(to: ask, tokens: 16, seed: 1)
     #expect(answer.completionTokens == 2)
-    #expect(answer.finish == StaticStringBox("length"))
+    #expect(answer.finish == .length)
   }
 }
 
@@ -138,8 +138,8 @@ import Testing
     let answer = Answer(to: Ask(), tokens: tokens, seed: 4)
     var whole = ByteBuffer()
     var pieces = ByteBuffer()
-    answer.writeAll(choice: 1, into: &whole)
-    for index in 0..<answer.pieceCount { answer.write(piece: index, choice: 1, into: &pieces) }
+    answer.writeText(choice: 1, into: &whole)
+    for index in 0..<answer.pieceCount { answer.write(answer.place(of: index), choice: 1, into: &pieces) }
     #expect(whole == pieces)
     #expect(String(buffer: whole).split(separator: " ").count == tokens)
   }

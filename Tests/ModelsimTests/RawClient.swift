@@ -110,6 +110,12 @@ func httpRequest(_ method: String, _ path: String, _ body: String = "", headers:
   "\(method) \(path) HTTP/1.1\r\nHost: sim\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
 }
 
+/// A POST with what the path's service demands of each request.
+func post(_ path: String, _ body: String, headers: String = "") -> String {
+  let version = path.hasPrefix("/v1/messages") ? "anthropic-version: 2023-06-01\r\n" : ""
+  return httpRequest("POST", path, body, headers: version + headers)
+}
+
 /// A chat completion request whose prompt is `prompt`.
 func chat(_ prompt: String, stream: Bool = false, model: String = "m") -> String {
   let body = #"{"model":"\#(model)","stream":\#(stream),"messages":[{"role":"user","content":"\#(prompt)"}]}"#

@@ -33,6 +33,14 @@ import Testing
     #expect(behaviour.perToken == .constant(10_000_000))
   }
 
+  @Test func theAnswersShapeIsRead() throws {
+    #expect(try rule("refusal=No").behaviour == Behaviour(refusal: "No"))
+    let behaviour = try rule("text=Hi there,tool=f,calls=2,thinking=3,cached=4").behaviour
+    #expect(behaviour == Behaviour(text: "Hi there", tool: "f", calls: 2, thinking: 3, cached: 4))
+    let other = Behaviour(text: "no", tool: "g", calls: 9, thinking: 9, cached: 9)
+    #expect(behaviour.over(other) == behaviour && Behaviour().over(behaviour) == behaviour)
+  }
+
   @Test(arguments: [
     "status=99", "status=x", "reset=never", "drip=5", "nonsense=1", "status=500,garbage", "probability=2",
     "refuse,model=m", "ttft=soon",

@@ -23,6 +23,22 @@ extension Server {
     return answer
   }
 
+  /// The status and the body of one exchange.
+  func exchange(_ text: String) throws -> (status: Int, body: JSONValue) {
+    let answer = try ask(text)
+    return (Int(answer.head.dropFirst(9).prefix(3)) ?? 0, try JSONValue(parsing: answer.body))
+  }
+
+  /// The lines of a streamed answer, without the sizes of its chunks.
+  func lines(_ text: String) throws -> [String] {
+    let client = try RawClient(port: port)
+    client.send(text)
+    guard client.read(until: "\r\n0\r\n\r\n") else { throw RawClient.ConnectError(code: 0) }
+    return client.text.split(whereSeparator: \.isNewline).map { String($0) }.filter { line in
+      ["event: ", "data: ", "{"].contains { line.hasPrefix($0) }
+    }
+  }
+
   /// The answer's bytes to their end, on a connection of its own that the server closes.
   func exhaust(_ text: String) throws -> RawClient {
     let client = try RawClient(port: port)

@@ -43,11 +43,25 @@ struct Behaviour: Equatable, Sendable {
   var ttft: Distribution?
   var perToken: Distribution?
   var fault: Fault?
+  /// What is said instead of words.
+  var text: String?
+  /// What the model says in refusing to answer.
+  var refusal: String?
+  /// The function that is called, offered or not.
+  var tool: String?
+  /// How many calls there are; 0: an answer in words, whatever is offered.
+  var calls: Int?
+  /// Words that are thought aloud first.
+  var thinking: Int?
+  /// Tokens of the prompt that a cache had.
+  var cached: Int?
 
   /// These, and where they say nothing, `other`'s.
   func over(_ other: Behaviour) -> Behaviour {
     Behaviour(
       tokens: tokens ?? other.tokens, ttft: ttft ?? other.ttft, perToken: perToken ?? other.perToken,
-      fault: fault ?? other.fault)
+      fault: fault ?? other.fault, text: text ?? other.text,
+      refusal: refusal ?? other.refusal, tool: tool ?? other.tool,
+      calls: calls ?? other.calls, thinking: thinking ?? other.thinking, cached: cached ?? other.cached)
   }
 }

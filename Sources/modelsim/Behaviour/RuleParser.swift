@@ -5,10 +5,11 @@ struct RuleError: Error, Equatable {
 
 /// Builds a rule from `name=value` pairs, in any order.
 ///
-/// Names of a match: model, path, port, stream, contains, probability, first, skip, every, id. Names of a behaviour:
-/// tokens, ttft, per_token and one fault (status with retry_after, retry_after_ms, body; reset, close or stall =
-/// before_first_byte | mid_stream with after_chunks or after; drip; slow_body; error_event; malformed_json;
-/// malformed_sse; garbage; empty; oversized_header; redirect; refuse with for).
+/// Names of a match: model, path, port, stream, contains, probability, first, skip, every, id. Names of an answer:
+/// tokens, text, refusal, tool, calls, thinking, cached, ttft, per_token. Names of a fault, one a rule: status with
+/// retry_after, retry_after_ms, body; reset, close or stall = before_first_byte | mid_stream with after_chunks or
+/// after; drip; slow_body; error_event; malformed_json; malformed_sse; garbage; empty; oversized_header; redirect;
+/// refuse with for.
 struct RuleParser {
   private var rule = Rule()
   private var after: Int?
@@ -40,6 +41,12 @@ struct RuleParser {
     case "every": rule.match.every = max(1, try Self.whole(name, value))
     case "id": rule.match.id = value
     case "tokens": rule.behaviour.tokens = try Self.whole(name, value)
+    case "text": rule.behaviour.text = value
+    case "refusal": rule.behaviour.refusal = value
+    case "tool": rule.behaviour.tool = value
+    case "calls": rule.behaviour.calls = try Self.whole(name, value)
+    case "thinking": rule.behaviour.thinking = try Self.whole(name, value)
+    case "cached": rule.behaviour.cached = try Self.whole(name, value)
     case "ttft": rule.behaviour.ttft = try Self.distribution(name, value)
     case "per_token": rule.behaviour.perToken = try Self.distribution(name, value)
     case "after", "after_chunks": after = try Self.whole(name, value)
@@ -107,7 +114,8 @@ struct RuleParser {
 extension RuleParser {
   private static let details: Set<String> = [
     "model", "path", "port", "stream", "contains", "probability", "first", "skip", "every", "id", "tokens",
-    "ttft", "per_token", "after", "after_chunks", "retry_after", "retry_after_ms", "body", "for",
+    "text", "refusal", "tool", "calls", "thinking", "cached", "ttft", "per_token", "after", "after_chunks",
+    "retry_after", "retry_after_ms", "body", "for",
   ]
 
   private static func whole(_ name: String, _ value: String) throws(RuleError) -> Int {

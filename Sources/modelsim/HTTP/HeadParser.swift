@@ -74,6 +74,13 @@ struct HeadParser {
     case UInt8(ascii: "a"):
       if name.equalsIgnoringCase("authorization") {
         head.authorization = String(decoding: value, as: UTF8.self)
+      } else if name.equalsIgnoringCase("api-key") {
+        secret("api-key", value)
+      } else if name.equalsIgnoringCase("anthropic-version") {
+        head.anthropicVersion = String(decoding: value, as: UTF8.self)
+        extra(name, value)
+      } else if name.equalsIgnoringCase("anthropic-beta") {
+        extra(name, value)
       }
     case UInt8(ascii: "c"): try framing(name, value)
     case UInt8(ascii: "e"):
@@ -82,7 +89,10 @@ struct HeadParser {
       guard name.equalsIgnoringCase("transfer-encoding") else { return }
       guard value.equalsIgnoringCase("chunked"), !isChunked else { throw .bad("unknown transfer coding") }
       isChunked = true
-    case UInt8(ascii: "x"): extra(name, value)
+    case UInt8(ascii: "x"):
+      if name.equalsIgnoringCase("x-api-key") { secret("x-api-key", value) }
+      if name.equalsIgnoringCase("x-goog-api-key") { secret("x-goog-api-key", value) }
+      if name.count > 1, name[1] == UInt8(ascii: "-") { extra(name, value) }
     default: break
     }
   }
@@ -102,13 +112,16 @@ struct HeadParser {
   }
 
   private mutating func extra(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-    guard name.count > 1, name[1] == UInt8(ascii: "-") else { return }
     let text = String(decoding: value, as: UTF8.self)
     let isSecret = name.equalsIgnoringCase("x-api-key") || name.equalsIgnoringCase("x-goog-api-key")
     head.extras.append(
       RequestHead.Header(
         name: String(decoding: name.lazy.map(lowered), as: UTF8.self), value: isSecret ? lastFour(text) : text
       ))
+  }
+
+  private mutating func secret(_ name: String, _ value: UnsafeRawBufferPointer) {
+    head.secrets.append(RequestHead.Header(name: name, value: String(decoding: value, as: UTF8.self)))
   }
 
   private func finished() throws(HTTPFault) -> RequestHead {

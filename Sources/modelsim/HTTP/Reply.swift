@@ -13,28 +13,17 @@ struct Reply: Equatable, Sendable {
   }
 
   /// In OpenAI's shape.
-  static func error(
-    _ status: Int, _ message: String, type: String = "invalid_request_error", parameter: String? = nil,
-    code: String? = nil
-  ) -> Reply {
-    let error: JSONValue = [
-      "message": .string(message), "type": .string(type), "param": parameter.map(JSONValue.string) ?? .null,
-      "code": code.map(JSONValue.string) ?? .null,
-    ]
-    return Reply(status: status, body: JSONValue.object([.init(key: "error", value: error)]).description)
+  static func error(_ status: Int, _ message: String, code: String? = nil) -> Reply {
+    Dialect.openai.reply(to: Refusal(status: status, message: message, code: code), number: 0)
   }
 
-  /// What a fault `status` answers, told apart by kind as OpenAI does.
-  static func fault(_ status: Int, retryAfter: Fault.RetryAfter?, body: String?) -> Reply {
-    var reply: Reply
-    switch status {
-    case 401:
-      reply = error(401, "Simulated: incorrect API key provided.", code: "invalid_api_key")
-    case 429:
-      reply = error(429, "Simulated: rate limit reached.", type: "requests", code: "rate_limit_exceeded")
-    case 500...: reply = error(status, "Simulated: the server had an error.", type: "server_error")
-    default: reply = error(status, "Simulated error \(status).")
-    }
+  /// What a fault `status` answers.
+  static func fault(
+    _ status: Int, retryAfter: Fault.RetryAfter?, body: String?, in dialect: Dialect, number: UInt64
+  ) -> Reply {
+    var refusal = dialect.simulated(status)
+    if case .seconds(let text) = retryAfter { refusal.retryAfter = text }
+    var reply = dialect.reply(to: refusal, number: number)
     reply.body = body ?? reply.body
     switch retryAfter {
     case .seconds(let text): reply.headers = "retry-after: \(text)\r\n"

@@ -9,10 +9,26 @@ struct ResponseHead {
     case untilClose
   }
 
+  enum Kind {
+    case json
+    /// Server-sent events.
+    case events
+    /// JSON line by line.
+    case lines
+
+    var headers: StaticString {
+      switch self {
+      case .json: "content-type: application/json\r\n"
+      case .events: "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
+      case .lines: "content-type: application/x-ndjson\r\n"
+      }
+    }
+  }
+
   var status = 200
   var length: Length
   var keepsAlive: Bool
-  var isEvents = false
+  var kind = Kind.json
   /// More header lines, each with its CR LF.
   var headers = ""
   /// Told as x-request-id.
@@ -27,10 +43,7 @@ struct ResponseHead {
     } else {
       buffer.writeString("HTTP/1.1 \(status) \(Self.reason(status))\r\n")
     }
-    buffer.writeStaticString(
-      isEvents
-        ? "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
-        : "content-type: application/json\r\n")
+    buffer.writeStaticString(kind.headers)
     buffer.writeStaticString("x-request-id: req_")
     buffer.writeDecimal(number)
     buffer.writeStaticString("\r\n")
@@ -57,6 +70,6 @@ struct ResponseHead {
     405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict", 413: "Content Too Large",
     422: "Unprocessable Content", 429: "Too Many Requests", 431: "Request Header Fields Too Large",
     500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
-    505: "HTTP Version Not Supported",
+    505: "HTTP Version Not Supported", 529: "Overloaded",
   ]
 }

@@ -8,13 +8,16 @@ struct AskReader {
   private var choice: Range<Int>?
   private var format: Range<Int>?
   private var input: Range<Int>?
+  private var stop: Range<Int>?
+  private var messages: Range<Int>?
   private var wrong: String?
 
-  /// `keepsTexts`: the input's texts are wanted one by one.
-  static func read(_ body: ByteBuffer, keepsTexts: Bool = false) throws(AskError) -> Ask {
+  /// `keepsTexts`: the input's texts are wanted one by one. `model`: the one that the path names.
+  static func read(_ body: ByteBuffer, keepsTexts: Bool = false, model: String = "") throws(Refusal) -> Ask {
     let result = body.withUnsafeReadableBytes { bytes in
-      Result { () throws(AskError) in
+      Result { () throws(Refusal) in
         var reader = AskReader()
+        reader.ask.model = model
         var ask = try reader.read(bytes)
         if keepsTexts, let input = reader.input { ask.texts = reader.texts(bytes, input) }
         return ask
@@ -23,19 +26,19 @@ struct AskReader {
     return try result.get()
   }
 
-  private mutating func read(_ bytes: UnsafeRawBufferPointer) throws(AskError) -> Ask {
+  private mutating func read(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Ask {
     do {
       var scanner = JSONScanner(bytes)
       try scanner.object { scanner, key throws(JSONError) in try member(key, &scanner) }
       try scanner.end()
       return try finished(bytes)
     } catch let error as JSONError {
-      throw AskError(
+      throw Refusal(
         message: "We could not parse the JSON body of your request: \(error.reason) at byte \(error.offset).")
-    } catch let error as AskError {
+    } catch let error as Refusal {
       throw error
     } catch {
-      throw AskError(message: "\(error)")
+      throw Refusal(message: "\(error)")
     }
   }
 
@@ -47,6 +50,8 @@ struct AskReader {
     case UInt8(ascii: "t"): try toolsOrText(name, &scanner)
     case UInt8(ascii: "r") where scanner.matches(name, "response_format"): format = try scanner.skip()
     case UInt8(ascii: "p") where scanner.matches(name, "prompt"): try prompt.add(&scanner)
+    case UInt8(ascii: "p") where scanner.matches(name, "parallel_tool_calls"):
+      ask.allowsSeveralCalls = try scanner.boolean() ?? true
     case UInt8(ascii: "i") where scanner.matches(name, "input"):
       _ = scanner.peek()
       let start = scanner.offset
@@ -73,7 +78,9 @@ struct AskReader {
       ask.model = scanner.decoded(try scanner.string())
     } else if scanner.matches(name, "messages") {
       if scanner.peek() != UInt8(ascii: "[") { wrong = "messages" }
+      let start = scanner.offset
       try prompt.add(&scanner)
+      messages = start..<scanner.offset
     } else if scanner.matches(name, "max_tokens") || scanner.matches(name, "max_completion_tokens")
       || scanner.matches(name, "max_output_tokens")
     {
@@ -97,6 +104,8 @@ struct AskReader {
         let value = try scanner.boolean()
         if isUsage { ask.includesUsage = value ?? false }
       }
+    } else if scanner.matches(name, "stop") {
+      stop = try scanner.skip()
     } else {
       try scanner.skip()
     }
@@ -117,20 +126,29 @@ struct AskReader {
     return value
   }
 
-  private func finished(_ bytes: UnsafeRawBufferPointer) throws(AskError) -> Ask {
-    if let wrong { throw AskError(message: "Invalid value for '\(wrong)'.", parameter: wrong) }
+  private func finished(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Ask {
+    if let wrong { throw Refusal(message: "Invalid value for '\(wrong)'.", parameter: wrong) }
     guard !ask.model.isEmpty else {
-      throw AskError(message: "you must provide a model parameter", parameter: "model")
+      throw Refusal(message: "you must provide a model parameter", parameter: "model")
     }
-    guard ask.choices <= 128 else { throw AskError(message: "Invalid value for 'n'.", parameter: "n") }
+    guard ask.choices <= 128 else { throw Refusal(message: "Invalid value for 'n'.", parameter: "n") }
     guard prompt.isPresent else {
-      throw AskError(message: "Missing required parameter: 'messages', 'prompt' or 'input'.")
+      throw Refusal(message: "Missing required parameter: 'messages', 'prompt' or 'input'.")
     }
+    if let role = prompt.wrongRole {
+      let name = String(decoding: bytes[role], as: UTF8.self)
+      throw Refusal(
+        message: "Invalid value: '\(name)'. Supported values are: 'system', 'assistant', 'user', 'function', "
+          + "'tool', and 'developer'.", parameter: "messages.role")
+    }
+    if prompt.hasCalls, let messages { try ChatTurns.check(tree(bytes, messages)) }
     var ask = ask
-    ask.promptTokens = prompt.tokens
-    ask.promptHash = prompt.hash
-    if let tools {
-      ask.tool = ToolChoice.tool(of: tree(bytes, tools), choice: choice.map { tree(bytes, $0) })
+    ask.take(prompt)
+    if let tools { ask.offers = ToolChoice.offers(of: tree(bytes, tools)) }
+    if let choice { ask.use = ToolChoice.use(of: tree(bytes, choice)) }
+    if let stop {
+      let value = tree(bytes, stop)
+      ask.stops = (value.elements ?? [value]).compactMap(\.text).filter { !$0.isEmpty }
     }
     if let format { ask.format = ToolChoice.format(of: tree(bytes, format)) }
     return ask

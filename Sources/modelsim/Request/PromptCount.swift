@@ -6,6 +6,12 @@ struct PromptCount: Equatable {
   private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325
   /// Whether there was a prompt at all.
   private(set) var isPresent = false
+  /// Whether its last message is what a function returned.
+  var endsWithResult = false
+  /// Whether functions are called or have returned in it.
+  private(set) var hasCalls = false
+  /// Where a role stands that nobody has.
+  private(set) var wrongRole: Range<Int>?
 
   var tokens: Int {
     TokenCount.tokens(textBytes: textBytes) + numbers + images * TokenCount.perImage
@@ -15,6 +21,19 @@ struct PromptCount: Equatable {
   mutating func add(_ scanner: inout JSONScanner) throws(JSONError) {
     isPresent = true
     try walk(&scanner)
+  }
+
+  /// Takes in a text of a prompt that was read as a tree.
+  mutating func add(text: String) {
+    isPresent = true
+    var text = text
+    textBytes += text.utf8.count
+    let before = hash
+    hash = text.withUTF8 { hashed(UnsafeRawBufferPointer($0), from: before) }
+  }
+
+  mutating func addImage() {
+    images += 1
   }
 
   private mutating func walk(_ scanner: inout JSONScanner) throws(JSONError) {
@@ -39,9 +58,25 @@ struct PromptCount: Equatable {
     } else if scanner.matches(key.range, "type"), first == UInt8(ascii: "\"") {
       let type = try scanner.string().range
       if scanner.matches(type, "image_url") || scanner.matches(type, "input_image") { images += 1 }
+      if scanner.matches(type, "function_call_output") { endsWithResult = true }
+    } else if scanner.matches(key.range, "role"), first == UInt8(ascii: "\"") {
+      take(role: try scanner.string().range, scanner)
+    } else if scanner.matches(key.range, "tool_calls") {
+      hasCalls = true
+      try scanner.skip()
     } else {
       try scanner.skip()
     }
+  }
+
+  private mutating func take(role: Range<Int>, _ scanner: JSONScanner) {
+    endsWithResult = scanner.matches(role, "tool")
+    if endsWithResult { hasCalls = true }
+    let isKnown =
+      endsWithResult || scanner.matches(role, "user") || scanner.matches(role, "assistant")
+      || scanner.matches(role, "system") || scanner.matches(role, "developer")
+      || scanner.matches(role, "function")
+    if !isKnown { wrongRole = role }
   }
 
   private mutating func count(_ text: JSONScanner.Text, _ scanner: JSONScanner) {

@@ -1,15 +1,19 @@
 /// Reads tools and formats in the spellings of chat completions and of responses.
 enum ToolChoice {
-  /// The call to answer with: the function that `choice` names, else the first one; nil if it says "none".
-  static func tool(of tools: JSONValue, choice: JSONValue?) -> Ask.Tool? {
-    if choice == "none" { return nil }
-    let functions = (tools.elements ?? []).filter { $0["type"] == "function" }.map { $0["function"] ?? $0 }
-    let wanted = choice?["function"]?["name"] ?? choice?["name"]
-    guard let function = functions.first(where: { wanted == nil || $0["name"] == wanted }),
-      let name = function["name"]?.text
-    else { return nil }
-    let schema = function["parameters"] ?? ["type": "object"]
-    return Ask.Tool(name: name, arguments: SchemaInstance.make(schema).description)
+  static func offers(of tools: JSONValue) -> [Ask.Offer] {
+    (tools.elements ?? []).filter { $0["type"] == "function" }.compactMap { tool -> Ask.Offer? in
+      let function = tool["function"] ?? tool
+      guard let name = function["name"]?.text else { return nil }
+      return Ask.Offer(name: name, schema: function["parameters"] ?? ["type": "object"])
+    }
+  }
+
+  static func use(of choice: JSONValue) -> Ask.Use {
+    if choice == "none" { return .never }
+    if choice == "required" { return .always }
+    let name = choice["function"]?["name"] ?? choice["name"]
+    if let text = name?.text { return .named(text) }
+    return .auto
   }
 
   /// From `response_format` of chat completions or from `text` of responses.
@@ -44,7 +48,8 @@ enum SchemaInstance {
   }
 
   private static func plain(_ schema: JSONValue, root: JSONValue, depth: Int) -> JSONValue {
-    let type = schema["type"]?.text ?? schema["type"]?.elements?.first?.text
+    // Gemini's types are in capitals.
+    let type = (schema["type"]?.text ?? schema["type"]?.elements?.first?.text)?.lowercased()
     switch type ?? (schema["properties"] == nil ? "string" : "object") {
     case "object": return object(schema, root: root, depth: depth)
     case "array":

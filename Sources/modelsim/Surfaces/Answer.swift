@@ -1,87 +1,84 @@
 import NIOCore
 
-/// What the simulated model says: a function of the ask and of the seed, nothing else.
+/// What the simulated model says: a function of the ask, of the seed and of what is demanded, nothing else.
 struct Answer: Equatable {
-  enum Content: Equatable {
+  enum Said: Equatable {
     /// So many words out of the lexicon.
     case words(Int)
     /// A text in pieces, each as it stands inside a JSON string (escaped).
     case text([String])
-    /// A function call, its arguments in pieces (escaped).
-    case call(name: String, arguments: [String])
   }
 
-  var content: Content
-  var promptTokens: Int
-  /// Of one choice.
-  var completionTokens: Int
-  var choices: Int
-  var finish: StaticStringBox
-  private var seed: UInt64
+  struct Call: Equatable {
+    /// Escaped.
+    var name: String
+    /// A JSON object.
+    var arguments: String
+    /// The same in pieces, escaped.
+    var pieces: [String]
 
-  /// `tokens` is the length of an answer in words, before `max_tokens` cuts it.
-  init(to ask: Ask, tokens: Int, seed: UInt64) {
+    init(_ tool: Ask.Tool) {
+      name = escaped(tool.name)
+      arguments = tool.arguments
+      pieces = Answer.pieces(tool.arguments)
+    }
+  }
+
+  enum Finish: Equatable {
+    case stop, length, calls, refusal
+  }
+
+  /// Words that are thought aloud before anything is said.
+  var thinking: Int
+  var said = Said.words(0)
+  var calls: [Call]
+  var promptTokens: Int
+  /// Of the prompt's tokens, those that a cache had.
+  var cachedTokens: Int
+  var choices: Int
+  var finish = Finish.stop
+  /// The text that would have come next and ended the answer.
+  var stopSequence: String?
+  let seed: UInt64
+
+  /// Thought where thinking is asked for and nobody says how much.
+  static let usualThinking = 4
+
+  /// `tokens` is the length of an answer in words, before `max_tokens` cuts it. All choices end where a stop
+  /// sequence ends the first.
+  init(to ask: Ask, tokens: Int, seed: UInt64, behaviour: Behaviour = Behaviour()) {
     promptTokens = ask.promptTokens
+    cachedTokens = min(behaviour.cached ?? 0, ask.promptTokens)
     choices = ask.choices
     self.seed = mixed(ask.promptHash ^ seed)
     let limit = ask.maxTokens ?? Int.max
-    if let tool = ask.tool {
-      let pieces = Self.pieces(tool.arguments)
-      content = .call(name: escaped(tool.name), arguments: pieces)
-      completionTokens = pieces.count
-      finish = StaticStringBox("tool_calls")
-    } else if let text = Self.structured(ask.format) {
-      let pieces = Self.pieces(text)
-      content = .text(pieces)
-      completionTokens = pieces.count
-      finish = StaticStringBox("stop")
-    } else {
-      completionTokens = min(limit, tokens)
-      content = .words(completionTokens)
-      finish = StaticStringBox(tokens > limit ? "length" : "stop")
+    thinking = min(behaviour.thinking ?? (ask.thinks ? Self.usualThinking : 0), limit)
+    let isRefused = behaviour.refusal != nil
+    calls = isRefused ? [] : ask.calls(named: behaviour.tool, count: behaviour.calls).map { Call($0) }
+    if let text = behaviour.refusal ?? behaviour.text ?? (calls.isEmpty ? Self.structured(ask.format) : nil) {
+      say(text, until: ask.stops)
+    } else if calls.isEmpty {
+      say(min(limit - thinking, tokens), until: ask.stops)
+      if stopSequence == nil, tokens > limit - thinking { finish = .length }
     }
+    if isRefused { finish = .refusal }
+    if !calls.isEmpty { finish = .calls }
   }
 
-  /// How many steps the content of a stream comes in: one per completion token.
-  var pieceCount: Int { completionTokens }
-
-  var totalCompletionTokens: Int { completionTokens * choices }
-
-  /// Appends piece `index` of `choice`, as it stands inside a JSON string.
-  @inline(__always)
-  func write(piece index: Int, choice: Int, into buffer: inout ByteBuffer) {
-    switch content {
-    case .words:
-      if index > 0 { buffer.writeStaticString(" ") }
-      let word = Lexicon.packed[wordNumber(index, choice)]
-      buffer.writeInteger(word.bytes, endianness: .little)
-      buffer.moveWriterIndex(to: buffer.writerIndex - 8 + word.count)
-    case .text(let pieces), .call(_, let pieces): buffer.writeString(pieces[index])
-    }
+  private mutating func say(_ text: String, until stops: [String]) {
+    let cut = Self.cut(text, at: stops)
+    stopSequence = cut?.stop
+    said = .text(Self.pieces(cut?.text ?? text))
   }
 
-  /// Appends all pieces of `choice`.
-  func writeAll(choice: Int, into buffer: inout ByteBuffer) {
-    guard case .words(let count) = content else {
-      for index in 0..<pieceCount { write(piece: index, choice: choice, into: &buffer) }
-      return
-    }
-    let words = Lexicon.packed
-    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 8 * count + 8) { bytes in
-      var offset = 0
-      for index in 0..<count {
-        let word = words[wordNumber(index, choice)]
-        bytes.storeBytes(of: word.bytes.littleEndian, toByteOffset: offset, as: UInt64.self)
-        bytes[offset + word.count] = UInt8(ascii: " ")
-        offset += word.count + 1
-      }
-      return max(0, offset - 1)
-    }
-  }
-
-  @inline(__always)
-  private func wordNumber(_ index: Int, _ choice: Int) -> Int {
-    Int(mixed(seed &+ UInt64(index) &* 0x9E37_79B9 &+ UInt64(choice) << 40) & 63)
+  private mutating func say(_ words: Int, until stops: [String]) {
+    said = .words(words)
+    guard !stops.isEmpty else { return }
+    var whole = ByteBuffer()
+    writeText(choice: 0, into: &whole)
+    guard let cut = Self.cut(String(buffer: whole), at: stops) else { return }
+    stopSequence = cut.stop
+    said = .text(Self.words(cut.text))
   }
 
   private static func structured(_ format: Ask.Format) -> String? {
@@ -90,6 +87,17 @@ struct Answer: Equatable {
     case .jsonObject: #"{"answer":"simulated"}"#
     case .jsonSchema(let schema): SchemaInstance.make(schema).description
     }
+  }
+
+  /// `text` up to the first of `stops`; nil if there is none in it.
+  private static func cut(_ text: String, at stops: [String]) -> (text: String, stop: String)? {
+    var end = text.endIndex
+    var first: String?
+    for stop in stops {
+      guard let start = firstRange(of: stop, in: text)?.lowerBound, start < end else { continue }
+      (end, first) = (start, stop)
+    }
+    return first.map { (String(text[..<end]), $0) }
   }
 
   /// `text` cut into pieces of four characters, each escaped.
@@ -102,39 +110,17 @@ struct Answer: Equatable {
     }
     return pieces
   }
-}
 
-/// The words that answers are made of: 64, ASCII, of seven letters at most, nothing to escape.
-enum Lexicon {
-  /// A word's letters in memory order from the lowest byte up.
-  struct Packed: Sendable {
-    var bytes: UInt64
-    var count: Int
-  }
-
-  static let packed: [Packed] = words.map { word in
-    Packed(bytes: word.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }, count: word.utf8.count)
-  }
-
-  static let words: [String] = [
-    "amber", "anchor", "arch", "basin", "beacon", "birch", "bridge", "brook", "cabin", "canal", "cedar",
-    "cloud", "coast", "copper", "creek", "delta", "dune", "ember", "fern", "field", "fjord", "flint",
-    "forest", "garden", "glade", "granite", "grove", "harbor", "heath", "hill", "inlet", "iron", "island",
-    "lake", "lantern", "ledge", "linen", "maple", "marsh", "meadow", "mill", "moss", "oak", "orchard",
-    "path", "pebble", "pine", "plain", "pond", "quarry", "reed", "ridge", "river", "sand", "shore", "slate",
-    "spring", "stone", "stream", "summit", "timber", "valley", "willow", "wind",
-  ]
-}
-
-/// A static string that compares by what it says.
-struct StaticStringBox: Equatable, Sendable {
-  let value: StaticString
-
-  init(_ value: StaticString) {
-    self.value = value
-  }
-
-  static func == (left: Self, right: Self) -> Bool {
-    left.value.description == right.value.description
+  /// `text` cut into words, each with the space behind it.
+  private static func words(_ text: String) -> [String] {
+    var words: [String] = []
+    var word = ""
+    for character in text {
+      word.append(character)
+      guard character == " " else { continue }
+      words.append(word)
+      word = ""
+    }
+    return word.isEmpty ? words : words + [word]
   }
 }

@@ -6,8 +6,8 @@ enum CompletionsSurface {
     start(rendition, into: &buffer)
     for choice in 0..<rendition.answer.choices {
       if choice > 0 { buffer.writeStaticString(",") }
-      self.choice(choice, finish: rendition.answer.finish.value, into: &buffer) { buffer in
-        rendition.answer.writeAll(choice: choice, into: &buffer)
+      self.choice(choice, finish: rendition.answer.finish.openAI, into: &buffer) { buffer in
+        rendition.answer.writeText(choice: choice, into: &buffer)
       }
     }
     buffer.writeStaticString("],\"usage\":")
@@ -16,10 +16,11 @@ enum CompletionsSurface {
   }
 
   static func piece(_ index: Int, _ rendition: Rendition, into buffer: inout ByteBuffer) {
+    let place = rendition.answer.place(of: index)
     for choice in 0..<rendition.answer.choices {
       event(rendition, into: &buffer) { buffer in
         self.choice(choice, finish: nil, into: &buffer) { buffer in
-          rendition.answer.write(piece: index, choice: choice, into: &buffer)
+          rendition.answer.write(place, choice: choice, into: &buffer)
         }
       }
     }
@@ -28,7 +29,7 @@ enum CompletionsSurface {
   static func closing(_ rendition: Rendition, into buffer: inout ByteBuffer) {
     for choice in 0..<rendition.answer.choices {
       event(rendition, into: &buffer) { buffer in
-        self.choice(choice, finish: rendition.answer.finish.value, into: &buffer) { _ in }
+        self.choice(choice, finish: rendition.answer.finish.openAI, into: &buffer) { _ in }
       }
     }
     if rendition.includesUsage {

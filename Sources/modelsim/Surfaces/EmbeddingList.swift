@@ -5,11 +5,20 @@ import NIOCore
 /// A vector is the normalised sum of one signed direction per word, so that texts with common words are close and
 /// equal texts are equal.
 struct EmbeddingList: Equatable {
-  var texts: [String] = []
-  var dimensions = 64
-  var isBase64 = false
+  var texts: [String]
+  var dimensions: Int
+  var isBase64: Bool
 
   static let mostDimensions = 4096
+
+  init(texts: [String] = [], dimensions: Int = 64, isBase64: Bool = false) {
+    (self.texts, self.dimensions, self.isBase64) = (texts, dimensions, isBase64)
+  }
+
+  init(_ ask: Ask) {
+    self.init(
+      texts: ask.texts, dimensions: min(ask.dimensions ?? 64, Self.mostDimensions), isBase64: ask.wantsBase64)
+  }
 
   func write(model: String, promptTokens: Int, into buffer: inout ByteBuffer) {
     buffer.writeStaticString("{\"object\":\"list\",\"data\":[")

@@ -4,6 +4,17 @@ import NIOCore
 struct Rendition: Equatable {
   enum Surface: Equatable, Sendable {
     case chat, completions, embeddings, responses
+    case messages, countTokens
+    case ollamaChat, ollamaGenerate, ollamaEmbed
+    case gemini, infer
+
+    /// Whether a model's words are the answer, one by one if they are streamed.
+    var isSpoken: Bool {
+      switch self {
+      case .chat, .completions, .responses, .messages, .ollamaChat, .ollamaGenerate, .gemini: true
+      case .embeddings, .countTokens, .ollamaEmbed, .infer: false
+      }
+    }
   }
 
   var surface: Surface
@@ -16,6 +27,10 @@ struct Rendition: Equatable {
   var answer: Answer
   /// Of an embeddings answer.
   var vectors = EmbeddingList()
+  /// The whole answer, where nothing is spoken.
+  var document = ""
+  /// Azure's content filter is told of.
+  var isFiltered = false
 
   /// "created" of every answer: constant, so that equal requests have equal answers.
   static let created: StaticString = "1750000000"
@@ -27,6 +42,10 @@ struct Rendition: Equatable {
     case .completions: CompletionsSurface.body(self, into: &buffer)
     case .embeddings: vectors.write(model: model, promptTokens: answer.promptTokens, into: &buffer)
     case .responses: ResponsesSurface.body(self, into: &buffer)
+    case .messages: MessagesSurface.body(self, into: &buffer)
+    case .ollamaChat, .ollamaGenerate: OllamaSurface.body(self, into: &buffer)
+    case .gemini: GeminiSurface.body(self, into: &buffer)
+    case .countTokens, .ollamaEmbed, .infer: buffer.writeString(document)
     }
   }
 
@@ -35,7 +54,9 @@ struct Rendition: Equatable {
     switch surface {
     case .chat: ChatSurface.opening(self, into: &buffer)
     case .responses: ResponsesSurface.opening(self, into: &buffer)
-    case .completions, .embeddings: break
+    case .messages: MessagesSurface.opening(self, into: &buffer)
+    case .completions, .embeddings, .countTokens, .ollamaChat, .ollamaGenerate, .ollamaEmbed, .gemini, .infer:
+      break
     }
   }
 
@@ -45,7 +66,10 @@ struct Rendition: Equatable {
     case .chat: ChatSurface.piece(index, self, into: &buffer)
     case .completions: CompletionsSurface.piece(index, self, into: &buffer)
     case .responses: ResponsesSurface.piece(index, self, into: &buffer)
-    case .embeddings: break
+    case .messages: MessagesSurface.piece(index, self, into: &buffer)
+    case .ollamaChat, .ollamaGenerate: OllamaSurface.piece(index, self, into: &buffer)
+    case .gemini: GeminiSurface.piece(index, self, into: &buffer)
+    case .embeddings, .countTokens, .ollamaEmbed, .infer: break
     }
   }
 
@@ -55,7 +79,10 @@ struct Rendition: Equatable {
     case .chat: ChatSurface.closing(self, into: &buffer)
     case .completions: CompletionsSurface.closing(self, into: &buffer)
     case .responses: ResponsesSurface.closing(self, into: &buffer)
-    case .embeddings: break
+    case .messages: MessagesSurface.closing(self, into: &buffer)
+    case .ollamaChat, .ollamaGenerate: OllamaSurface.closing(self, into: &buffer)
+    case .gemini: GeminiSurface.closing(self, into: &buffer)
+    case .embeddings, .countTokens, .ollamaEmbed, .infer: break
     }
   }
 
@@ -67,6 +94,13 @@ struct Rendition: Equatable {
     buffer.writeDecimal(answer.totalCompletionTokens)
     buffer.writeStaticString(",\"total_tokens\":")
     buffer.writeDecimal(answer.promptTokens + answer.totalCompletionTokens)
+    if answer.cachedTokens > 0 {
+      buffer.writeString(",\"prompt_tokens_details\":{\"cached_tokens\":\(answer.cachedTokens)}")
+    }
+    if answer.thinking > 0 {
+      let thinking = answer.thinking * answer.choices
+      buffer.writeString(",\"completion_tokens_details\":{\"reasoning_tokens\":\(thinking)}")
+    }
     buffer.writeStaticString("}")
   }
 }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// POST /v1/responses: one output item, a message or a function call. A stream has named events and no [DONE].
+/// POST /v1/responses: one output item, a message or a function call. A stream has named events, no [DONE].
 enum ResponsesSurface {
   static func body(_ rendition: Rendition, into buffer: inout ByteBuffer) {
     response(rendition, status: "completed", into: &buffer)
@@ -32,7 +32,7 @@ enum ResponsesSurface {
     event(name, firstPiece(rendition) + index, into: &buffer) { buffer in
       place(rendition, into: &buffer)
       buffer.writeStaticString("\"delta\":\"")
-      rendition.answer.write(piece: index, choice: 0, into: &buffer)
+      rendition.answer.write(rendition.answer.place(of: index), choice: 0, into: &buffer)
       buffer.writeStaticString("\"")
     }
   }
@@ -45,7 +45,7 @@ enum ResponsesSurface {
     ) { buffer in
       place(rendition, into: &buffer)
       buffer.writeStaticString(isCall ? "\"arguments\":\"" : "\"text\":\"")
-      rendition.answer.writeAll(choice: 0, into: &buffer)
+      content(rendition.answer, into: &buffer)
       buffer.writeStaticString("\"")
     }
     if !isCall {
@@ -106,11 +106,11 @@ enum ResponsesSurface {
   private static func item(_ rendition: Rendition, isDone: Bool, into buffer: inout ByteBuffer) {
     let status = isDone ? "completed" : "in_progress"
     buffer.writeString("{\"id\":\"\(itemID(rendition))\",\"status\":\"\(status)\",")
-    if case .call(let name, _) = rendition.answer.content {
-      buffer.writeString(
-        "\"type\":\"function_call\",\"call_id\":\"call_\(rendition.number)_0\",\"name\":\"\(name)\",")
+    if let call = rendition.answer.calls.first {
+      let id = "call_\(rendition.number)_0"
+      buffer.writeString("\"type\":\"function_call\",\"call_id\":\"\(id)\",\"name\":\"\(call.name)\",")
       buffer.writeStaticString("\"arguments\":\"")
-      if isDone { rendition.answer.writeAll(choice: 0, into: &buffer) }
+      if isDone { content(rendition.answer, into: &buffer) }
       buffer.writeStaticString("\"}")
     } else {
       buffer.writeStaticString("\"type\":\"message\",\"role\":\"assistant\",\"content\":[")
@@ -121,14 +121,20 @@ enum ResponsesSurface {
 
   private static func part(_ rendition: Rendition, into buffer: inout ByteBuffer) {
     buffer.writeStaticString("{\"type\":\"output_text\",\"annotations\":[],\"text\":\"")
-    rendition.answer.writeAll(choice: 0, into: &buffer)
+    content(rendition.answer, into: &buffer)
     buffer.writeStaticString("\"}")
+  }
+
+  /// The call's arguments, or the text.
+  private static func content(_ answer: Answer, into buffer: inout ByteBuffer) {
+    guard let call = answer.calls.first else { return answer.writeText(choice: 0, into: &buffer) }
+    buffer.writeString(escaped(call.arguments))
   }
 
   private static func usage(_ answer: Answer, into buffer: inout ByteBuffer) {
     let output = answer.completionTokens
-    buffer.writeString(
-      "{\"input_tokens\":\(answer.promptTokens),\"input_tokens_details\":{\"cached_tokens\":0},")
+    buffer.writeString("{\"input_tokens\":\(answer.promptTokens),")
+    buffer.writeString("\"input_tokens_details\":{\"cached_tokens\":\(answer.cachedTokens)},")
     buffer.writeString("\"output_tokens\":\(output),\"output_tokens_details\":{\"reasoning_tokens\":0},")
     buffer.writeString("\"total_tokens\":\(answer.promptTokens + output)}")
   }
