@@ -113,6 +113,17 @@ struct AnthropicStreamTests {
     #expect(encode(events) == expected.joined())
   }
 
+  @Test func eachKindHasABlockOfItsOwn() {
+    let text = encode([
+      .thinking(choice: 0, "a"), .text(choice: 0, "b"), .thinking(choice: 0, "c"), .end,
+    ])
+    let types = text.split(separator: "\n").filter { $0.hasPrefix("event: content_block_") }
+      .map { $0.dropFirst("event: content_block_".count) }
+    let block: [Substring] = ["start", "delta", "stop"]
+    #expect(types == block + block + block)
+    #expect(text.contains(#""index":2,"content_block":{"type":"thinking""#))
+  }
+
   @Test func streamsWithoutAnythingAreWhole() {
     let text = encode([.end])
     #expect(text.hasPrefix("event: message_start\n"))
