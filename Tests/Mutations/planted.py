@@ -446,7 +446,7 @@ BUGS = [
         "if isOwn || thinking.isAnthropicSigned {", "if PLANTED || isOwn || thinking.isAnthropicSigned {",
         "AnthropicSendingTests"),
     Bug("thoughts may take the whole limit", "Sources/Dialects/Chat/Anthropic/AnthropicRequestWriter+Options.swift",
-        "(request.maxTokens ?? .max) - 1", "(request.maxTokens ?? .max) - (PLANTED ? 0 : 1)",
+        "(request.maxTokens ?? Self.mostTokens) - 1", "(request.maxTokens ?? Self.mostTokens) - (PLANTED ? 0 : 1)",
         "AnthropicSendingTests"),
     Bug("a client is told that its key is refused where the router's is", "Sources/Dialects/Chat/Anthropic/AnthropicErrors.swift",
         'if type == "server_error", status < 500', 'if !PLANTED, type == "server_error", status < 500',

@@ -74,6 +74,12 @@ struct AnthropicAnswerTests {
     #expect(encode(answer).contains(#""stop_reason":"\#(known)""#))
   }
 
+  @Test func callsEndAnAnswerWhateverTheProviderSays() throws {
+    let call = #"{"type":"tool_use","id":"a","name":"f","input":{}}"#
+    let answer = try #require(decode(#"{"content":[\#(call)],"stop_reason":"end_turn"}"#))
+    #expect(answer.choices[0].finish == Finish(.toolCalls))
+  }
+
   @Test func theSequenceThatEndedItIsSaid() throws {
     let text = #"{"content":[],"stop_reason":"stop_sequence","stop_sequence":"END"}"#
     let answer = try #require(decode(text))
@@ -162,7 +168,7 @@ struct AnthropicAnswerTests {
 /// Words for ends, and what they are.
 private let ends: [(String, Finish.Reason)] = [
   ("end_turn", .stop), ("stop_sequence", .stopSequence), ("max_tokens", .length),
-  ("model_context_window_exceeded", .length), ("tool_use", .toolCalls), ("refusal", .refusal),
+  ("model_context_window_exceeded", .length), ("refusal", .refusal),
   ("pause_turn", .pause), ("compaction", .other),
 ]
 

@@ -156,6 +156,14 @@ struct AnthropicSendingTests {
     }
   }
 
+  @Test func noBudgetIsTooLargeToBeCut() throws {
+    let sent = try send(
+      #"{"thinking":{"type":"enabled","budget_tokens":9223372036854775807},"messages":[{"role":"user","content":"hi"}]}"#
+    )
+    #expect(sent.text.contains(#""budget_tokens":1048575}"#))
+    #expect(sent.text.contains(#""max_tokens":1056767,"#))
+  }
+
   @Test func theLimitHasRoomForThoughts() throws {
     let sent = try send(
       #"{"model":"claude-sonnet-4-5","reasoning_effort":"medium","messages":[{"role":"user","content":"hi"}]}"#
@@ -228,7 +236,7 @@ private let takings: [(String, String, String, String)] = [
   ),
   (
     "claude-mythos", #""reasoning_effort":"minimal","temperature":1,"top_p":1"#,
-    #","thinking":{"type":"adaptive"},"output_config":{"effort":"low"}"#, ""
+    #","thinking":{"type":"adaptive"},"output_config":{"effort":"low"}"#, "reasoning_effort"
   ),
   (
     "claude-opus-4-7", #""thinking":{"type":"enabled","budget_tokens":10000}"#,
@@ -251,7 +259,8 @@ private let takings: [(String, String, String, String)] = [
     "claude-3-7-sonnet-20250219", #""thinking":{"type":"enabled","budget_tokens":2048}"#,
     #","thinking":{"type":"enabled","budget_tokens":2048}"#, ""
   ),
-  ("claude-opus-4-20250514", #""top_p":0.5"#, #","top_p":0.5"#, ""),
+  ("claude-opus-4-20250514", #""top_p":0.5,"temperature":1"#, #","top_p":0.5"#, ""),
+  ("glm-4.6", #""temperature":1"#, #","temperature":1"#, ""),
   ("glm-4.6", #""temperature":0.3,"top_p":0.9,"top_k":4"#, #","temperature":0.3,"top_p":0.9,"top_k":4"#, ""),
 ]
 
