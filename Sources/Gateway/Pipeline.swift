@@ -55,6 +55,14 @@ extension Worker {
       let principal = try await authenticate(exchange)
       try answerModels(id, principal, exchange)
       return nil
+    case .tags:
+      let principal = try await authenticate(exchange)
+      answerTags(principal, exchange)
+      return nil
+    case .version:
+      _ = try await authenticate(exchange)
+      answer(json: OllamaCatalog.version(), exchange)
+      return nil
     case .feedback:
       try await takeFeedback(exchange)
       return nil
@@ -70,6 +78,7 @@ extension Worker {
     do {
       let request = try peek.request(body, surface: surface, detectors: exchange.snapshot.data?.detectors)
       exchange.facts = request.facts
+      exchange.permitted = exchange.snapshot.takers(of: surface)
       return request
     } catch {
       throw ExchangeError(error)
