@@ -87,11 +87,15 @@ package enum Carrying {
 
   /// Why a member of a body that only the client's dialect has can't just be left out; nil where it can.
   package static func reasonToRefuse(_ member: String, of origin: ChatDialectName) -> String? {
-    guard origin == .openai else { return nil }
-    return switch member {
-    case "functions", "function_call": "Send 'tools' and 'tool_choice' in its place."
-    case "audio": "Audio exists at OpenAI only. Ask for text, or for another model."
-    case "web_search_options": "Searching exists at OpenAI only. Leave it out, or ask for another model."
+    switch (origin, member) {
+    case (.openai, "functions"), (.openai, "function_call"): "Send 'tools' and 'tool_choice' in its place."
+    case (.openai, "audio"): "Audio exists at OpenAI only. Ask for text, or for another model."
+    case (.openai, "web_search_options"):
+      "Searching exists at OpenAI only. Leave it out, or ask for another model."
+    case (.anthropic, "mcp_servers"), (.anthropic, "container"):
+      "It exists at Anthropic only. Leave it out, or ask for another model."
+    case (.anthropic, "inference_geo"):
+      "The provider can't be told where to work. Leave it out, or ask for another model."
     default: nil
     }
   }
@@ -99,7 +103,7 @@ package enum Carrying {
   package static let rows: [Row] = Array([messages, tools, answers, sampling, around].joined())
 
   private static let messages = [
-    Row(.text), Row(.system),
+    Row(.text), Row(.system, .whole, .changed("is sent in front of all other messages")),
     Row(
       .developer, .whole, .changed("is sent as the system's"), .changed("is sent as the system's"),
       .changed("is sent as the system's")),
@@ -135,10 +139,13 @@ package enum Carrying {
   ]
 
   private static let answers = [
-    Row(.json, .whole, .refused("Anthropic's API has JSON by a schema only. Send 'json_schema'.")),
+    Row(.json, .whole, .changed("is sent as a tool that has to be called; beside other tools it is refused")),
     Row(.schema),
     Row(.schemaDetails, .whole, noSchemaDetails, noSchemaDetails, noSchemaDetails),
-    Row(.stop), Row(.maxTokens),
+    Row(.stop, .whole, .changed("is sent; a sequence of white space alone is refused")),
+    Row(
+      .maxTokens, .whole, .changed("is sent as 32000, to models before Claude 4 as 8192, where it is missing")
+    ),
     Row(.choices, .whole, oneChoice, oneChoice, .whole),
     Row(
       .logprobs, .whole, .refused("Anthropic's API has none. Leave it out, or ask for another model."),
@@ -148,16 +155,26 @@ package enum Carrying {
 
   private static let sampling = [
     Row(
-      .temperature, .whole, .changed("is sent as 1 where it is above, the most that Anthropic takes"),
+      .temperature, .whole,
+      .changed("is sent as 1 where it is above; not to Claude from 4.7 on, nor to one that thinks"),
       .whole, .whole),
-    Row(.topP),
-    Row(.topK, .dropped("is not sent: OpenAI's API has none")),
+    Row(
+      .topP, .whole,
+      .changed("is sent to Claude without a temperature; not from 4.7 on, nor below 0.95 to one that thinks")),
+    Row(
+      .topK, .dropped("is not sent: OpenAI's API has none"),
+      .changed("is sent; not to Claude from 4.7 on, nor to one that thinks")),
     Row(.penalties, .whole, .dropped("is not sent: Anthropic's API has none")),
     Row(.seed, .whole, .dropped("is not sent: Anthropic's API has none")),
     Row(
-      .reasoningEffort, .whole, .changed("is sent as a budget"), .whole, .changed("is sent as a budget")),
+      .reasoningEffort, .whole,
+      .changed("is sent as a budget to models before Claude 4.6; none where the API takes no thoughts"),
+      .whole,
+      .changed("is sent as a budget")),
     Row(
-      .reasoningBudget, .changed("is sent as an effort"), .whole, .changed("is sent as an effort"), .whole),
+      .reasoningBudget, .changed("is sent as an effort"),
+      .changed("is sent as an effort to Claude from 4.6 on; less or none where the API takes no more"),
+      .changed("is sent as an effort"), .whole),
   ]
 
   private static let around = [
@@ -165,7 +182,7 @@ package enum Carrying {
     Row(.metadata, .whole, noMetadata, noMetadata, noMetadata),
     Row(.otherMembers, noOther, noOther, noOther, noOther),
     Row(.thinking), Row(.cachedTokens),
-    Row(.reasoningTokens, .whole, .dropped("is not told apart by the provider"), noReasoningCount),
+    Row(.reasoningTokens, .whole, .whole, noReasoningCount),
   ]
 
   private static let noName = Carried.dropped("is not sent: participants have no names there")
