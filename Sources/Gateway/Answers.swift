@@ -185,7 +185,20 @@ extension Worker {
     answer(json: body, exchange)
   }
 
-  /// The same in Ollama's.
+  /// Answers how many tokens a request has, by this worker's own estimate, where no provider of the model counts them; false where one
+  /// does, which is left to be asked.
+  func countItself(_ facts: RequestFacts, _ model: Int, _ exchange: Exchange) -> Bool {
+    let snapshot = exchange.snapshot
+    exchange.permitted.narrow(to: snapshot.takers(of: .countTokens))
+    guard !snapshot.mayServe(exchange.arm?.position ?? model, within: exchange.permitted) else {
+      return false
+    }
+    let estimator = estimators[snapshot.models[model].name] ?? TokenEstimator()
+    answer(json: AnthropicChat().encodeCount(Int(clamping: estimator.input(facts))), exchange)
+    return true
+  }
+
+  /// The models that the key may use, in Ollama's shape.
   func answerTags(_ principal: Principal, _ exchange: Exchange) {
     let snapshot = exchange.snapshot
     answer(

@@ -21,6 +21,7 @@ extension Worker {
         await readRejection(request.facts, principal, exchange)
       }
       let model = try route(&request, body, principal, exchange)
+      if surface == .countTokens, countItself(request.facts, model, exchange) { return settle(exchange) }
       if exchange.snapshot.settings.routing.audit != nil { prepareAudit(request, body, exchange) }
       if exchange.arm?.mirror != nil { prepareShadow(request, body, exchange) }
       try openCache(body, request.facts, principal, model, exchange)
@@ -78,7 +79,8 @@ extension Worker {
     do {
       let request = try peek.request(body, surface: surface, detectors: exchange.snapshot.data?.detectors)
       exchange.facts = request.facts
-      exchange.permitted = exchange.snapshot.takers(of: surface)
+      // Tokens are counted here where nobody else does.
+      if surface != .countTokens { exchange.permitted = exchange.snapshot.takers(of: surface) }
       return request
     } catch {
       throw ExchangeError(error)

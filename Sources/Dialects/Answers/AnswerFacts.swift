@@ -59,11 +59,10 @@ extension AnswerFacts {
   }
 
   private mutating func read(message root: JSONValue) {
-    if let counts = root["usage"] {
-      var known = Usage()
-      usage = known.take(ofMessage: counts) ? known : nil
-    }
-    finishReason = root["stop_reason"]?.string.map { Finish.Reason(ofMessage: $0.string).rawValue }
+    var known = AnthropicUsage()
+    known.take(root["usage"])
+    usage = known.usage
+    finishReason = Finish(anthropic: root)?.reason.rawValue
   }
 
   private mutating func read(line root: JSONValue) {

@@ -8,12 +8,11 @@ extension EventReader {
     guard let type = root["type"]?.string else { return root["error"] == nil ? .silent : failed(&facts) }
     if type == "content_block_delta" || type == "content_block_start" { return .content }
     if type == "message_start" {
-      if let usage = root["message"]?["usage"] { take(usage, into: &facts) }
+      take(root["message"]?["usage"], into: &facts)
     } else if type == "message_delta" {
-      if let usage = root["usage"] { take(usage, into: &facts) }
-      if let reason = root["delta"]?["stop_reason"]?.string {
-        facts.finishReason = Finish.Reason(ofMessage: reason.string).rawValue
-        facts.finishedChoices = 1
+      take(root["usage"], into: &facts)
+      if let finish = root["delta"].flatMap({ Finish(anthropic: $0) }) {
+        (facts.finishReason, facts.finishedChoices) = (finish.reason.rawValue, 1)
       }
     } else if type == "message_stop" {
       facts.isDone = true
@@ -48,9 +47,11 @@ extension EventReader {
     return root
   }
 
-  private func take(_ usage: JSONValue, into facts: inout StreamFacts) {
-    var known = facts.usage ?? Usage()
-    if known.take(ofMessage: usage) { facts.usage = known }
+  /// A stream tells it in pieces.
+  private func take(_ usage: JSONValue?, into facts: inout StreamFacts) {
+    var known = AnthropicUsage(facts.usage)
+    known.take(usage)
+    facts.usage = known.usage
   }
 
   private func failed(_ facts: inout StreamFacts) -> Verdict {

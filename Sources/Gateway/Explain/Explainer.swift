@@ -42,6 +42,8 @@ struct Explainer {
     var place: CacheRules.Place?
     /// By deployment: what becomes of it at providers that speak another dialect.
     var carriages: [Int: Carriage] = [:]
+    /// It asks how many tokens it has, and no provider of its model tells.
+    var isCountedHere = false
 
     /// The model's whose limits of the caller it would be charged to.
     var charged: Int { steering?.from ?? model }
@@ -80,7 +82,8 @@ struct Explainer {
     var peeked = request
     let course = try snapshot.dataCourse(peeked, body, head, principal, peek)
     peeked = course.masked?.request ?? peeked
-    var permitted = snapshot.takers(of: peeked.facts.surface)
+    let surface = peeked.facts.surface
+    var permitted = surface == .countTokens ? nil : snapshot.takers(of: surface)
     permitted.narrow(to: snapshot.data?.classes.permitted(course.bound))
     let (rule, ruling) = try self.rule(on: &peeked, within: permitted, course.classes)
     var facts = peeked.facts
@@ -123,6 +126,10 @@ struct Explainer {
         },
       arm: arm, data: course,
       directives: directives, place: place)
+    if surface == .countTokens {
+      explained.permitted.narrow(to: snapshot.takers(of: surface))
+      explained.isCountedHere = !snapshot.mayServe(explained.position, within: explained.permitted)
+    }
     if !trace.isSilent {
       explained.carriages = carriages(explained, peeked, course.masked?.body ?? body, peek)
     }
@@ -280,6 +287,9 @@ struct Explainer {
     explanation.model = .init(
       name: snapshot.models[request.model].name, asked: request.facts.model, isStream: request.facts.stream)
     let isPriced = walk.firstDeployment.flatMap { snapshot.price(of: $0, at: wall) } != nil
+    if request.isCountedHere {
+      explanation.verdict = .unknown("the router counts its tokens itself, as no provider of the model does")
+    }
     if let refusal = request.refusal { explanation.verdict = .refused(refusal) }
     (explanation.rules, explanation.facts) = (trace.rules, trace.facts)
     explanation.leftOut = trace.leftOut(in: snapshot)
