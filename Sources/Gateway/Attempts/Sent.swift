@@ -141,7 +141,7 @@ extension Worker {
     }
     if let known = course.translated, known.deployment == deployment, known.model == model { return true }
     do throws(PeekError) {
-      course.translated = try translated(step, course, exchange).map { (deployment, model, $0) }
+      if let sent = try translated(step, course, exchange) { course.translated = (deployment, model, sent) }
       return true
     } catch {
       course.notCarried = error

@@ -75,7 +75,7 @@ final class Snapshot: Sendable {
   /// By the endpoint's position, what its credential may use.
   let credentials: [LimitGroup?]
   /// Surfaces that not all deployments can be sent requests of.
-  private let takers: [(surface: Surface, deployments: DeploymentSet)]
+  private let someTake: [(surface: Surface, deployments: DeploymentSet)]
   let breakers: BreakerSites
 
   /// Compiles `settings`, which have been validated. Endpoints and ledgers of `former` are kept where they are the same.
@@ -98,7 +98,7 @@ final class Snapshot: Sendable {
     isBounded = addresses.capacities.contains { $0 != nil }
     let deployments = settings.deployments.map { Self.deployment($0, settings, addresses, former: former) }
     self.deployments = deployments
-    takers = Surface.allCases.compactMap { surface -> (surface: Surface, deployments: DeploymentSet)? in
+    someTake = Surface.allCases.compactMap { surface -> (surface: Surface, deployments: DeploymentSet)? in
       let set = DeploymentSet(count: deployments.count) { deployments[$0].takes(surface) }
       return set == .all(deployments.count) ? nil : (surface, set)
     }
@@ -163,7 +163,7 @@ final class Snapshot: Sendable {
 
   /// The deployments that can be sent requests of a surface; nil: all.
   func takers(of surface: Surface) -> DeploymentSet? {
-    for taker in takers where taker.surface == surface { return taker.deployments }
+    for entry in someTake where entry.surface == surface { return entry.deployments }
     return nil
   }
 
