@@ -87,11 +87,22 @@ package enum Carrying {
 
   /// Why a member of a body that only the client's dialect has can't just be left out; nil where it can.
   package static func reasonToRefuse(_ member: String, of origin: ChatDialectName) -> String? {
+    if origin == .ollama { return reasonToRefuse(ollama: member) }
     guard origin == .openai else { return nil }
     return switch member {
     case "functions", "function_call": "Send 'tools' and 'tool_choice' in its place."
     case "audio": "Audio exists at OpenAI only. Ask for text, or for another model."
     case "web_search_options": "Searching exists at OpenAI only. Leave it out, or ask for another model."
+    default: nil
+    }
+  }
+
+  private static func reasonToRefuse(ollama member: String) -> String? {
+    switch member {
+    case "raw", "template": "Templates of prompts exist at Ollama only. Send 'prompt' and 'system' alone."
+    case "context": "Tokens of another model mean nothing there. Send the chat so far to /api/chat."
+    case "suffix": "Text can't be filled in there. Leave it out, or ask for another model."
+    case "_debug_render_only": "Only Ollama shows its prompts. Leave it out."
     default: nil
     }
   }
@@ -114,7 +125,8 @@ package enum Carrying {
     Row(.toolError, noToolError, .whole, noToolError, .changed("is sent as the result's 'error'")),
     Row(
       .formerThinking, .dropped("is not sent: the API takes no thoughts of former turns"),
-      .changed("is sent where it is signed, else left out"), .whole,
+      .changed("is sent where it is signed, else left out"),
+      .changed("is sent as text, without what is signed or encrypted"),
       .changed("is sent where it is signed, else left out")),
     Row(.formerRefusal, .whole, refusalAsText, refusalAsText, refusalAsText),
     Row(.otherParts, noOtherPart, noOtherPart, noOtherPart, noOtherPart),
@@ -155,7 +167,8 @@ package enum Carrying {
     Row(.penalties, .whole, .dropped("is not sent: Anthropic's API has none")),
     Row(.seed, .whole, .dropped("is not sent: Anthropic's API has none")),
     Row(
-      .reasoningEffort, .whole, .changed("is sent as a budget"), .whole, .changed("is sent as a budget")),
+      .reasoningEffort, .whole, .changed("is sent as a budget"),
+      .changed("is sent as the nearest of low, medium, high and max"), .changed("is sent as a budget")),
     Row(
       .reasoningBudget, .changed("is sent as an effort"), .whole, .changed("is sent as an effort"), .whole),
   ]
@@ -164,7 +177,8 @@ package enum Carrying {
     Row(.user, .whole, .whole, noUser, noUser),
     Row(.metadata, .whole, noMetadata, noMetadata, noMetadata),
     Row(.otherMembers, noOther, noOther, noOther, noOther),
-    Row(.thinking), Row(.cachedTokens),
+    Row(.thinking),
+    Row(.cachedTokens, .whole, .whole, .dropped("is not counted by the provider")),
     Row(.reasoningTokens, .whole, .dropped("is not told apart by the provider"), noReasoningCount),
   ]
 

@@ -59,7 +59,8 @@ extension ChatDialectName {
   package var client: (any ClientDialect)? {
     switch self {
     case .openai: OpenAIChat()
-    case .anthropic, .ollama, .gemini: nil
+    case .ollama: OllamaChat()
+    case .anthropic, .gemini: nil
     }
   }
 
@@ -67,7 +68,8 @@ extension ChatDialectName {
   package var provider: (any ProviderDialect)? {
     switch self {
     case .openai: OpenAIChat()
-    case .anthropic, .ollama, .gemini: nil
+    case .ollama: OllamaChat()
+    case .anthropic, .gemini: nil
     }
   }
 }
