@@ -47,7 +47,7 @@ struct OllamaCarryingTests {
   }
 
   @Test(arguments: efforts)
-  func effortsAreTheNearestThatThereAre(said: Said, think: String?, dropped: [String]) throws {
+  func effortsAreTheNearestThatThereAre(said: AskedReasoning, think: String?, dropped: [String]) throws {
     let (text, lost) = try members { $0.reasoning = said.reasoning }
     #expect(text == (think.map { #""think":\#($0),"# } ?? "") + #""stream":false"#)
     #expect(lost == dropped)
@@ -66,15 +66,23 @@ struct OllamaCarryingTests {
   @Test func toolsThatMayNotBeCalledAreNotSent() throws {
     let (f, g) = (ChatTool.function(FunctionTool("f")), ChatTool.function(FunctionTool("g")))
     let none = #""parameters":{"type":"object","properties":{}}"#
-    let (all, auto) = try members { ($0.tools, $0.toolChoice) = ([f, g], .auto) }
+    let (all, auto) = try members {
+      $0.tools = [f, g]
+      $0.toolChoice = .auto
+    }
     #expect(
       all
         == #""tools":[{"type":"function","function":{"name":"f",\#(none)}},{"type":"function","function":{"name":"g",\#(none)}}],"stream":false"#
     )
     #expect(auto.isEmpty)
-    #expect(try members { ($0.tools, $0.toolChoice) = ([f, g], .never) }.text == #""stream":false"#)
+    let (silent, _) = try members {
+      $0.tools = [f, g]
+      $0.toolChoice = .never
+    }
+    #expect(silent == #""stream":false"#)
     let (allowed, dropped) = try members {
-      ($0.tools, $0.toolChoice) = ([f, g], .allowed(["g"], mustCall: false))
+      $0.tools = [f, g]
+      $0.toolChoice = .allowed(["g"], mustCall: false)
     }
     #expect(allowed == #""tools":[{"type":"function","function":{"name":"g",\#(none)}}],"stream":false"#)
     #expect(dropped == ["allowed_tools"])
@@ -164,7 +172,7 @@ struct OllamaCarryingTests {
 }
 
 /// How much thinking was asked for, by a name that tests can show.
-struct Said: Sendable, CustomTestStringConvertible {
+struct AskedReasoning: Sendable, CustomTestStringConvertible {
   var reasoning: Reasoning
   var testDescription: String {
     "\(reasoning.mode?.rawValue ?? "") \(reasoning.effort ?? "") \(reasoning.budget ?? 0)"
@@ -176,11 +184,14 @@ struct Said: Sendable, CustomTestStringConvertible {
 }
 
 /// What was asked for, what is sent, and what is told of it.
-private let efforts: [(Said, String?, [String])] = [
-  (Said(.enabled, nil), "true", []), (Said(.adaptive, nil), nil, []),
-  (Said(.disabled, nil), "false", []), (Said(nil, "none"), "false", []), (Said(nil, nil), nil, []),
-  (Said(nil, "low"), #""low""#, []), (Said(nil, "minimal"), #""low""#, ["reasoning_effort"]),
-  (Said(nil, "xhigh"), #""max""#, ["reasoning_effort"]), (Said(nil, "much"), #""much""#, []),
-  (Said(.enabled, nil, 10_000), #""high""#, ["reasoning_budget"]),
-  (Said(.enabled, "low", 10_000), #""low""#, ["reasoning_budget"]),
+private let efforts: [(AskedReasoning, String?, [String])] = [
+  (AskedReasoning(.enabled, nil), "true", []), (AskedReasoning(.adaptive, nil), nil, []),
+  (AskedReasoning(.disabled, nil), "false", []), (AskedReasoning(nil, "none"), "false", []),
+  (AskedReasoning(nil, nil), nil, []),
+  (AskedReasoning(nil, "low"), #""low""#, []),
+  (AskedReasoning(nil, "minimal"), #""low""#, ["reasoning_effort"]),
+  (AskedReasoning(nil, "xhigh"), #""max""#, ["reasoning_effort"]),
+  (AskedReasoning(nil, "much"), #""much""#, []),
+  (AskedReasoning(.enabled, nil, 10_000), #""high""#, ["reasoning_budget"]),
+  (AskedReasoning(.enabled, "low", 10_000), #""low""#, ["reasoning_budget"]),
 ]

@@ -85,7 +85,9 @@ enum OllamaThinking: String {
     switch effort {
     case "minimal": self = .low
     case "xhigh", "ultra": self = .max
-    default: self.init(rawValue: effort)
+    default:
+      guard let known = OllamaThinking(rawValue: effort) else { return nil }
+      self = known
     }
   }
 }

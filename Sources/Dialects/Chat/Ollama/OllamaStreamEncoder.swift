@@ -28,11 +28,11 @@ struct OllamaStreamEncoder: ChatStreamEncoder {
       write(OllamaSaid(text: text, tokens: logprobs?.content ?? []), to: bytes)
     case .refusal(choice: 0, let text): write(OllamaSaid(text: text), to: bytes)
     case .thinking(choice: 0, let text): write(OllamaSaid(thinking: text), to: bytes)
-    case .toolStart(choice: 0, let tool, let known, let name):
+    case .toolStart(choice: 0, tool: let tool, id: let known, name: let name):
       let callID = known ?? ToolCall.madeID(answer: id, choice: 0, number: tool)
       call = ToolCall(id: callID, name: name, arguments: JSONText(""))
-    case .toolArguments(choice: 0, _, let text): add(text, to: bytes)
-    case .toolEnd(choice: 0, let tool): endCall(tool, to: bytes)
+    case .toolArguments(choice: 0, tool: _, let text): add(text, to: bytes)
+    case .toolEnd(choice: 0, tool: let tool): endCall(tool, to: bytes)
     case .finish(choice: 0, let finish): end.finish = finish
     case .usage(let usage): end.usage = usage
     case .error(let error): fail(error, to: bytes)
