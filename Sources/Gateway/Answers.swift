@@ -179,7 +179,7 @@ extension Worker {
       guard let model = table.positions[id], principal.allows(model) else { throw .modelNotFound(id) }
       body = exchange.dialect == .anthropic ? ModelList.ofAnthropic(id) : ModelList.one(id)
     } else {
-      let names = exchange.snapshot.names(for: principal)
+      let names = exchange.snapshot.modelNames(for: principal)
       body = exchange.dialect == .anthropic ? ModelList.ofAnthropic(names) : ModelList.all(names)
     }
     answer(json: body, exchange)
@@ -196,13 +196,6 @@ extension Worker {
     let estimator = estimators[snapshot.models[model].name] ?? TokenEstimator()
     answer(json: AnthropicChat().encodeCount(Int(clamping: estimator.input(facts))), exchange)
     return true
-  }
-
-  /// The models that the key may use, in Ollama's shape.
-  func answerTags(_ principal: Principal, _ exchange: Exchange) {
-    let snapshot = exchange.snapshot
-    answer(
-      json: OllamaCatalog.tags(snapshot.names(for: principal).map { snapshot.catalogModel($0) }), exchange)
   }
 
   func answer(json body: PaddedBytes, _ exchange: Exchange) {
@@ -240,22 +233,4 @@ private func isPassedOn(_ name: UnsafeRawBufferPointer) -> Bool {
 /// Whether a field says of what form the body is.
 private func isOfBody(_ name: UnsafeRawBufferPointer) -> Bool {
   UpstreamHead.equal(name, "content-type") || UpstreamHead.equal(name, "content-encoding")
-}
-
-extension Snapshot {
-  /// Of models, with their aliases.
-  fileprivate func names(for principal: Principal) -> [String] {
-    table.positions.filter { principal.allows($0.value) }.keys.sorted()
-  }
-
-  /// What Ollama's clients are told of a model: what all of its deployments can do.
-  fileprivate func catalogModel(_ name: String) -> OllamaCatalog.Model {
-    let served = table.positions[name].map { table.models[$0].deployments } ?? []
-    let configured = served.map { settings.deployments[$0.position] }
-    let known: Set<String> = ["tools", "vision", "thinking", "embedding"]
-    let shared = configured.reduce(known) { $0.intersection($1.capabilities) }
-    return OllamaCatalog.Model(
-      name, modified: 0, capabilities: ["completion"] + shared.sorted(),
-      contextLength: configured.compactMap(\.context).min())
-  }
 }

@@ -60,6 +60,11 @@ extension Worker {
       let principal = try await authenticate(exchange)
       answerTags(principal, exchange)
       return nil
+    case .show:
+      let principal = try await authenticate(exchange)
+      let body = try await exchange.body()
+      try answerShow(body, principal, exchange)
+      return nil
     case .version:
       _ = try await authenticate(exchange)
       answer(json: OllamaCatalog.version(), exchange)

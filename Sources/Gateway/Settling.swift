@@ -135,6 +135,7 @@ extension Exchange {
     case .models(nil): "/v1/models"
     case .models: "/v1/models/{id}"
     case .tags: "/api/tags"
+    case .show: "/api/show"
     case .version: "/api/version"
     case .feedback: "/v1/feedback"
     case .surface(let surface): surface.rawValue

@@ -19,6 +19,16 @@ extension Surface {
     }
   }
 
+  /// The same of requests for embeddings.
+  package var embedding: EmbeddingSurface? {
+    switch self {
+    case .embeddings: .openai
+    case .ollamaEmbed: .ollama
+    case .chatCompletions, .completions, .responses, .messages, .countTokens, .ollamaChat, .ollamaGenerate:
+      nil
+    }
+  }
+
   /// Its streams are lines of JSON; those of the others are server-sent events.
   package var streamsLines: Bool { dialect == .ollama }
 

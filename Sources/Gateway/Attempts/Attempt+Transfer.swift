@@ -10,14 +10,12 @@ extension Attempt: TransferConsumer {
     self.head = copy head
     guard isEventStream, (200..<300).contains(head.status) else { return }
     kind = .events
-    if let translated {
-      translator = translated.translation.stream(as: translated.form, choices: choices)
-    }
+    translator = translated?.stream(choices: choices)
   }
 
   /// Ollama's streams are lines.
   private var isEventStream: Bool {
-    (translated?.translation.provider.name ?? surface.dialect) == .ollama
+    (translated?.dialect ?? surface.dialect) == .ollama
       ? head.value(of: "content-type", startsWith: "application/x-ndjson")
       : head.value(of: "content-type", startsWith: "text/event-stream")
   }
@@ -128,7 +126,7 @@ extension Attempt: TransferConsumer {
       isOverlong
       ? nil
       : heldBytes.withUnsafeReadableBytes {
-        translated.translation.answer($0, status: head.status, as: translated.form, with: peek)
+        translated.answer($0, status: head.status, with: peek)
       }
     heldBytes = ByteBuffer()
     answer?.body.withUnsafeBytes { keep($0) }

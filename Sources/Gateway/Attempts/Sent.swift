@@ -1,6 +1,5 @@
 import Dialects
 import Policy
-import Settings
 
 /// What a provider is sent of a request.
 struct Sent {
@@ -9,66 +8,6 @@ struct Sent {
   var hidesUsage = false
   /// Nil where the provider speaks the client's dialect, so that bytes pass.
   var translated: Translated?
-}
-
-/// What is different where the provider speaks another dialect than the client.
-struct Translated {
-  /// Bytes of a plain answer beyond which it is given up: it is translated whole.
-  static let mostBytes = 8 << 20
-
-  let translation: ChatTranslation
-  /// Behind the provider's base URL.
-  let path: String
-  /// Lines that its dialect wants.
-  let headers: [String]
-  /// What it isn't sent.
-  let dropped: [Dropped]
-  let form: AnswerForm
-}
-
-extension Translated {
-  private static let mostHeaderBytes = 1_024
-
-  /// `x-switchyard-dropped`: what was left out or changed; nil where nothing was. Names of the client's own making stand in it.
-  var droppedField: String? {
-    guard !dropped.isEmpty else { return nil }
-    let text = dropped.map(\.text).joined(separator: ", ")
-    let plain = text.utf8.prefix(Self.mostHeaderBytes).map { 0x20...0x7e ~= $0 ? $0 : UInt8(ascii: "?") }
-    return String(decoding: plain, as: UTF8.self)
-  }
-}
-
-extension Translated {
-  /// To a provider, from each surface of another dialect that can be.
-  static func all(to provider: Settings.Provider) -> [Surface: ChatTranslation] {
-    guard let dialect = ChatDialectName(provider.dialect) else { return [:] }
-    let pairs = Surface.allCases.compactMap { surface -> (Surface, ChatTranslation)? in
-      guard surface.dialect != dialect, let client = surface.client, let asked = Self.asked(provider, dialect)
-      else { return nil }
-      return (surface, ChatTranslation(client: client, provider: asked))
-    }
-    return Dictionary(uniqueKeysWithValues: pairs)
-  }
-
-  private static func asked(_ provider: Settings.Provider, _ dialect: ChatDialectName)
-    -> (any ProviderDialect)?
-  {
-    guard dialect == .openai, provider.outputLimit == .maxTokens else { return dialect.provider }
-    return OpenAIChat(limitName: .maxTokens)
-  }
-}
-
-extension ChatDialectName {
-  /// Nil of a dialect that has no chats.
-  init?(_ dialect: Settings.Provider.Dialect) {
-    switch dialect {
-    case .openai: self = .openai
-    case .anthropic: self = .anthropic
-    case .ollama: self = .ollama
-    case .gemini: self = .gemini
-    case .openInference: return nil
-    }
-  }
 }
 
 extension Snapshot.Deployment {
@@ -106,14 +45,9 @@ extension Peek {
     }
     let spliced = spliced(
       request, body: body, model: deployment.model, includeUsage: false, version: version, rule: rule)
-    let written = try translation.request(spliced, asksForUsage: deployment.injectsUsage, with: self)
     let form = AnswerForm(
       id: id, created: Int(now / 1_000), model: deployment.model, includesUsage: request.facts.includesUsage)
-    return Sent(
-      body: written.body,
-      translated: Translated(
-        translation: translation, path: written.path, headers: written.headers, dropped: written.dropped,
-        form: form))
+    return try translation.sent(spliced, asksForUsage: deployment.injectsUsage, as: form, with: self)
   }
 }
 

@@ -8,6 +8,8 @@ enum Route: Equatable {
   case models(id: String?)
   /// The same as Ollama has it.
   case tags
+  /// One of them.
+  case show
   /// The version of the API, as Ollama has it.
   case version
   case feedback
@@ -24,6 +26,8 @@ enum Route: Equatable {
       self = head.isRead ? .models(id: Self.decoded(id)) : .wrongMethod(allow: "GET")
     } else if head.pathEquals("/api/tags") {
       self = head.isRead ? .tags : .wrongMethod(allow: "GET")
+    } else if head.pathEquals("/api/show") {
+      self = head.method == .post ? .show : .wrongMethod(allow: "POST")
     } else if head.pathEquals("/api/version") {
       self = head.isRead ? .version : .wrongMethod(allow: "GET")
     } else if head.pathEquals("/v1/feedback") {

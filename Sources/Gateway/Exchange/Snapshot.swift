@@ -24,7 +24,7 @@ final class Snapshot: Sendable {
     /// Its provider's; nil where that is one of no chats.
     var dialect: ChatDialectName?
     /// By the surfaces of other dialects whose requests it can be sent.
-    var translations: [Surface: ChatTranslation]
+    var translations: [Surface: Translation]
     /// The position of its first endpoint; the others follow.
     var firstEndpoint: Int
     /// Of each endpoint.
@@ -203,7 +203,7 @@ final class Snapshot: Sendable {
       prices: deployment.prices,
       injectsUsage: provider?.streamUsage == .inject,
       dialect: (provider?.dialect).flatMap { ChatDialectName($0) },
-      translations: provider.map { Translated.all(to: $0) } ?? [:], firstEndpoint: pool.first?.position ?? 0,
+      translations: provider.map { Translation.all(to: $0) } ?? [:], firstEndpoint: pool.first?.position ?? 0,
       paces: pool.map { item in
         let endpoint = addresses.endpoints[item.position]
         guard let known, let former,

@@ -153,7 +153,7 @@ struct Explainer {
       try head.mayAsk()
       if snapshot.isBounded, !head.hasValidPriority { throw .priority }
       return surface
-    case .models, .tags, .version: throw .wrongMethod(allow: "GET")
+    case .models, .tags, .show, .version: throw .wrongMethod(allow: "GET")
     case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
     case .feedback, .unknown: throw .unknownPath(head.pathString)
     }

@@ -217,6 +217,96 @@ extension ReplicaTests {
       }
     }
 
+    // MARK: Ollama
+
+    private static let lines =
+      #"{"model":"x","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"a"},"done":false}"#
+      + "\n"
+      + #"{"model":"x","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":5,"eval_count":4}"#
+      + "\n"
+
+    private static let turns = #""messages":[{"role":"user","content":"hi"}]"#
+
+    private static func ndjson(_ text: String) -> ScriptedProvider.Behaviour {
+      .status(200, ["content-type": "application/x-ndjson"], text)
+    }
+
+    @Test func linesOfOllamasPassAndAreTranslated() async throws {
+      try await withReplica({ _ in Self.ndjson(Self.lines) }, Self.speaking(.ollama)) { test, provider in
+        let client = try await test.connect()
+        client.send(Self.post("/api/chat", #"{"model":"m",\#(Self.turns)}"#))
+        let passed = try await client.message()
+        #expect(passed.text == Self.lines && passed.first("content-type") == "application/x-ndjson")
+        client.send(Wire.chat("hi", stream: true))
+        let translated = try await client.message()
+        #expect(translated.first("content-type") == "text/event-stream")
+        #expect(translated.text.contains(#""content":"a""#) && translated.text.hasSuffix("data: [DONE]\n\n"))
+        #expect(provider.requests.map(\.target) == ["/api/chat", "/api/chat"])
+        #expect(provider.requests[1].isStream)
+        #expect(provider.requests[0].fields["authorization"] == ["Bearer provider-key"])
+        #expect(await test.metric("switchyard_tokens_total", #"type="input""#) == 5 + 5)
+      }
+    }
+
+    @Test func aClientOfOllamasIsSentLinesOfItsOwn() async throws {
+      let stream = ScriptedProvider.Stream(count: 2)
+      let script: ScriptedProvider.Script = { $0.isStream ? .stream(stream) : .answer("hello") }
+      try await withReplica(script, Self.speaking(.openai)) { test, _ in
+        let client = try await test.connect()
+        client.send(Self.post("/api/chat", #"{"model":"m",\#(Self.turns)}"#))
+        let streamed = try await client.message()
+        #expect(streamed.first("content-type") == "application/x-ndjson")
+        let lines = streamed.text.split(separator: "\n")
+        #expect(lines.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
+        #expect(lines.dropLast().allSatisfy { $0.contains(#""done":false"#) })
+        #expect(lines.last?.contains(#""done":true"#) == true)
+        client.send(Self.post("/api/generate", #"{"model":"m","prompt":"hi","stream":false}"#))
+        let generated = try await client.message()
+        #expect(generated.first("content-type") == "application/json")
+        #expect(generated.text.contains(#""response":"hello""#))
+      }
+    }
+
+    @Test func brokenLinesEndInAnErrorOnALine() async throws {
+      let script: ScriptedProvider.Script = { _ in .stream(.init(count: 2, end: .cut)) }
+      try await withReplica(script, Self.speaking(.openai)) { test, _ in
+        let client = try await test.connect()
+        client.send(Self.post("/api/chat", #"{"model":"m",\#(Self.turns)}"#))
+        let text = try await client.message().text
+        #expect(text.split(separator: "\n").last?.hasPrefix(#"{"error":""#) == true)
+        #expect(text.hasSuffix("}\n"))
+      }
+    }
+
+    @Test func embeddingsAreTranslated() async throws {
+      let answer = #"{"model":"x","embeddings":[[0.5,0.25]],"prompt_eval_count":3}"#
+      let script: ScriptedProvider.Script = { _ in .status(200, [:], answer) }
+      try await withReplica(script, Self.speaking(.ollama)) { test, provider in
+        let client = try await test.connect()
+        client.send(Self.post("/v1/embeddings", #"{"model":"m","input":"x"}"#))
+        let translated = try await client.message()
+        #expect(translated.status == 200 && translated.text.contains(#""object":"list""#))
+        #expect(translated.text.contains("0.25"))
+        #expect(provider.requests.first?.target == "/api/embed")
+      }
+    }
+
+    @Test func modelsAreListedAsOllamaDoes() async throws {
+      try await withReplica({ _ in .silence }, Self.speaking(.openai)) { test, _ in
+        let client = try await test.connect()
+        client.send("GET /api/tags HTTP/1.1\r\nHost: a\r\n\r\n")
+        let tags = try await client.message().text
+        #expect(tags.hasPrefix(#"{"models":["#) && tags.contains(#""name":"also-m""#))
+        client.send("GET /api/version HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try await client.message().text.hasPrefix(#"{"version":""#))
+        client.send(Self.post("/api/show", #"{"model":"m"}"#))
+        #expect(try await client.message().text.contains(#""capabilities":["completion""#))
+        client.send(Self.post("/api/show", #"{"model":"gone"}"#))
+        let missing = try await client.message()
+        #expect(missing.status == 404 && missing.text.hasPrefix(#"{"error":""#))
+      }
+    }
+
     // MARK: Without a provider
 
     @Test func errorsOfTheRoutersAreInTheDialectOfThePath() async throws {
