@@ -67,7 +67,8 @@ extension Snapshot {
 
   /// The same error, in other words where no provider of the model can be sent what was sent here.
   func naming(_ error: ExchangeError, _ facts: RequestFacts?) -> ExchangeError {
-    guard error.code == ExchangeError.ruledOut.code, let facts, let takers = takers(of: facts.surface),
+    guard error.code == ExchangeError.ruledOut.code, let facts, facts.surface != .countTokens,
+      let takers = takers(of: facts.surface),
       let model = facts.model.map({ table.positions[$0] }) ?? table.defaultModel,
       !mayServe(serving(model), within: takers)
     else { return error }
