@@ -9,7 +9,9 @@ enum Translation: Sendable {
 }
 
 /// What is different where the provider speaks another dialect than the client.
-struct Translated {
+///
+/// An object, so that attempts whose bytes pass carry one word for it.
+final class Translated {
   /// Bytes of a plain answer beyond which it is given up: it is translated whole.
   static let mostBytes = 8 << 20
 

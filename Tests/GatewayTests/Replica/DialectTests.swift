@@ -191,6 +191,25 @@ extension ReplicaTests {
       }
     }
 
+    @Test func whatIsKeptIsTheClientsAnswer() async throws {
+      var options = Self.speaking(.anthropic)
+      options.cache = "{ ttl: 60s }"
+      try await withReplica({ _ in .status(200, [:], Self.answer) }, options) { test, provider in
+        let client = try await test.connect()
+        client.send(Wire.chat("hi"))
+        let first = try await client.message()
+        #expect(first.text.contains("chat.completion") && first.first("age") == nil)
+        client.send(Wire.chat("hi"))
+        let second = try await client.message()
+        #expect(second.text == first.text && second.first("age") != nil)
+        #expect(second.first("content-type") == "application/json")
+        #expect(provider.requestCount == 1)
+        client.send(Self.message())
+        #expect(try await client.message().text == Self.answer, "a path's answers are its own")
+        #expect(provider.requestCount == 2)
+      }
+    }
+
     // MARK: The provider's own dialect
 
     @Test func bytesOfOneDialectPass() async throws {
