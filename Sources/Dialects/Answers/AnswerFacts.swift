@@ -62,7 +62,7 @@ extension AnswerFacts {
     var known = AnthropicUsage()
     known.take(root["usage"])
     usage = known.usage
-    finishReason = Finish(anthropic: root)?.reason.rawValue
+    finishReason = Finish(ofMessage: root)?.reason.rawValue
   }
 
   private mutating func read(line root: JSONValue) {

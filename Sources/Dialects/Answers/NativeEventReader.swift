@@ -11,7 +11,7 @@ extension EventReader {
       take(root["message"]?["usage"], into: &facts)
     } else if type == "message_delta" {
       take(root["usage"], into: &facts)
-      if let finish = root["delta"].flatMap({ Finish(anthropic: $0) }) {
+      if let finish = root["delta"].flatMap({ Finish(ofMessage: $0) }) {
         (facts.finishReason, facts.finishedChoices) = (finish.reason.rawValue, 1)
       }
     } else if type == "message_stop" {

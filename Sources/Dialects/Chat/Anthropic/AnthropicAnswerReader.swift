@@ -7,42 +7,42 @@ struct AnthropicAnswerReader {
     let message = root.value
     guard message["error"]?.isNull != false else { return nil }
     guard let content = try? member("content", of: root), content.value.isArray else { return nil }
-    var (parts, isAnsweredByTool) = ([ChatPart](), false)
+    var parts: [ChatPart] = []
     var elements = content.elements
     while let element = elements.next() {
-      guard let block = try? self.block(element) else { return nil }
-      if block.isAnswerTool { isAnsweredByTool = true }
-      if let part = block.part { parts.append(part) }
+      let block: ChatPart?
+      do { block = try part(element) } catch { return nil }
+      if let part = block { parts.append(part) }
     }
     var usage = AnthropicUsage()
     usage.take(message["usage"])
-    var finish = Finish(anthropic: message)
-    if isAnsweredByTool, finish?.reason == .toolCalls { finish = Finish(.stop) }
+    let calls = parts.count(where: { $0.toolCall != nil })
     if let refusal = message.anthropicRefusal { parts.append(ChatPart(.refusal(refusal))) }
     return ChatAnswer(
       id: message["id"]?.filledText, model: message["model"]?.filledText,
-      choices: [ChatAnswer.Choice(parts, finish: finish)], usage: usage.usage)
+      choices: [ChatAnswer.Choice(parts, finish: Finish(anthropic: message, calls: calls))],
+      usage: usage.usage)
   }
 
   /// Nothing for blocks that only the API has, and for empty ones. Throws where a call can't be read.
-  private func block(_ block: SourcedValue) throws(PeekError) -> (part: ChatPart?, isAnswerTool: Bool) {
+  private func part(_ block: SourcedValue) throws(PeekError) -> ChatPart? {
     let value = block.value
-    guard let type = value["type"]?.string else { return (nil, false) }
-    if type == "text" { return (value["text"]?.filledText.map { ChatPart.text($0) }, false) }
+    guard let type = value["type"]?.string else { return nil }
+    if type == "text" { return value["text"]?.filledText.map { ChatPart.text($0) } }
     if type == "thinking" {
       let thinking = Thinking(
         text: value["thinking"]?.filledText ?? "", signature: value["signature"]?.filledText)
-      return (thinking == Thinking(text: "") ? nil : ChatPart(.thinking(thinking)), false)
+      return thinking == Thinking(text: "") ? nil : ChatPart(.thinking(thinking))
     }
     if type == "redacted_thinking" {
-      return (value["data"]?.filledText.map { ChatPart(.thinking(Thinking(text: "", redacted: $0))) }, false)
+      return value["data"]?.filledText.map { ChatPart(.thinking(Thinking(text: "", redacted: $0))) }
     }
-    guard type == "tool_use" else { return (nil, false) }
+    guard type == "tool_use" else { return nil }
     guard let name = value["name"]?.string else { throw .missing("name") }
     let arguments = try input(of: block) ?? JSONText("{}")
-    if name == AnthropicRequestWriter.answerTool { return (.text(arguments.text), true) }
+    if name == AnthropicRequestWriter.answerTool { return .text(arguments.text) }
     let call = ToolCall(id: value["id"]?.filledText ?? "", name: name.string, arguments: arguments)
-    return (ChatPart(.toolCall(call)), false)
+    return ChatPart(.toolCall(call))
   }
 
   /// What a call is given, as it was sent; nil where it has no such member.
@@ -71,17 +71,16 @@ extension JSONValue {
 }
 
 extension Finish {
-  /// Reads a message, or the last delta of a stream; nil where it hasn't ended.
-  init?(anthropic message: JSONValue) {
+  /// Reads a message, or the last delta of a stream; nil where it hasn't ended. `calls`: those to the client, which some providers don't
+  /// end an answer for; the tool whose input is the answer isn't one.
+  init?(anthropic message: JSONValue, calls: Int) {
     guard let word = message["stop_reason"]?.string else { return nil }
-    if word == "end_turn" {
-      self.init(.stop)
+    if word == "end_turn" || word == "tool_use" {
+      self.init(calls > 0 ? .toolCalls : .stop)
     } else if word == "stop_sequence" {
       self.init(.stopSequence, sequence: message["stop_sequence"]?.string?.string)
     } else if word == "max_tokens" || word == "model_context_window_exceeded" {
       self.init(.length)
-    } else if word == "tool_use" {
-      self.init(.toolCalls)
     } else if word == "refusal" {
       self.init(.refusal)
     } else if word == "pause_turn" {

@@ -7,15 +7,15 @@ struct AnthropicModel: Equatable {
   let thinksByEffort: Bool
   /// Temperature and the like can be sent: Claude up to 4.6.
   let samples: Bool
-  /// At most one of temperature and `top_p` can be sent: Claude.
-  let samplesByOne: Bool
+  /// At most one of temperature and `top_p` can be sent.
+  let isClaude: Bool
   /// The limit of tokens where the client gives none, as the API wants one.
   let usualLimit: Int
 
   init(_ name: String) {
     let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }
     guard let start = words.firstIndex(of: "claude") else {
-      (thinksByEffort, samples, samplesByOne, usualLimit) = (false, true, false, 8_192)
+      (isClaude, thinksByEffort, samples, usualLimit) = (false, false, true, 8_192)
       return
     }
     // Dates have more digits.
@@ -26,7 +26,7 @@ struct AnthropicModel: Equatable {
     let minor = next.flatMap { $0 < numbers.count ? numbers[$0] : nil } ?? 0
     thinksByEffort = (major, minor) >= (4, 6)
     samples = (major, minor) < (4, 7)
-    samplesByOne = true
+    isClaude = true
     usualLimit = major < 4 ? 8_192 : 32_000
   }
 }

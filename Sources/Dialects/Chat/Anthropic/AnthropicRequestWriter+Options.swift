@@ -2,6 +2,8 @@
 extension AnthropicRequestWriter {
   /// The smallest budget that the API takes.
   private static let leastBudget = 1_024
+  /// More than any model takes.
+  private static let mostTokens = 1 << 20
 
   // MARK: Reasoning
 
@@ -14,14 +16,13 @@ extension AnthropicRequestWriter {
 
   private mutating func effort(for asked: Reasoning) throws(PeekError) -> Reasoning {
     if asked.effort == nil, asked.budget != nil { try losses.lose(.reasoningBudget) }
-    let effort = asked.level == "minimal" ? "low" : asked.level
-    guard mustCall else { return Reasoning(mode: .adaptive, effort: effort) }
-    try losses.lose(.reasoningEffort)
-    return Reasoning(effort: effort)
+    let isTooLow = asked.level == "minimal"
+    if isTooLow || mustCall { try losses.lose(.reasoningEffort) }
+    return Reasoning(mode: mustCall ? nil : .adaptive, effort: isTooLow ? "low" : asked.level)
   }
 
   private mutating func budget(for asked: Reasoning) throws(PeekError) -> Reasoning? {
-    let room = (request.maxTokens ?? .max) - 1
+    let room = (request.maxTokens ?? Self.mostTokens) - 1
     let wanted = max(asked.tokens ?? 4_096, Self.leastBudget)
     let canThink = !mustCall && !hasUnsignedCalls && room >= Self.leastBudget
     let budget = canThink ? min(wanted, room) : nil
@@ -44,10 +45,9 @@ extension AnthropicRequestWriter {
 
   /// Results come for calls without the signed thoughts that led to them: older models refuse to go on thinking then.
   private var hasUnsignedCalls: Bool {
-    guard request.messages.last?.role == .tool else { return false }
-    let asked = request.messages.last { $0.role == .assistant }
-    let isSigned = asked?.parts.contains(where: { $0.thinking?.isAnthropicSigned == true }) ?? false
-    return !isSigned
+    guard let last = request.messages.lastIndex(where: { $0.role == .assistant }) else { return false }
+    guard request.messages[last...].contains(where: { $0.role == .tool }) else { return false }
+    return !request.messages[last].parts.contains { $0.thinking?.isAnthropicSigned == true }
   }
 
   func writeThinking(_ reasoning: Reasoning?, in object: inout ObjectWriter) {
@@ -97,16 +97,16 @@ extension AnthropicRequestWriter {
       object.member("top_k", sampling.topK)
       return
     }
-    // 1 is what the API does anyway.
-    let temperature: Double? = sampling.temperature.flatMap { $0 == 1 ? nil : $0 }
-    let topP: Double? = sampling.topP.flatMap { $0 == 1 ? nil : $0 }
+    // 1 is what Claude does anyway.
+    let temperature: Double? = model.isClaude && sampling.temperature == 1 ? nil : sampling.temperature
+    let topP: Double? = model.isClaude && sampling.topP == 1 ? nil : sampling.topP
     let takesTemperature = model.samples && !thinks
     if let temperature {
       if temperature > 1 || !takesTemperature { try losses.lose(.temperature) }
       if takesTemperature { object.member("temperature", min(temperature, 1)) }
     }
     if let topP {
-      let isSecond = model.samplesByOne && temperature != nil && takesTemperature
+      let isSecond = model.isClaude && temperature != nil && takesTemperature
       let isTaken = model.samples && !isSecond && (!thinks || topP >= 0.95)
       if isTaken { object.member("top_p", topP) } else { try losses.lose(.topP) }
     }

@@ -95,11 +95,9 @@ struct AnthropicStreamDecoder: ChatStreamDecoder {
 
   private mutating func finish(_ root: JSONValue, into events: inout [ChatEvent]) {
     start(nil, into: &events)
-    if let delta = root["delta"], var reason = Finish(anthropic: delta), !isFinished {
+    if let delta = root["delta"], let reason = Finish(anthropic: delta, calls: calls), !isFinished {
       close(into: &events)
       isFinished = true
-      // A call that was the answer is none to the client.
-      if reason.reason == .toolCalls, calls == 0 { reason = Finish(.stop) }
       if let text = delta.anthropicRefusal { events.append(.refusal(choice: 0, text)) }
       events.append(.finish(choice: 0, reason))
     }

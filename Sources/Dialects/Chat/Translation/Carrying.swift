@@ -180,7 +180,7 @@ package enum Carrying {
     Row(.seed, .whole, .dropped("is not sent: Anthropic's API has none")),
     Row(
       .reasoningEffort, .whole,
-      .changed("is sent as a budget to models before Claude 4.6; none where the API takes no thoughts"),
+      .changed("is sent as a budget before Claude 4.6, else minimal as low; none where it can't be"),
       .changed("is sent as the nearest of low, medium, high and max"), .changed("is sent as a budget")),
     Row(
       .reasoningBudget, .changed("is sent as an effort"),
