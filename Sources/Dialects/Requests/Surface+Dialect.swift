@@ -40,11 +40,14 @@ extension Surface {
 }
 
 extension PeekError {
+  /// Of requests that another provider may have words for.
+  package static let codeOfDialects = "not_supported_by_provider"
+
   /// A request that goes to no provider of another dialect.
   package static func notSpoken(_ surface: Surface) -> PeekError {
     PeekError(
       message:
         "What is sent to \(surface.rawValue) can't be put into the words of the model's provider. Ask for another model.",
-      param: nil, code: "not_supported_by_provider")
+      param: nil, code: codeOfDialects)
   }
 }
