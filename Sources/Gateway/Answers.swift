@@ -22,8 +22,11 @@ extension Worker {
       date: date, into: &head
     ) { fields in
       attempt.head.forEachField { name, value in
-        if isPassedOn(name) { fields.add(named: name, bytes: value) }
+        if isPassedOn(name), attempt.translated == nil || !isOfBody(name) {
+          fields.add(named: name, bytes: value)
+        }
       }
+      if let translated = attempt.translated { addTranslated(translated, attempt, to: &fields) }
       addFacts(exchange, attempt, to: &fields)
     }
     exchange.answer.status = attempt.head.status
@@ -31,6 +34,14 @@ extension Worker {
       connection: exchange.connection, head: head, framing: framing, keepsAlive: keepsAlive,
       isEvents: attempt.kind == .events, surface: attempt.surface,
       restorer: exchange.placeholders.map { AnswerRestorer($0, isEvents: attempt.kind == .events) })
+  }
+
+  /// The body is the router's own, in the client's dialect; what of the request was lost on the way is told.
+  private func addTranslated(
+    _ translated: Translated, _ attempt: Attempt, to fields: inout HTTP1FieldWriter
+  ) {
+    if let type = attempt.contentType { fields.add("content-type", type) }
+    if let dropped = translated.droppedField { fields.add("x-switchyard-dropped", dropped) }
   }
 
   /// Where the answer comes from and how long it took (architecture §7).
@@ -113,7 +124,8 @@ extension Worker {
     exchange.releaseBody()  // before the client learns of it and sends the next
     guard error.status > 0 else { return }
     let keepsAlive = exchange.connection.keepsAlive
-    let bytes = errorBytes(error, exchange, requestID: exchange.id, keepsAlive: keepsAlive)
+    let bytes = errorBytes(
+      error, exchange, in: exchange.dialect, requestID: exchange.id, keepsAlive: keepsAlive)
     exchange.answer.bytesOut = bytes.readableBytes
     exchange.connection.write(bytes)
     exchange.connection.answerEnded(keepAlive: keepsAlive)
@@ -123,16 +135,17 @@ extension Worker {
   func refuse(_ error: ExchangeError, on connection: Connection) {
     shard.increment(series.invalid(error.code))
     let id = RequestID.make(&random)
-    let bytes = errorBytes(error, requestID: id, keepsAlive: false)
+    let bytes = errorBytes(error, in: .openai, requestID: id, keepsAlive: false)
     logRefusal(error, id: id, of: connection, bytesOut: bytes.readableBytes)
     connection.write(bytes)
     connection.answerEnded(keepAlive: false)
   }
 
   private func errorBytes(
-    _ error: ExchangeError, _ exchange: Exchange? = nil, requestID: String, keepsAlive: Bool
+    _ error: ExchangeError, _ exchange: Exchange? = nil, in dialect: ChatDialectName, requestID: String,
+    keepsAlive: Bool
   ) -> ByteBuffer {
-    let body = error.body.json()
+    let body = error.body.body(in: dialect, status: error.status)
     var bytes = ByteBuffer()
     responses.head(
       status: error.status, framing: .length(body.count), keepAlive: keepsAlive,
@@ -158,17 +171,31 @@ extension Worker {
     return bytes
   }
 
-  /// The models that the key may use, or one of them, in OpenAI's shape.
+  /// The models that the key may use, or one of them, in OpenAI's shape or in Anthropic's.
   func answerModels(_ id: String?, _ principal: Principal, _ exchange: Exchange) throws(ExchangeError) {
     let table = exchange.snapshot.table
     let body: PaddedBytes
     if let id {
       guard let model = table.positions[id], principal.allows(model) else { throw .modelNotFound(id) }
-      body = ModelList.one(id)
+      body = exchange.dialect == .anthropic ? ModelList.ofAnthropic(id) : ModelList.one(id)
     } else {
-      body = ModelList.all(table.positions.filter { principal.allows($0.value) }.keys.sorted())
+      let names = exchange.snapshot.modelNames(for: principal)
+      body = exchange.dialect == .anthropic ? ModelList.ofAnthropic(names) : ModelList.all(names)
     }
     answer(json: body, exchange)
+  }
+
+  /// Answers how many tokens a request has, by this worker's own estimate, where no provider of the model counts them; false where one
+  /// does, which is left to be asked.
+  func countItself(_ facts: RequestFacts, _ model: Int, _ exchange: Exchange) -> Bool {
+    let snapshot = exchange.snapshot
+    exchange.permitted.narrow(to: snapshot.takers(of: .countTokens))
+    guard !snapshot.mayServe(exchange.arm?.position ?? model, within: exchange.permitted) else {
+      return false
+    }
+    let estimator = estimators[snapshot.models[model].name] ?? TokenEstimator()
+    answer(json: AnthropicChat().encodeCount(Int(clamping: estimator.input(facts))), exchange)
+    return true
   }
 
   func answer(json body: PaddedBytes, _ exchange: Exchange) {
@@ -201,4 +228,9 @@ private func isPassedOn(_ name: UnsafeRawBufferPointer) -> Bool {
   case 20: UpstreamHead.equal(name, "openai-processing-ms")
   default: false
   }
+}
+
+/// Whether a field says of what form the body is.
+private func isOfBody(_ name: UnsafeRawBufferPointer) -> Bool {
+  UpstreamHead.equal(name, "content-type") || UpstreamHead.equal(name, "content-encoding")
 }

@@ -21,6 +21,7 @@ extension Worker {
         await readRejection(request.facts, principal, exchange)
       }
       let model = try route(&request, body, principal, exchange)
+      if surface == .countTokens, countItself(request.facts, model, exchange) { return settle(exchange) }
       if exchange.snapshot.settings.routing.audit != nil { prepareAudit(request, body, exchange) }
       if exchange.arm?.mirror != nil { prepareShadow(request, body, exchange) }
       try openCache(body, request.facts, principal, model, exchange)
@@ -55,6 +56,19 @@ extension Worker {
       let principal = try await authenticate(exchange)
       try answerModels(id, principal, exchange)
       return nil
+    case .tags:
+      let principal = try await authenticate(exchange)
+      answerTags(principal, exchange)
+      return nil
+    case .show:
+      let principal = try await authenticate(exchange)
+      let body = try await exchange.body()
+      try answerShow(body, principal, exchange)
+      return nil
+    case .version:
+      _ = try await authenticate(exchange)
+      answer(json: OllamaCatalog.version(), exchange)
+      return nil
     case .feedback:
       try await takeFeedback(exchange)
       return nil
@@ -70,6 +84,8 @@ extension Worker {
     do {
       let request = try peek.request(body, surface: surface, detectors: exchange.snapshot.data?.detectors)
       exchange.facts = request.facts
+      // Tokens are counted here where nobody else does.
+      if surface != .countTokens { exchange.permitted = exchange.snapshot.takers(of: surface) }
       return request
     } catch {
       throw ExchangeError(error)

@@ -29,7 +29,7 @@ extension Worker {
       overheadNanoseconds: (answer.firstByteAt ?? now) - exchange.startedAt - answer.upstream - answer.pauses
         - answer.queued)
     settlement.errorSource = source
-    if source == .none, exchange.surface?.hasTokens == true {
+    if source == .none, exchange.surface?.asksForText == true {
       settlement.firstTokenNanoseconds = answer.firstByteAt.map { $0 - exchange.startedAt }
     }
     settlement.inputTokens = answer.usage.map { Int64($0.input) }
@@ -127,10 +127,6 @@ extension Worker {
   }
 }
 
-extension Surface {
-  fileprivate var hasTokens: Bool { self != .embeddings }
-}
-
 extension Exchange {
   /// The path's template: what clients make up never reaches the log's `path` or a label.
   fileprivate var path: String {
@@ -138,6 +134,9 @@ extension Exchange {
     return switch Route(head) {
     case .models(nil): "/v1/models"
     case .models: "/v1/models/{id}"
+    case .tags: "/api/tags"
+    case .show: "/api/show"
+    case .version: "/api/version"
     case .feedback: "/v1/feedback"
     case .surface(let surface): surface.rawValue
     case .wrongMethod, .unknown: "other"
@@ -182,7 +181,7 @@ extension AnswerRecord {
     self.bytesOut = bytesOut
     finishReason = attempt.finishReason
     isStream = attempt.kind == .events
-    upstreamRequestID = attempt.head.first("x-request-id")
+    upstreamRequestID = attempt.head.first("x-request-id") ?? attempt.head.first("request-id")
   }
 
   /// What an attempt has taken of limits.

@@ -126,6 +126,8 @@ extension Classification {
     case quotaSpent
     /// This request alone is larger than what is allowed at once.
     case tooLarge
+    /// The router's own credential is refused.
+    case credential
   }
 
   /// An answer whose body is whole, by its status and what it says beside.
@@ -137,6 +139,9 @@ extension Classification {
     case 200..<300: self = .success
     case 300..<400: self.init(.failure, fault: .provider, retry: .elsewhere, .redirect)
     case 401: self.init(.credential, fault: .provider, retry: .elsewhere, .credential)
+    // Gemini's status for it.
+    case 400 where hints.complaint == .credential:
+      self.init(.credential, fault: .provider, retry: .elsewhere, .credential)
     case 402, 403: self.init(.failure, fault: .provider, retry: .elsewhere, .credential)
     case 408: self.init(.failure, fault: .provider, retry: .elsewhere, .requestTimeout)
     case 409: self.init(.ignore, fault: .provider, retry: .elsewhere, .conflict)

@@ -1,9 +1,35 @@
 /// The API that a client called, with what depends on it: the path at the provider and where usage stands.
+///
+/// The raw value is the path.
 package enum Surface: String, Sendable, Hashable, CaseIterable {
   case chatCompletions = "/v1/chat/completions"
   case completions = "/v1/completions"
   case embeddings = "/v1/embeddings"
   case responses = "/v1/responses"
+  // Anthropic's.
+  case messages = "/v1/messages"
+  case countTokens = "/v1/messages/count_tokens"
+  // Ollama's.
+  case ollamaChat = "/api/chat"
+  case ollamaGenerate = "/api/generate"
+  case ollamaEmbed = "/api/embed"
+
+  /// The model writes an answer: it does not where texts are embedded or counted.
+  package var asksForText: Bool {
+    switch self {
+    case .chatCompletions, .completions, .responses, .messages, .ollamaChat, .ollamaGenerate: true
+    case .embeddings, .ollamaEmbed, .countTokens: false
+    }
+  }
+
+  /// A conversation in `messages`, that anybody who reads chats understands.
+  package var isChat: Bool { self == .chatCompletions || self == .messages || self == .ollamaChat }
+
+  /// Texts are turned into vectors.
+  package var embeds: Bool { self == .embeddings || self == .ollamaEmbed }
+
+  /// A request that doesn't say so wants a stream.
+  package var streamsUnlessTold: Bool { self == .ollamaChat || self == .ollamaGenerate }
 }
 
 /// What routing needs to know of a request, read from its body in one pass.
@@ -14,11 +40,11 @@ package struct RequestFacts: Sendable, Equatable {
   package var surface: Surface
   /// The public model name that the client asked for; nil where the body names none.
   package var model: String?
-  /// The client wants server-sent events.
+  /// The client wants a stream.
   package var stream = false
   /// The client itself asked for usage in its stream (`stream_options.include_usage: true`).
   package var includesUsage = false
-  /// `max_completion_tokens`, `max_output_tokens` or `max_tokens`, in this order; nil where none is given.
+  /// `max_completion_tokens`, `max_output_tokens` or `max_tokens`, in this order, or Ollama's `num_predict`; nil where none is given.
   package var maxOutputTokens: Int?
   /// Answers asked for (`n`, 1 where absent).
   package var choices = 1

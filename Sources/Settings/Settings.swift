@@ -83,6 +83,11 @@ extension Settings {
       case openInference = "open-inference"
     }
     package enum StreamUsage: String, Sendable, CaseIterable { case inject, none }
+    /// How a provider of OpenAI's dialect calls the limit of an answer's tokens, in requests that are translated for it.
+    package enum OutputLimit: String, Sendable, CaseIterable {
+      case maxCompletionTokens = "max_completion_tokens"
+      case maxTokens = "max_tokens"
+    }
 
     package var name: String
     package var dialect: Dialect
@@ -96,6 +101,9 @@ extension Settings {
     package var keys: [Secret]
     /// Whether `stream_options.include_usage` is asked for on streams whose client did not.
     package var streamUsage: StreamUsage = .inject
+    package var outputLimit: OutputLimit = .maxCompletionTokens
+    /// Azure's `api-version`: with one the key is sent as Azure wants it; nil elsewhere.
+    package var apiVersion: String?
     package var caFile: String?
     package var clientCertificateFile: String?
     package var clientKeyFile: String?

@@ -83,8 +83,14 @@ struct ErrorBodyTests {
     let peek = Peek()
     for surface in Surface.allCases {
       let event = error.event(for: surface)
-      #expect(event.text.hasPrefix(surface == .responses ? "event: error\ndata: {" : #"data: {"error":{"#))
-      var scanner = StreamScanner()
+      let beginning =
+        switch surface.dialect {
+        case .openai, .gemini: surface == .responses ? "event: error\ndata: {" : #"data: {"error":{"#
+        case .anthropic: "event: error\ndata: {\"type\":\"error\",\"error\":{"
+        case .ollama: #"{"error":"#
+        }
+      #expect(event.text.hasPrefix(beginning))
+      var scanner = StreamScanner(dialect: surface.dialect)
       var passed = 0
       event.withUnsafeBytes { bytes in scanner.feed(bytes, with: peek) { passed += $0.count } }
       #expect(passed == event.count)

@@ -1,3 +1,4 @@
+import Dialects
 import Policy
 import Settings
 import Testing
@@ -19,9 +20,31 @@ struct EndpointTests {
   }
 
   @Test(arguments: Surface.allCases) func surfacesGoOnFromTheBaseURL(surface: Surface) {
-    let handles = Endpoint(identity("https://a/base/v1")).target(for: surface)
+    // SDKs of OpenAI's have the version in the base URL, those of others in the path.
+    let base = surface.dialect == .openai ? "https://a/base/v1" : "https://a/base"
+    let handles = Endpoint(identity(base)).target(for: surface)
     #expect(handles.url == "https://a/base" + surface.rawValue)
     #expect(handles.method == .post)
+  }
+
+  @Test(
+    arguments: [
+      (.openai, "Authorization: Bearer k"), (.ollama, "Authorization: Bearer k"),
+      (.anthropic, "x-api-key: k"), (.gemini, "x-goog-api-key: k"),
+    ] as [(Settings.Provider.Dialect, String)])
+  func keysAreSentAsTheDialectHasIt(dialect: Settings.Provider.Dialect, line: String) {
+    var identity = identity("https://a/v1", key: "k")
+    identity.dialect = dialect
+    #expect(Endpoint(identity).target(path: "/x").headers == ["Content-Type: application/json", line])
+  }
+
+  @Test func azureHasItsVersionInTheQueryAndAKeyOfItsOwn() {
+    var identity = identity("https://a/openai/deployments/d", key: "k")
+    identity.apiVersion = "2024-10-21"
+    let handles = Endpoint(identity).target(for: .chatCompletions)
+    #expect(handles.url == "https://a/openai/deployments/d/chat/completions?api-version=2024-10-21")
+    #expect(handles.headers == ["Content-Type: application/json", "api-key: k"])
+    #expect(Endpoint(identity).target(path: "/x?alt=sse").url.hasSuffix("/x?alt=sse&api-version=2024-10-21"))
   }
 
   @Test func handlesHaveWhatTheProviderNeeds() {

@@ -25,6 +25,15 @@ struct ModelListTests {
     #expect(data.map { $0["id"] as? String } == names)
   }
 
+  @Test(arguments: [[], ["a"], ["a", "b"]]) func anthropicsListHasOnePage(names: [String]) throws {
+    let list = try object(ModelList.ofAnthropic(names))
+    let data = try #require(list["data"] as? [[String: Any]])
+    #expect(data.map { $0["id"] as? String } == names)
+    #expect(data.allSatisfy { $0["type"] as? String == "model" && $0["created_at"] is String })
+    #expect(list["has_more"] as? Bool == false)
+    #expect(list["first_id"] as? String == names.first && list["last_id"] as? String == names.last)
+  }
+
   @Test func oddNamesStayWhatTheyAre() throws {
     let name = "a\"b\\c\n\u{1}ä🚀/%"
     #expect(try object(ModelList.one(name))["id"] as? String == name)

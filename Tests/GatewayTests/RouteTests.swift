@@ -1,3 +1,4 @@
+import Dialects
 import Policy
 import Testing
 
@@ -29,6 +30,39 @@ struct RouteTests {
     }
     #expect(try route("POST", "/v1/models") == .wrongMethod(allow: "GET"))
     #expect(try route("DELETE", "/v1/models/chat") == .wrongMethod(allow: "GET"))
+  }
+
+  @Test func whatOllamasClientsAskFirstIsRead() throws {
+    #expect(try route("GET", "/api/tags") == .tags)
+    #expect(try route("HEAD", "/api/version") == .version)
+    #expect(try route("POST", "/api/show") == .show)
+    #expect(try route("GET", "/api/show") == .wrongMethod(allow: "POST"))
+    #expect(try route("POST", "/api/tags") == .wrongMethod(allow: "GET"))
+    for path in ["/api/", "/api/pull", "/api/chat/", "/api/tagsx"] {
+      #expect(try route("POST", path) == .unknown)
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("/v1/messages", "", .anthropic), ("/v1/messages/batches", "", .anthropic), ("/api/pull", "", .ollama),
+      ("/v1/models", "", .openai), ("/v1/models/m", "Anthropic-Version: 2023-06-01\r\n", .anthropic),
+      ("/v1/chat/completions", "Anthropic-Version: 2023-06-01\r\n", .openai), ("/", "", .openai),
+    ] as [(String, String, ChatDialectName)])
+  func errorsAreToldInTheDialectOfThePath(path: String, fields: String, dialect: ChatDialectName) throws {
+    let parsed = try #require(head("GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"))
+    #expect(parsed.dialect == dialect)
+  }
+
+  @Test func headersOfADialectGoToProvidersOfItAlone() throws {
+    let fields = "OpenAI-Beta: o\r\nAnthropic-Beta: b\r\nAnthropic-Version: v\r\n"
+    let full = try #require(head("POST / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"))
+    #expect(full.dialectLines(.openai) == ["openai-beta: o"])
+    #expect(full.dialectLines(.anthropic) == ["anthropic-version: v", "anthropic-beta: b"])
+    #expect(full.dialectLines(.ollama) == [])
+    let bare = try #require(head("POST / HTTP/1.1\r\nHost: a\r\n\r\n"))
+    #expect(bare.dialectLines(.openai) == [])
+    #expect(bare.dialectLines(.anthropic) == ["anthropic-version: 2023-06-01"])
   }
 
   @Test(arguments: [

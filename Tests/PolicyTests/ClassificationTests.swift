@@ -56,6 +56,7 @@ struct ClassificationTests {
     }
     #expect(Classification(status: 500, .init(asksToWait: true)).kind == .failure)
     #expect(Classification(status: 400, .init(complaint: .quotaSpent)).kind == .ignore)
+    #expect(Classification(status: 400, .init(complaint: .credential)) == Classification(status: 401))
   }
 
   @Test func breakersSeeWhoseFaultItWas() {

@@ -10,8 +10,14 @@ struct RequestFactsTests {
     #expect(facts.maxOutputTokens == nil)
   }
 
-  @Test func everySurfaceIsAPathOfItsOwnUnderV1() {
+  @Test func everySurfaceIsAPathOfItsOwn() {
     #expect(Set(Surface.allCases.map(\.rawValue)).count == Surface.allCases.count)
-    #expect(Surface.allCases.allSatisfy { $0.rawValue.hasPrefix("/v1/") })
+    #expect(Surface.allCases.allSatisfy { $0.rawValue.hasPrefix("/v1/") || $0.rawValue.hasPrefix("/api/") })
+  }
+
+  @Test func chatsAreAnsweredInText() {
+    #expect(Surface.allCases.filter(\.isChat) == [.chatCompletions, .messages, .ollamaChat])
+    #expect(Surface.allCases.allSatisfy { $0.asksForText || !$0.isChat && !$0.streamsUnlessTold })
+    #expect(Surface.allCases.filter(\.embeds) == [.embeddings, .ollamaEmbed])
   }
 }

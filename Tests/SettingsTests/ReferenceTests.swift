@@ -29,8 +29,7 @@ struct ReferenceTests {
     let unbuilt = try Fixture("reference.yaml").load().unbuilt
     #expect(
       unbuilt.map(\.path) == [
-        "server.tls", "state.dir", "providers.anthropic.dialect", "providers.laptop.dialect",
-        "telemetry.traces",
+        "server.tls", "state.dir", "telemetry.traces",
       ])
     #expect(
       unbuilt.map { ($0.line, $0.column) }.elementsEqual(
@@ -44,11 +43,26 @@ struct ReferenceTests {
     #expect(
       traces.reason
         == "traces are not built yet: remove telemetry.traces, or use `switchyard check` only")
-    let dialect = try #require(unbuilt.first { $0.path == "providers.laptop.dialect" })
+  }
+
+  @Test func oneValueOfAKeyMayNotBeBuilt() throws {
+    let text = LoadTests.minimal().replacing("dialect: openai", with: "dialect: open-inference")
+    let dialect = try #require(try Fixture.load(text).unbuilt.first)
     #expect(
       dialect.reason
-        == "other dialects than openai are not built yet: write 'openai' for providers.laptop.dialect,"
+        == "the dialect open-inference is not built yet: write 'openai' for providers.p.dialect,"
         + " or use `switchyard check` only")
+  }
+
+  @Test func providersOfOtherDialectsAreRead() throws {
+    let text = LoadTests.minimal(
+      url: "https://x.openai.azure.com/openai/deployments/d",
+      provider: "api_version: 2024-10-21, output_limit: max_tokens")
+    let provider = try #require(try Fixture.load(text).providers.first)
+    #expect(provider.apiVersion == "2024-10-21" && provider.outputLimit == .maxTokens)
+    let other = LoadTests.minimal(url: "https://api.anthropic.com")
+      .replacing("dialect: openai", with: "dialect: anthropic")
+    #expect(try Fixture.load(other).providers[0].endpoints[0].url == "https://api.anthropic.com")
   }
 
   @Test func emptySectionsAskForNothing() throws {

@@ -40,18 +40,34 @@ extension Classification.Complaint {
     }
   }
 
-  private static let quota: Set<String> = ["insufficient_quota", "billing_hard_limit_reached"]
+  private static let quota: Set<String> = [
+    "insufficient_quota", "billing_hard_limit_reached", "billing_error",
+  ]
 }
 
 extension AnswerFacts {
   init(_ root: JSONValue, _ surface: Surface) {
-    usage = root["usage"].flatMap(Usage.init)
+    usage = root["usage"].flatMap { Usage($0) }
     complaint = root["error"].flatMap(Classification.Complaint.init)
     switch surface {
     case .chatCompletions, .completions: finishReason = Self.finishReason(ofChoices: root["choices"])
     case .responses: finishReason = Self.finishReason(ofResponse: root)
-    case .embeddings: finishReason = nil
+    case .messages: read(message: root)
+    case .ollamaChat, .ollamaGenerate, .ollamaEmbed: read(line: root)
+    case .embeddings, .countTokens: finishReason = nil
     }
+  }
+
+  private mutating func read(message root: JSONValue) {
+    var known = AnthropicUsage()
+    known.take(root["usage"])
+    usage = known.usage
+    finishReason = Finish(ofMessage: root)?.reason.rawValue
+  }
+
+  private mutating func read(line root: JSONValue) {
+    usage = Usage.ofLine(root)
+    finishReason = root["done_reason"]?.string.map { Finish.Reason(ofLine: $0.string).rawValue }
   }
 
   /// The reason why a response is incomplete, else its status once it ended.

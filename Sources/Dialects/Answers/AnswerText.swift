@@ -22,7 +22,9 @@ extension Peek {
   package func text(of answer: UnsafeRawBufferPointer, isEvents: Bool, _ surface: Surface) -> AnswerText? {
     defer { trim() }
     var collector = TextCollector(surface: surface)
-    if isEvents {
+    if isEvents, surface.streamsLines {
+      forEachLine(answer) { collector.add(line: $0) }
+    } else if isEvents {
       forEachEvent(answer) { collector.add(event: $0) }
     } else {
       scratch.removeAll()
@@ -56,6 +58,18 @@ extension Peek {
     takeEvent(body)
   }
 
+  /// The same of lines of JSON.
+  private func forEachLine(_ bytes: UnsafeRawBufferPointer, _ body: (JSONValue) -> Void) {
+    var start = 0
+    while start < bytes.count {
+      let end = bytes.firstIndex(of: 0x0a, from: start) ?? bytes.count
+      scratch.removeAll()
+      scratch.append(bytes.part(start..<end))
+      takeEvent(body)
+      start = end + 1
+    }
+  }
+
   private func takeEvent(_ body: (JSONValue) -> Void) {
     guard scratch.count > 0 else { return }
     if let root = try? parser.parse(scratch), root.isObject { body(root) }
@@ -82,7 +96,9 @@ private struct TextCollector {
     case .chatCompletions: addChoice(of: root, message: "message")
     case .completions: addChoice(of: root, message: nil)
     case .responses: add(response: root)
-    case .embeddings: break
+    case .messages: add(message: root)
+    case .ollamaChat, .ollamaGenerate: add(line: root)
+    case .embeddings, .countTokens, .ollamaEmbed: break
     }
   }
 
@@ -94,7 +110,8 @@ private struct TextCollector {
     case .responses:
       guard root["type"]?.string?.endsResponse == true, let response = root["response"] else { return }
       add(response: response)
-    case .embeddings: break
+    case .messages: add(messageEvent: root)
+    case .ollamaChat, .ollamaGenerate, .embeddings, .countTokens, .ollamaEmbed: break
     }
   }
 
@@ -137,6 +154,35 @@ private struct TextCollector {
         if part["type"]?.string.map({ $0 == "output_text" }) == true { add(part["text"]) }
       }
     }
+  }
+
+  // MARK: Other dialects
+
+  private mutating func add(message root: JSONValue) {
+    if root["stop_reason"]?.string.map({ $0 == "refusal" }) == true { isRefusal = true }
+    var parts = root["content"]?.elements
+    while let part = parts?.next() { add(block: part) }
+  }
+
+  private mutating func add(messageEvent root: JSONValue) {
+    if let block = root["content_block"] { add(block: block) }
+    guard let delta = root["delta"] else { return }
+    if delta["stop_reason"]?.string.map({ $0 == "refusal" }) == true { isRefusal = true }
+    add(block: delta)
+  }
+
+  private mutating func add(block: JSONValue) {
+    guard let type = block["type"]?.string else { return }
+    if type == "tool_use" { callsTools = true }
+    if type == "text" || type == "text_delta" { add(block["text"]) }
+  }
+
+  /// An answer of Ollama's, or a line of its stream.
+  mutating func add(line root: JSONValue) {
+    let message = root["message"]
+    add(message?["content"] ?? root["response"])
+    var calls = message?["tool_calls"]?.elements
+    if calls?.next() != nil { callsTools = true }
   }
 
   /// A string, or a list of parts that have one.

@@ -12,9 +12,18 @@ struct EventReader {
   }
 
   let peek: Peek
+  var dialect = ChatDialectName.openai
 
   /// Reads `event`, adds what it says to `facts` and tells what it is.
   func read(_ event: UnsafeRawBufferPointer, into facts: inout StreamFacts) -> Verdict {
+    switch dialect {
+    case .openai, .gemini: readChunk(event, into: &facts)
+    case .anthropic: readMessage(event, into: &facts)
+    case .ollama: readLine(event, into: &facts)
+    }
+  }
+
+  private func readChunk(_ event: UnsafeRawBufferPointer, into facts: inout StreamFacts) -> Verdict {
     let marks = EventMarks(in: event)
     guard !marks.isEmpty else { return facts.sawContent || hasData(event) ? .content : .silent }
     let name = collectData(event)
@@ -67,13 +76,13 @@ struct EventReader {
   }
 
   private func readResponse(_ value: JSONValue, into facts: inout StreamFacts) {
-    if let usage = value["usage"].flatMap(Usage.init) { facts.usage = usage }
+    if let usage = value["usage"].flatMap({ Usage($0) }) { facts.usage = usage }
     facts.finishReason = AnswerFacts.finishReason(ofResponse: value) ?? facts.finishReason
   }
 }
 
 extension EventReader {
-  private enum EventName {
+  enum EventName {
     case error
     case other
   }
@@ -90,7 +99,8 @@ extension EventReader {
   }
 
   /// Puts the data lines of `event` into the peek's scratch, joined by line feeds as the standard has it.
-  private func collectData(_ event: UnsafeRawBufferPointer) -> EventName {
+  @discardableResult
+  func collectData(_ event: UnsafeRawBufferPointer) -> EventName {
     let lines = EventLines(event)
     var name = EventName.other
     var start = 0

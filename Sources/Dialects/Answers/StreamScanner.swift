@@ -13,6 +13,7 @@ package struct StreamScanner {
 
   private let choices: Int
   private let hidesUsage: Bool
+  private let dialect: ChatDialectName
   private var tail = EventTail()
   /// The last event ended in CR at the end of a chunk: an LF at the start of the next one belongs to it.
   private var danglingReturn: DanglingReturn = .none
@@ -24,9 +25,11 @@ package struct StreamScanner {
   /// - Parameters:
   ///   - choices: Answers asked for (`n`): a stream without an ending event is whole once as many finished.
   ///   - hidesUsage: The router asked for usage, not the client: the chunk that only carries it is dropped.
-  package init(choices: Int = 1, hidesUsage: Bool = false) {
+  ///   - dialect: Of the stream. Ollama's events are lines.
+  package init(choices: Int = 1, hidesUsage: Bool = false, dialect: ChatDialectName = .openai) {
     self.choices = choices
     self.hidesUsage = hidesUsage
+    self.dialect = dialect
   }
 
   /// An unfinished event is so long that its begin was passed on.
@@ -52,7 +55,7 @@ package struct StreamScanner {
     let withheld = tail.count - tail.released
     if !tail.isEmpty, !facts.isDone {
       var whole = facts
-      let verdict = tail.withUnsafeBytes { EventReader(peek: peek).read($0, into: &whole) }
+      let verdict = tail.withUnsafeBytes { EventReader(peek: peek, dialect: dialect).read($0, into: &whole) }
       if verdict == .ending {
         facts = whole
         tail.flush(into: out)
@@ -81,7 +84,7 @@ package struct StreamScanner {
     let cutsReturn = tail.last == 0x0d && chunk.first == 0x0a && start == 0
     let from = cutsReturn ? 1 : start
     let atLineStart = tail.last == 0x0a || tail.last == 0x0d
-    guard let end = EventLines(chunk).endOfEvent(from: from, atLineStart: atLineStart) else {
+    guard let end = endOfEvent(EventLines(chunk), from: from, atLineStart: atLineStart) else {
       tail.append(chunk.part(start..<chunk.count), into: out)
       return nil
     }
@@ -99,7 +102,7 @@ package struct StreamScanner {
   ) -> Int {
     let lines = EventLines(chunk)
     var (event, passed) = (start, start)
-    while let end = lines.endOfEvent(from: event, atLineStart: true) {
+    while let end = endOfEvent(lines, from: event, atLineStart: true) {
       let isDropped = take(chunk.part(event..<end), peek)
       if isDropped {
         if passed < event { out(chunk.part(passed..<event)) }
@@ -112,9 +115,14 @@ package struct StreamScanner {
     return event
   }
 
+  private func endOfEvent(_ lines: EventLines, from start: Int, atLineStart: Bool) -> Int? {
+    dialect == .ollama
+      ? lines.line(from: start)?.next : lines.endOfEvent(from: start, atLineStart: atLineStart)
+  }
+
   /// Learns from a complete event; true where it is to be dropped.
   private mutating func take(_ event: UnsafeRawBufferPointer, _ peek: Peek) -> Bool {
-    switch EventReader(peek: peek).read(event, into: &facts) {
+    switch EventReader(peek: peek, dialect: dialect).read(event, into: &facts) {
     case .content: facts.contentEvents += 1
     case .usageOnly: return hidesUsage
     case .ending, .error, .silent: break

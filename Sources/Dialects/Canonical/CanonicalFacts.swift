@@ -24,7 +24,7 @@ package struct CanonicalFacts: Equatable, Sendable {
   /// The same request has the same answer: embeddings always; others without randomness, tools and effects.
   package var isDeterministic: Bool {
     guard !hasEffects, !offersTools else { return false }
-    return surface == .embeddings || isGreedy || hasSeed
+    return !surface.asksForText || isGreedy || hasSeed
   }
 
   /// A refusal by the provider must be due to the canonical bytes alone.
@@ -36,6 +36,7 @@ extension CanonicalFacts {
   init(_ root: JSONValue, surface: Surface, hasOddSpelling: Bool) {
     self.surface = surface
     self.hasOddSpelling = hasOddSpelling
+    isStream = surface.streamsUnlessTold
     var members = root.members
     while let (key, value) = members.next() {
       read(key, value)
@@ -45,18 +46,23 @@ extension CanonicalFacts {
 
   private mutating func read(_ key: JSONBytes, _ value: JSONValue) {
     if key == "stream" {
-      isStream = value.bool == true
+      isStream = value.bool ?? surface.streamsUnlessTold
     } else if key == "temperature" {
       isGreedy = value.int == 0 || value.isZero
     } else if key == "seed" {
       hasSeed = !value.isNull
+    } else if key == "options", surface.dialect == .ollama {
+      var options = value.members
+      while let (name, option) = options.next() {
+        if name == "temperature" || name == "seed" { read(name, option) }
+      }
     } else if key == "n" {
       choices = value.int ?? 1
-    } else if key == "tools" || key == "functions" || key == "web_search_options" {
+    } else if key == "tools" || key == "functions" || key == "web_search_options" || key == "mcp_servers" {
       if !value.isNull, !value.isEmptyArray { offersTools = true }
     } else if key == "store" || key == "background" {
       if value.bool == true { hasEffects = true }
-    } else if key == "conversation" {
+    } else if key == "conversation" || key == "container" {
       if !value.isNull { hasEffects = true }
     }
   }

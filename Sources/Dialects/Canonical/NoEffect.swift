@@ -13,6 +13,8 @@ enum NoEffect {
   static func covers(_ key: JSONBytes, _ value: JSONValue, on surface: Surface) -> Bool {
     switch surface {
     case .embeddings: key == "user"
+    case .messages, .countTokens: key == "stream" || key == "metadata"
+    case .ollamaChat, .ollamaGenerate, .ollamaEmbed: key == "stream" || key == "keep_alive"
     case .responses: isForm(key)
     case .chatCompletions, .completions:
       isForm(key) || key == "n" && value.int == 1 || key == "store" || isCaller(key)

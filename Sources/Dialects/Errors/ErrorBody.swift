@@ -1,6 +1,6 @@
 package import Policy
 
-/// An error in OpenAI's shape, for the client.
+/// An error, for the client: in OpenAI's words, from which those of other dialects are made.
 package struct ErrorBody: Sendable, Equatable {
   /// Who caused it.
   package enum Source: String, Sendable {
@@ -37,18 +37,32 @@ extension ErrorBody {
     return bytes
   }
 
-  /// The event that ends a broken stream, blank line included. It must follow a complete event.
-  package func event(for surface: Surface) -> PaddedBytes {
+  /// The body of an answer in a client's dialect. `status`: the answer's.
+  package func body(in dialect: ChatDialectName, status: Int) -> PaddedBytes {
+    dialect == .openai ? json() : dialect.client?.encodeError(self, status: status) ?? json()
+  }
+
+  /// The event that ends a broken stream, blank line included. It must follow a complete event. `status`: what an answer that had not
+  /// begun would have.
+  package func event(for surface: Surface, status: Int = 502) -> PaddedBytes {
     let bytes = PaddedBytes(capacity: 256 + message.utf8.count)
-    switch surface {
-    case .responses:
+    switch surface.dialect {
+    case .openai, .gemini:
+      bytes.append(surface == .responses ? "event: error\ndata: " : "data: ")
+      if surface == .responses {
+        appendObject(to: bytes, isEvent: true)
+      } else {
+        json().withUnsafeBytes { bytes.append($0) }
+      }
+      bytes.append("\n\n")
+    case .anthropic:
       bytes.append("event: error\ndata: ")
-      appendObject(to: bytes, isEvent: true)
-    case .chatCompletions, .completions, .embeddings:
-      bytes.append("data: ")
-      json().withUnsafeBytes { bytes.append($0) }
+      body(in: .anthropic, status: status).withUnsafeBytes { bytes.append($0) }
+      bytes.append("\n\n")
+    case .ollama:
+      body(in: .ollama, status: status).withUnsafeBytes { bytes.append($0) }
+      bytes.append("\n")
     }
-    bytes.append("\n\n")
     return bytes
   }
 

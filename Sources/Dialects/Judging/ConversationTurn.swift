@@ -14,6 +14,11 @@ extension Peek {
       return nil
     }
     var turns: [ConversationTurn] = []
+    // Where what the system says stands beside them.
+    if let system = root["system"], !system.isNull {
+      guard let text = ConversationTurn.text(of: system) else { return nil }
+      turns.append(ConversationTurn(role: "system", text: text))
+    }
     var rest = messages.elements
     while let message = rest.next() {
       guard let turn = ConversationTurn(message) else { return nil }
@@ -29,12 +34,15 @@ extension ConversationTurn {
   fileprivate init?(_ message: JSONValue) {
     guard let role = message["role"]?.string?.string, Self.roles.contains(role),
       message["tool_calls"]?.isNull != false, message["function_call"]?.isNull != false,
-      let content = message["content"]
+      message["images"]?.isNull != false, let content = message["content"],
+      let text = Self.text(of: content)
     else { return nil }
-    if let text = content.string {
-      self.init(role: role, text: text.string)
-      return
-    }
+    self.init(role: role, text: text)
+  }
+
+  /// A string, or a list of parts that are texts; nil for anything else.
+  fileprivate static func text(of content: JSONValue) -> String? {
+    if let text = content.string { return text.string }
     guard content.isArray else { return nil }
     var (text, parts) = ("", content.elements)
     while let part = parts.next() {
@@ -43,6 +51,6 @@ extension ConversationTurn {
       }
       text += more.string
     }
-    self.init(role: role, text: text)
+    return text
   }
 }

@@ -54,6 +54,9 @@ struct EventTexts {
       }
       let name = String(decoding: key, as: UTF8.self)
       keys.append(name)
+      if name == "type", endings.contains(String(decoding: data[item.content], as: UTF8.self)) {
+        isLast = true
+      }
       let content = base + item.content.lowerBound..<base + item.content.upperBound
       texts.append(Text(content: content, isDelta: deltas.contains(name), isNested: isNested(key)))
     }
@@ -65,11 +68,16 @@ struct EventTexts {
   }
 
   private static let deltas: Set<String> = [
-    "content", "text", "arguments", "reasoning_content", "reasoning", "refusal",
+    "content", "text", "arguments", "reasoning_content", "reasoning", "refusal", "partial_json", "thinking",
   ]
 
+  /// Anthropic's types of event behind which a text goes on no further.
+  private static let endings: Set<String> = ["content_block_stop", "message_delta", "message_stop"]
+
   /// Whether texts of a member are JSON themselves.
-  static func isNested(_ key: [UInt8]) -> Bool { key.elementsEqual("arguments".utf8) }
+  static func isNested(_ key: [UInt8]) -> Bool {
+    key.elementsEqual("arguments".utf8) || key.elementsEqual("partial_json".utf8)
+  }
 
   /// The event before and behind one of its texts, without other pieces of what the model writes.
   func around(_ index: Int, in event: [UInt8]) -> (before: [UInt8], after: [UInt8]) {

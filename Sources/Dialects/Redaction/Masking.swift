@@ -14,12 +14,12 @@ package struct MaskingRule: Sendable {
 extension Peek {
   /// A copy of a body in which findings are masked: the same text by the same placeholder, which stands nowhere in the body.
   ///
-  /// `request` is what `request(_:surface:)` made of this very `body`. Nil where it can't be done: a finding is a member's name, or the
-  /// surface keeps conversations elsewhere.
+  /// `request` is what `request(_:surface:)` made of this very `body`. Nil where it can't be done: a finding is a member's name, the
+  /// surface keeps conversations elsewhere, or its streams are no events.
   package func masked(
     _ request: PeekedRequest, _ body: PaddedBytes, _ rule: MaskingRule, _ detectors: DataDetectors
   ) -> (body: PaddedBytes, placeholders: Placeholders)? {
-    guard request.facts.surface != .responses else { return nil }
+    guard request.facts.surface != .responses, !request.facts.surface.streamsLines else { return nil }
     return body.withUnsafeBytes { text in
       var masking = Masking(rule: rule, detectors: detectors)
       guard masking.look(at: text, besides: request.cuts.model) else { return nil }

@@ -17,12 +17,15 @@ extension Peek {
     let surface = request.facts.surface
     return body.withUnsafeBytes { text in
       let reader = MemberReader(members: members, text: text)
-      let usesTools = request.facts.tools > 0 || reader.says("functions") || reader.says("web_search_options")
+      let usesTools =
+        request.facts.tools > 0 || reader.says("functions") || reader.says("web_search_options")
+        || reader.says("mcp_servers")
       // Responses are kept unless the client says otherwise.
       let isStored = surface == .responses ? !reader.isFalse("store") : reader.says("store")
       let keepsState =
         isStored || reader.says("background") || reader.says("previous_response_id")
         || reader.says("conversation") || surface == .responses && reader.says("prompt")
+        || surface.dialect == .anthropic && reader.says("container")
       return CopyFacts(
         usesTools: usesTools, keepsState: keepsState, format: usesTools ? nil : reader.format(on: surface))
     }
@@ -61,7 +64,7 @@ private struct MemberReader {
     switch surface {
     case .chatCompletions: literal("response_format").flatMap { AnswerFormat($0) }
     case .responses: literal("text").flatMap { $0[member: "format"] }.flatMap { AnswerFormat($0) }
-    case .completions, .embeddings: nil
+    case .completions, .embeddings, .messages, .countTokens, .ollamaChat, .ollamaGenerate, .ollamaEmbed: nil
     }
   }
 

@@ -7,6 +7,8 @@ enum Field: CaseIterable, Sendable {
   case messages, prompt, input, instructions
   case tools, responseFormat, text
   case user, promptCacheKey
+  // Anthropic's and Ollama's.
+  case system, format, options, images, outputFormat, outputConfig
 
   /// The key in the body.
   var name: StaticString {
@@ -28,11 +30,45 @@ enum Field: CaseIterable, Sendable {
     case .text: "text"
     case .user: "user"
     case .promptCacheKey: "prompt_cache_key"
+    case .system: "system"
+    case .format: "format"
+    case .options: "options"
+    case .images: "images"
+    case .outputFormat: "output_format"
+    case .outputConfig: "output_config"
     }
   }
 
   /// Whether requests of this kind have the field; elsewhere it is a stranger and passes untouched.
   func belongs(to surface: Surface) -> Bool {
+    switch surface.dialect {
+    case .openai: belongsToOpenAI(surface)
+    case .anthropic: belongsToAnthropic(surface)
+    case .ollama: belongsToOllama(surface)
+    case .gemini: false
+    }
+  }
+
+  private func belongsToAnthropic(_ surface: Surface) -> Bool {
+    switch self {
+    case .model, .metadata, .messages, .system, .tools, .outputFormat, .outputConfig: true
+    case .stream, .maxTokens: surface == .messages
+    default: false
+    }
+  }
+
+  private func belongsToOllama(_ surface: Surface) -> Bool {
+    switch self {
+    case .model, .metadata, .options: true
+    case .stream, .format: surface != .ollamaEmbed
+    case .messages, .tools: surface == .ollamaChat
+    case .prompt, .system, .images: surface == .ollamaGenerate
+    case .input: surface == .ollamaEmbed
+    default: false
+    }
+  }
+
+  private func belongsToOpenAI(_ surface: Surface) -> Bool {
     switch (self, surface) {
     case (.model, _), (.metadata, _), (.user, _): true
     case (.input, .embeddings): true
@@ -70,10 +106,12 @@ extension Field {
     case 1: first(key, .choices)
     case 4: first(key, .text, .user)
     case 5: first(key, .model, .tools, .input)
-    case 6: first(key, .stream, .prompt)
+    case 6: first(key, .stream, .prompt, .system) ?? first(key, .format, .images)
+    case 7: first(key, .options)
     case 8: first(key, .messages, .metadata)
     case 10: first(key, .maxTokens)
     case 12: first(key, .instructions)
+    case 13: first(key, .outputFormat, .outputConfig)
     case 14: first(key, .streamOptions)
     case 15: first(key, .responseFormat)
     case 16: first(key, .promptCacheKey)

@@ -26,6 +26,8 @@ extension RequestReader {
         (hasRole, isUsers) = (true, role == "user")
       } else if key == "content" {
         try readParts(value, of: "content", at: path)
+      } else if key == "images", facts.surface == .ollamaChat {
+        countImages(value)
       }
     }
     guard hasRole else { throw .missing(path.text("role")) }
@@ -71,14 +73,52 @@ extension RequestReader {
         guard let type = value.string else {
           throw .wrongType(path.text("type"), expected: "a string", found: value)
         }
-        if type == "image_url" || type == "input_image" { facts.images += 1 }
+        if type == "image_url" || type == "input_image"
+          || type == "image" && facts.surface.dialect == .anthropic
+        {
+          facts.images += 1
+        }
       } else if key == "text" {
         guard let text = value.string else {
           throw .wrongType(path.text("text"), expected: "a string", found: value)
         }
         count(text)
+      } else if key == "content", facts.surface.dialect == .anthropic {
+        try readResult(value, at: path)
       }
     }
+  }
+
+  /// What a tool has answered, a text or a list of parts, which stands in a part. Nothing stands deeper: depth is bounded all the same.
+  private mutating func readResult(_ value: JSONValue, at path: FieldPath) throws(PeekError) {
+    if let text = value.string { return count(text) }
+    var parts = value.elements
+    while let part = parts.next() {
+      try readPart(part, at: path)
+    }
+  }
+
+  /// Images that stand in a list of their own, as Ollama has it.
+  mutating func countImages(_ value: JSONValue) {
+    var images = value.elements
+    while images.next() != nil { facts.images += 1 }
+  }
+
+  /// `system`: a text, or a list of parts.
+  mutating func readSystem(_ value: JSONValue) throws(PeekError) {
+    if let text = value.string {
+      count(text)
+    } else {
+      guard value.isArray || value.isNull else {
+        throw .wrongType("system", expected: "a string, an array of parts or null", found: value)
+      }
+      var (parts, number) = (value.elements, 0)
+      while let part = parts.next() {
+        try readPart(part, at: FieldPath("system", number))
+        number += 1
+      }
+    }
+    turns?.end(isUsers: false)
   }
 
   /// The `input` of a response: a string or a list of items.

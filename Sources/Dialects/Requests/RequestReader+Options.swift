@@ -29,14 +29,25 @@ extension RequestReader {
     if let text { facts.metadata.append(.init(name, text)) }
   }
 
-  /// `text` of a response, which holds the `format`.
-  mutating func readText(_ value: JSONValue) throws(PeekError) {
+  /// `text` of a response, or `output_config` of a message, which hold the `format`.
+  mutating func readFormatHolder(_ value: JSONValue, _ name: StaticString) throws(PeekError) {
     guard value.isObject || value.isNull else {
-      throw .wrongType("text", expected: "an object or null", found: value)
+      throw .wrongType("\(name)", expected: "an object or null", found: value)
     }
-    var members = DistinctMembers(value, at: FieldPath("text"), keys: keys)
+    var members = DistinctMembers(value, at: FieldPath(name), keys: keys)
     while let (key, option) = try members.next(keys) {
-      if key == "format" { try readFormat(option, at: FieldPath("text", nil, "format")) }
+      if key == "format" { try readFormat(option, at: FieldPath(name, nil, "format")) }
+    }
+  }
+
+  /// Ollama's: of them the limit of tokens. One below 0 is none.
+  mutating func readOptions(_ value: JSONValue) throws(PeekError) {
+    guard value.isObject || value.isNull else {
+      throw .wrongType("options", expected: "an object or null", found: value)
+    }
+    var members = DistinctMembers(value, at: FieldPath("options"), keys: keys)
+    while let (key, option) = try members.next(keys) {
+      if key == "num_predict", let count = option.int, count >= 0 { facts.maxOutputTokens = count }
     }
   }
 

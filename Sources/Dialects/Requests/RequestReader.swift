@@ -26,6 +26,7 @@ struct RequestReader {
     self.notesMembers = notesMembers
     beginning = readsPrefix ? PromptBeginning() : nil
     facts = RequestFacts(surface: surface)
+    facts.stream = surface.streamsUnlessTold
     cuts = SpliceCuts(objectStart: source.objectStart)
     self.source = source
     self.keys = keys
@@ -68,7 +69,8 @@ struct RequestReader {
     case .model:
       facts.model = try ScalarFields.model(value)
       cuts.model = place.value
-    case .stream: facts.stream = try ScalarFields.bool(value, "stream") ?? false
+    case .stream:
+      facts.stream = try ScalarFields.bool(value, "stream") ?? facts.surface.streamsUnlessTold
     case .streamOptions: try readStreamOptions(value, place)
     case .maxCompletionTokens: try readMaxTokens(value, field, rank: 0)
     case .maxOutputTokens: try readMaxTokens(value, field, rank: 1)
@@ -78,7 +80,13 @@ struct RequestReader {
     case .promptCacheKey: noteSession(value, rank: 0)
     case .user: noteSession(value, rank: 2)
     case .responseFormat: try readFormat(value, at: FieldPath("response_format"))
-    case .text: try readText(value)
+    case .text: try readFormatHolder(value, "text")
+    case .outputFormat: try readFormat(value, at: FieldPath("output_format"))
+    case .outputConfig: try readFormatHolder(value, "output_config")
+    case .format: facts.wantsJSON = value.isObject || value.string.map { $0 == "json" } ?? false
+    case .options: try readOptions(value)
+    case .images: countImages(value)
+    case .system: try readSystem(value)
     case .tools: try readTools(value)
     case .messages, .prompt, .input, .instructions: try readContent(field, value)
     }
@@ -100,9 +108,9 @@ struct RequestReader {
   private func requireContent() throws(PeekError) {
     guard !hasContent else { return }
     switch facts.surface {
-    case .chatCompletions: throw .missing("messages")
-    case .embeddings: throw .missing("input")
-    case .completions, .responses: break
+    case .chatCompletions, .messages, .countTokens, .ollamaChat: throw .missing("messages")
+    case .embeddings, .ollamaEmbed: throw .missing("input")
+    case .completions, .responses, .ollamaGenerate: break
     }
   }
 

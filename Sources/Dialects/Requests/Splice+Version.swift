@@ -9,10 +9,11 @@ extension Splice {
       for parameter in version.parameters(on: surface) { write(parameter, members, text) }
       guard let prompt = version.prompt else { return }
       switch surface {
-      case .chatCompletions: put(prompt, beforeMessages: members, text)
+      case .chatCompletions, .ollamaChat: put(prompt, beforeMessages: members, text)
       case .responses: put(prompt, before: "instructions", members, text)
+      case .messages, .countTokens, .ollamaGenerate: put(prompt, before: "system", members, text)
       case .completions where !cuts.promptIsList: put(prompt, before: "prompt", members, text)
-      case .completions, .embeddings: break
+      case .completions, .embeddings, .ollamaEmbed: break
       }
     }
   }
@@ -83,6 +84,9 @@ extension Splice {
       self.members.append(.made(key))
       return
     }
+    if text[member.value.lowerBound] == UInt8(ascii: "[") {
+      return put(prompt, beforeParts: member.value, text)
+    }
     guard member.kind == .text else {
       edits.append(Edit(place: member.value, text: .shared(prompt.quoted)))
       return
@@ -91,6 +95,18 @@ extension Splice {
     let isEmpty = member.value.count == 2
     edits.append(
       Edit(place: begin..<begin, text: .shared(isEmpty ? prompt.inner : prompt.opening)))
+  }
+}
+
+extension Splice {
+  /// A list of parts, which may be empty.
+  private mutating func put(
+    _ prompt: VersionEdits.Prompt, beforeParts list: Range<Int>, _ text: UnsafeRawBufferPointer
+  ) {
+    let begin = list.lowerBound + 1
+    let isEmpty = text[begin..<list.upperBound - 1].allSatisfy { $0 <= 0x20 }
+    let part = isEmpty ? prompt.part : prompt.part + [UInt8(ascii: ",")]
+    edits.append(Edit(place: begin..<begin, text: .shared(part)))
   }
 }
 

@@ -39,11 +39,11 @@ extension Peek {
 }
 
 extension Surface {
-  /// `stream_options.include_usage` exists here; responses carry usage in any case, embeddings do not stream.
+  /// `stream_options.include_usage` exists here; responses and the other dialects carry usage in any case, embeddings do not stream.
   package var streamsUsageOnRequest: Bool {
     switch self {
     case .chatCompletions, .completions: true
-    case .embeddings, .responses: false
+    case .embeddings, .responses, .messages, .countTokens, .ollamaChat, .ollamaGenerate, .ollamaEmbed: false
     }
   }
 }

@@ -21,6 +21,8 @@ package struct VersionEdits: Sendable {
     var quoted: [UInt8]
     /// As the first of several messages.
     var message: [UInt8]
+    /// As a part of a message.
+    var part: [UInt8]
     var bytes: Int
     var wideScalars: Int
   }
@@ -57,10 +59,13 @@ package struct VersionEdits: Sendable {
   /// What routing and limits need to know of a request once it is changed.
   package func facts(of request: PeekedRequest) -> RequestFacts {
     var facts = request.facts
-    if facts.surface != .embeddings, let outputLimit { facts.maxOutputTokens = outputLimit }
+    if facts.surface.asksForText, !facts.surface.streamsLines, let outputLimit {
+      facts.maxOutputTokens = outputLimit
+    }
     if let wantsJSON = wantsJSON[facts.surface] { facts.wantsJSON = wantsJSON }
     guard let prompt, request.takesPrompt else { return facts }
-    if facts.surface != .completions || facts.messages == 0 { facts.messages += 1 }
+    let isInOne = facts.surface == .completions || facts.surface == .ollamaGenerate
+    if !isInOne || facts.messages == 0 { facts.messages += 1 }
     facts.textBytes += prompt.bytes
     facts.wideScalars += prompt.wideScalars
     return facts
@@ -70,7 +75,7 @@ package struct VersionEdits: Sendable {
 extension PeekedRequest {
   /// A version's prompt can be put in front. It can't where there is nothing to put it: before what is to be embedded, and before
   /// prompts of completions that are a list.
-  package var takesPrompt: Bool { facts.surface != .embeddings && !cuts.promptIsList }
+  package var takesPrompt: Bool { !facts.surface.embeds && !cuts.promptIsList }
 }
 
 extension VersionEdits.Parameter {
@@ -83,7 +88,18 @@ extension VersionEdits.Parameter {
     member = Array("\"\(first)\":".utf8) + self.value
   }
 
+  /// What Anthropic's API has under the same name, in the same form; anything else it would refuse.
+  private static let anthropic: Set<String> = ["temperature", "top_p", "top_k"]
+
+  /// Parameters are in OpenAI's words. Of a request in another dialect those are written that mean the same there.
   private static func names(of name: String, on surface: Surface) -> [String] {
+    switch surface.dialect {
+    case .openai, .gemini: break
+    case .anthropic where surface == .messages && BundleRule.outputLimits.contains(name):
+      return ["max_tokens"]
+    case .anthropic: return surface == .messages && anthropic.contains(name) ? [name] : []
+    case .ollama: return []
+    }
     guard BundleRule.outputLimits.contains(name) else {
       let field = Field.allCases.first { "\($0.name)" == name }
       return field?.belongs(to: surface) ?? true ? [name] : []
@@ -95,7 +111,7 @@ extension VersionEdits.Parameter {
         ? ["max_tokens", "max_completion_tokens"] : ["max_completion_tokens", "max_tokens"]
     case .completions: return ["max_tokens"]
     case .responses: return ["max_output_tokens"]
-    case .embeddings: return []
+    case .embeddings, .messages, .countTokens, .ollamaChat, .ollamaGenerate, .ollamaEmbed: return []
     }
   }
 }
@@ -107,6 +123,7 @@ extension VersionEdits.Prompt {
     inner = Array(quoted.dropFirst().dropLast())
     opening = inner + Array(#"\n\n"#.utf8)
     message = Array(#"{"role":"system","content":"#.utf8) + quoted + Array("},".utf8)
+    part = Array(#"{"type":"text","text":"#.utf8) + quoted + Array("}".utf8)
     bytes = text.utf8.count
     wideScalars = text.utf8.count { 0xe3...0xed ~= $0 }
   }

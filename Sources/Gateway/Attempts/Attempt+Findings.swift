@@ -19,15 +19,24 @@ extension Attempt {
     }
   }
 
-  var usage: Usage? { kind == .events ? scanner.facts.usage : answerFacts?.usage }
+  /// What is known of its stream.
+  var streamFacts: StreamFacts { translator?.facts ?? scanner.facts }
+
+  /// The content type that its client is sent.
+  var contentType: String? {
+    guard translated != nil else { return head.first("content-type") }
+    return kind == .events ? surface.streamType : surface.plainType
+  }
+
+  var usage: Usage? { kind == .events ? streamFacts.usage : answerFacts?.usage }
 
   /// Tokens that were seen of an answer which says nothing of its usage: an event of a stream is about one, and so are four bytes of
   /// text. Embeddings have none; of a plain answer beyond `holdLimit` nobody has looked what it is.
   var seenTokens: Int? {
-    if kind == .events { return scanner.facts.contentEvents }
-    if surface == .embeddings { return 0 }
+    if kind == .events { return streamFacts.contentEvents }
+    if !surface.asksForText { return 0 }
     return seenBytes > Self.holdLimit ? nil : seenBytes / 4
   }
 
-  var finishReason: String? { kind == .events ? scanner.facts.finishReason : answerFacts?.finishReason }
+  var finishReason: String? { kind == .events ? streamFacts.finishReason : answerFacts?.finishReason }
 }

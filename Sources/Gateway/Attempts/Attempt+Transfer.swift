@@ -8,8 +8,16 @@ import Upstream
 extension Attempt: TransferConsumer {
   func transferReceivedHead(_ head: borrowing UpstreamHead) {
     self.head = copy head
-    let isEventStream = head.value(of: "content-type", startsWith: "text/event-stream")
-    if isEventStream, (200..<300).contains(head.status) { kind = .events }
+    guard isEventStream, (200..<300).contains(head.status) else { return }
+    kind = .events
+    translator = translated?.stream(choices: choices)
+  }
+
+  /// Ollama's streams are lines.
+  private var isEventStream: Bool {
+    (translated?.dialect ?? surface.dialect) == .ollama
+      ? head.value(of: "content-type", startsWith: "application/x-ndjson")
+      : head.value(of: "content-type", startsWith: "text/event-stream")
   }
 
   func transferReceived(_ bytes: UnsafeRawBufferPointer) -> TransferFlow {
@@ -34,14 +42,28 @@ extension Attempt: TransferConsumer {
     }
   }
 
+  /// A plain answer that is translated is ready once it is whole.
   private var isReady: Bool {
-    heldBytes.readableBytes > Self.holdLimit || kind == .events && scanner.facts.sawContent
+    heldBytes.readableBytes > Self.holdLimit && (translated == nil || kind == .events)
+      || kind == .events && (translator?.facts.sawContent ?? scanner.facts.sawContent)
   }
 
   private func take(_ bytes: UnsafeRawBufferPointer) {
+    guard translated == nil else { return translate(bytes) }
     guard kind == .events else { return keep(bytes) }
     scanner.feed(bytes, with: peek) { keep($0) }
     recording?.noteEnd(isWithinEvent: scanner.tailWasReleased)
+  }
+
+  /// The bytes of a plain answer are gathered as the provider sends them.
+  private func translate(_ bytes: UnsafeRawBufferPointer) {
+    if kind == .events {
+      translator?.feed(bytes, with: peek) { keep($0) }
+    } else if heldBytes.readableBytes + bytes.count <= Translated.mostBytes {
+      heldBytes.writeBytes(bytes)
+    } else {
+      isOverlong = true
+    }
   }
 
   /// Onwards to the client, or to where it is held until the pipeline commits.
@@ -66,6 +88,7 @@ extension Attempt: TransferConsumer {
     case .relaying:
       sink?.flush()
       live?.advance()
+    case .waiting where isOverlong: abort(.transport(.malformedBody))
     case .waiting, .ended: break
     }
   }
@@ -87,14 +110,35 @@ extension Attempt: TransferConsumer {
       isWhole = true  // too large to be held, and so to be checked
       return end(Classification(status: head.status, head.hints(nil)))
     }
-    answerFacts = heldBytes.withUnsafeReadableBytes { peek.answer($0, surface: surface) }
+    if let translated {
+      answerFacts = takeTranslated(translated)
+    } else {
+      answerFacts = heldBytes.withUnsafeReadableBytes { peek.answer($0, surface: surface) }
+    }
     isWhole = answerFacts != nil
     let byStatus = Classification(status: head.status, head.hints(answerFacts?.complaint))
     end(byStatus.kind == .success && !isWhole ? .transport(.malformedBody) : byStatus)
   }
 
+  /// Puts the answer in the client's dialect where the provider's stood; nil where that was none.
+  private func takeTranslated(_ translated: Translated) -> AnswerFacts? {
+    let answer =
+      isOverlong
+      ? nil
+      : heldBytes.withUnsafeReadableBytes {
+        translated.answer($0, status: head.status, with: peek)
+      }
+    heldBytes = ByteBuffer()
+    answer?.body.withUnsafeBytes { keep($0) }
+    return answer?.facts
+  }
+
+  private func streamEnd() -> StreamEnd {
+    translator?.finish(with: peek) { keep($0) } ?? scanner.finish(with: peek) { keep($0) }
+  }
+
   private func endOfStream() {
-    switch scanner.finish(with: peek, into: { keep($0) }) {
+    switch streamEnd() {
     case .complete:
       isWhole = true
       end(.success)

@@ -30,8 +30,11 @@ final class Attempt {
   let step: AttemptPlan.Step
   let startedAt: Int64
   let surface: Surface
+  /// Nil where the provider speaks the client's dialect: bytes pass.
+  let translated: Translated?
   /// Its request asks for a stream.
   let wantsStream: Bool
+  let choices: Int
   private(set) var finalVerdict: Classification?
   /// Why no attempt followed this one, where its answer reports a failure.
   var stop: AttemptPlan.Stop?
@@ -48,6 +51,10 @@ final class Attempt {
   var failureDetail: String?
   var answerFacts: AnswerFacts?
   var scanner: StreamScanner
+  /// In the scanner's place, of a stream that is translated. Not one with it: what holds either would be copied with each piece.
+  var translator: ChatStream?
+  /// More of an answer has come than is translated.
+  var isOverlong = false
   var heldBytes = ByteBuffer()
   var seenBytes = 0
   var lastByteAt: Int64
@@ -75,12 +82,14 @@ final class Attempt {
   var gathering = Signal<Void>()
 
   init(
-    _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, hidesUsage: Bool, limits: Limits,
+    _ step: AttemptPlan.Step, at endpoint: Endpoint, facts: RequestFacts, sent: Sent, limits: Limits,
     recording: AnswerRecording? = nil, call: BreakerCall? = nil, slot: Slot? = nil, peek: Peek,
     executor: LoopExecutor, now: Int64
   ) {
     self.step = step
     surface = facts.surface
+    translated = sent.translated
+    choices = facts.choices
     wantsStream = facts.stream
     self.limits = limits
     self.recording = recording
@@ -91,7 +100,8 @@ final class Attempt {
     lastByteAt = now
     self.slot = slot
     if slot == nil { inFlight = InFlight(at: endpoint) }
-    scanner = StreamScanner(choices: facts.choices, hidesUsage: hidesUsage)
+    scanner = StreamScanner(
+      choices: facts.choices, hidesUsage: sent.hidesUsage, dialect: facts.surface.dialect)
   }
 
   // MARK: Its begin

@@ -15,6 +15,10 @@ struct AttemptCourse {
   var last: (attempt: Attempt, verdict: Classification)?
   /// Of those whose limits had no room, the refusal that ends first.
   var full: Refusal?
+  /// What the next attempt's provider is sent, where it speaks another dialect than the client.
+  var translated: (deployment: Int, model: Int, sent: Sent)?
+  /// Why a provider has no words for the request.
+  var notCarried: PeekError?
 
   var facts: RequestFacts { request.facts }
 }

@@ -6,19 +6,21 @@ import Upstream
 
 /// How an attempt begins, and what is said of one that failed.
 extension Worker {
-  /// One that can't even begin has failed at once.
+  /// One that can't even begin has failed at once. `translated`: what is sent where the provider speaks another dialect than the client.
   func start(
-    _ step: AttemptPlan.Step, _ call: BreakerCall, _ course: AttemptCourse, _ exchange: Exchange
+    _ step: AttemptPlan.Step, _ call: BreakerCall, _ course: AttemptCourse, _ translated: Sent?,
+    _ exchange: Exchange
   ) -> Attempt {
     let (snapshot, facts) = (exchange.snapshot, course.facts)
     let deployment = snapshot.deployments[step.candidate.deployment]
-    let injects = facts.stream && !facts.includesUsage && deployment.injectsUsage
-    let spliced = peek.spliced(
-      course.request, body: course.body, model: deployment.model, includeUsage: injects,
-      version: snapshot.versions?.entry(at: step.candidate.model)?.edits, rule: exchange.edits)
+    let sent =
+      translated
+      ?? peek.passed(
+        course.request, course.body, to: deployment,
+        version: snapshot.versions?.entry(at: step.candidate.model)?.edits, rule: exchange.edits)
     let now = SystemClock.monotonicNanoseconds()
     let attempt = Attempt(
-      step, at: snapshot.endpoints[step.endpoint], facts: facts, hidesUsage: injects,
+      step, at: snapshot.endpoints[step.endpoint], facts: facts, sent: sent,
       limits: limits(facts, exchange, now), recording: recording(exchange), call: call,
       slot: exchange.handOverSlot(), peek: peek, executor: executor, now: now)
     exchange.attempts += 1
@@ -29,8 +31,8 @@ extension Worker {
     // Counted behind the request's way out, where nobody waits for it.
     defer { shard.increment(series.attempt(step.candidate.deployment, step.reason, in: snapshot)) }
     do throws(UpstreamError) {
-      let pool = try pool(snapshot.endpoints[step.endpoint], facts.surface)
-      attempt.start(transferRequest(spliced, exchange), on: pool)
+      let pool = try pool(snapshot.endpoints[step.endpoint], facts.surface, sent.translated?.path)
+      attempt.start(transferRequest(sent, facts.surface, exchange), on: pool)
     } catch {
       logger.error(
         "an endpoint can't be called", metadata: ["reason": "\(error)", "request_id": "\(exchange.id)"])
@@ -54,8 +56,11 @@ extension Worker {
   }
 
   /// The body, and the few client headers that a provider is meant to see.
-  private func transferRequest(_ body: PaddedBytes, _ exchange: Exchange) -> TransferRequest {
-    var headers: [String] = []
+  private func transferRequest(_ sent: Sent, _ surface: Surface, _ exchange: Exchange)
+    -> TransferRequest
+  {
+    let body = sent.body
+    var headers = sent.translated?.headers ?? exchange.head.dialectLines(surface.dialect)
     for field in RequestHead.forwarded {
       guard let value = exchange.head.string(field.known) else { continue }
       // Of several branches, none may be given another's answer.

@@ -7,7 +7,7 @@ import Upstream
 
 /// Attempts, one after another, until one has an answer to send:
 ///
-///     next → time & place → limits & cache → breaker → attempt ⟲
+///     next → words → time & place → limits & cache → breaker → attempt ⟲
 extension Worker {
   private enum Turn {
     /// Something else is next.
@@ -55,6 +55,10 @@ extension Worker {
       }
     }
     guard case .attempt(let step) = course.next else { return .stop }
+    guard isCarried(step, &course, exchange) else {
+      skip(&course, deployment: true, exchange)
+      return .again
+    }
     guard try await hasTimeAndPlace(step, &course, exchange) else { return .again }
     if let turn = try await limit(step, &course, exchange) { return turn }
     guard let call = try await enter(step, &course, exchange) else { return .again }
@@ -158,7 +162,7 @@ extension Worker {
   ) async -> Turn {
     leaveQueue(exchange)
     countFallback(to: step, course, exchange)
-    var attempt = start(step, call, course, exchange)
+    var attempt = start(step, call, course, course.translated?.sent, exchange)
     let startedAt = attempt.startedAt
     let verdict =
       if let hedges = exchange.snapshot.models[course.model].hedges {
@@ -213,6 +217,7 @@ extension Worker {
       if try await hasKept(course, exchange) { return nil }
       if let error = exchange.turnedAway { throw error }
       if let full = course.full { throw .capacitySpent(full) }
+      if let error = course.notCarried { throw ExchangeError(error) }
     }
     if case .stop(.candidatesSpent) = course.next, let error = exchange.tooLate { throw error }
     guard let last = course.last, case .stop(let stop) = course.next else {

@@ -15,7 +15,7 @@ extension Worker {
   func prepareAudit(_ request: PeekedRequest, _ body: PaddedBytes, _ exchange: Exchange) {
     let snapshot = exchange.snapshot
     guard let terms = snapshot.settings.routing.audit, let table = snapshot.rules,
-      let prompt = request.facts.prompt, exchange.surface != .embeddings,
+      let prompt = request.facts.prompt, exchange.surface?.asksForText == true,
       random.below(100_000_000) < terms.sample
     else { return }
     guard !exchange.head.cacheDirectives.noStore else { return count(unaudited: ShadowDrop.noStore.rawValue) }
@@ -48,7 +48,7 @@ extension Worker {
 
   /// Nil for what is more than text, or more than anybody reads: of the body too, which is texts for a good part.
   private func turns(of seed: AuditSeed, _ exchange: Exchange) -> [ConversationTurn]? {
-    guard exchange.surface == .chatCompletions, seed.body.count <= 8 * AuditQuestion.mostBytes else {
+    guard exchange.surface?.isChat == true, seed.body.count <= 8 * AuditQuestion.mostBytes else {
       return nil
     }
     return peek.conversation(of: seed.body)

@@ -52,7 +52,7 @@ extension Worker {
       body, facts, principal, model: exchange.arm?.position ?? model,
       named: exchange.snapshot.models[model].name,
       within: exchange.snapshot.cacheWords(exchange.permitted, rule: exchange.rule), directives,
-      beta: exchange.head.string(.openAIBeta), peek, canonical)
+      beta: exchange.head.beta(facts.surface.dialect), peek, canonical)
     guard case .at(let keys, let found) = place else { return nil }
     return CacheVisit(keys, found, directives)
   }

@@ -106,7 +106,7 @@ extension Worker {
       refuse(flight, refusal)
       return nil
     }
-    let type = attempt.head.first("content-type") ?? "text/event-stream"
+    let type = attempt.contentType ?? attempt.surface.streamType
     let stream = LiveStream(recording, type: type)
     desk.share(stream, flight)
     attend(exchange)  // it may go on without its client

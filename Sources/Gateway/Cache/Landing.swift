@@ -80,7 +80,7 @@ extension Worker {
     guard bytes.count <= rules.policy.maxBody else { return refuse(flight, .tooLarge) }
     let delta = (SystemClock.monotonicNanoseconds() - attempt.startedAt) / 1_000_000
     let meta = CachedMeta(
-      kind: kind, status: attempt.head.status, type: attempt.head.first("content-type") ?? "application/json",
+      kind: kind, status: attempt.head.status, type: attempt.contentType ?? "application/json",
       ttl: CachePolicy.jittered(ttl, &random), delta: delta, usage: .init(attempt.usage), encoding: encoding,
       bytes: Int64(body.count))
     if let model = exchange.model {

@@ -16,7 +16,7 @@ final class LiveStream {
   /// Bytes that may be kept of any stream for those who fall behind.
   private static let leastReach = 1 << 20
 
-  /// The content type, as the provider sent it.
+  /// The content type that clients are sent.
   let type: String
   let recording: AnswerRecording
   private let reach: Int

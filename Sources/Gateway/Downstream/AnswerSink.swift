@@ -86,8 +86,10 @@ final class AnswerSink {
 
   private static let endOfEvent = ByteBuffer(string: "\n\n").readableBytesView
 
+  /// In the dialect of the client.
   private func writeErrorEvent(_ verdict: Classification, tailWasReleased: Bool) {
     if tailWasReleased { Self.endOfEvent.withUnsafeBytes { put($0) } }
-    ExchangeError(verdict, stop: nil).body.event(for: surface).withUnsafeBytes { put($0) }
+    let error = ExchangeError(verdict, stop: nil)
+    error.body.event(for: surface, status: error.status).withUnsafeBytes { put($0) }
   }
 }

@@ -70,7 +70,8 @@ final class Branch: @unchecked Sendable {
     case .answer, nil: false
     case .failure(let attempt):
       attempt.finalVerdict.map { $0.fault == .client && $0.retry == .never } ?? false
-    case .error(let error): error.fault == .client || error.fault == .policy
+    case .error(let error):
+      error.code != PeekError.codeOfDialects && (error.fault == .client || error.fault == .policy)
     }
   }
 

@@ -42,6 +42,8 @@ extension Worker {
       request.facts = edits.facts(of: request)
     }
     (own.model, own.facts, own.permitted) = (model, request.facts, run.lineUp.permitted)
+    // A judge is asked in OpenAI's dialect, whatever the client's is.
+    if place == nil { own.permitted.narrow(to: snapshot.takers(of: request.facts.surface)) }
     if place != nil { own.rule = exchange.rule }
     let branch = Branch(own, request, body, model: model, place: place)
     run.add(branch)

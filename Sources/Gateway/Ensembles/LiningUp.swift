@@ -36,7 +36,7 @@ extension Snapshot {
   ) throws(LineUp.Obstacle) -> LineUp {
     guard ruling.pin == nil else { throw .pinned }
     guard ruling.steering == nil, !isSaving else { throw .steered }
-    guard facts.surface == .chatCompletions else { throw .surface }
+    guard facts.surface.isChat else { throw .surface }
     guard facts.choices == 1 else { throw .choices }
     guard !copy.keepsState else { throw .stateful }
     guard !copy.usesTools || ensemble.kind == .cascade else { throw .tools }

@@ -1,3 +1,4 @@
+import Dialects
 import Policy
 import Settings
 import Upstream
@@ -19,6 +20,9 @@ final class Endpoint: Sendable {
     var clientKeyFile: String?
     var proxy: String?
     var connectTimeout: Duration
+    var dialect = Settings.Provider.Dialect.openai
+    /// Azure's.
+    var apiVersion: String?
   }
 
   let identity: Identity
@@ -45,9 +49,18 @@ final class Endpoint: Sendable {
   var others: Int { occupancy.others }
   func setOthers(_ count: Int) { occupancy.setOthers(count) }
 
-  /// How this endpoint is called for a surface. A base URL ends in `/v1`, as SDKs have it; the surface's path goes on from there.
+  /// How this endpoint is called for a surface of its own dialect. A base URL of OpenAI's ends in `/v1`, as SDKs have it; the surface's path
+  /// goes on from there. Others end before the API's own path.
   func target(for surface: Surface) -> TransferTarget {
-    var target = target(identity.url + surface.rawValue.dropFirst("/v1".count))
+    let isVersioned = surface.dialect == .openai
+    return target(path: isVersioned ? String(surface.rawValue.dropFirst("/v1".count)) : surface.rawValue)
+  }
+
+  /// How it is called at a path behind its base URL; with a query where the dialect has one.
+  func target(path: String) -> TransferTarget {
+    let mark = path.contains("?") ? "&" : "?"
+    let version = identity.apiVersion.map { "\(mark)api-version=\($0)" } ?? ""
+    var target = target(identity.url + path + version)
     target.headers = ["Content-Type: application/json"] + authorization
     return target
   }
@@ -61,7 +74,15 @@ final class Endpoint: Sendable {
     return target
   }
 
-  private var authorization: [String] { identity.key.map { ["Authorization: Bearer \($0.revealed)"] } ?? [] }
+  private var authorization: [String] {
+    guard let key = identity.key else { return [] }
+    return switch identity.dialect {
+    case .openai where identity.apiVersion != nil: ["api-key: \(key.revealed)"]
+    case .openai, .ollama, .openInference: ["Authorization: Bearer \(key.revealed)"]
+    case .anthropic: ["x-api-key: \(key.revealed)"]
+    case .gemini: ["x-goog-api-key: \(key.revealed)"]
+    }
+  }
 
   private func target(_ url: String) -> TransferTarget {
     var target = TransferTarget(url: url)

@@ -88,7 +88,8 @@ extension ExchangeError {
   static func unknownPath(_ path: String) -> ExchangeError {
     invalid(
       "There is nothing at \(path). Served are POST /v1/chat/completions, /v1/completions, /v1/embeddings,"
-        + " /v1/responses, /v1/feedback and GET /v1/models.",
+        + " /v1/responses, /v1/messages, /v1/messages/count_tokens, /api/chat, /api/generate, /api/embed, /api/show, /v1/feedback"
+        + " and GET /v1/models, /api/tags, /api/version.",
       code: "unknown_path", status: 404)
   }
 

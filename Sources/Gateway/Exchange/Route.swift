@@ -1,3 +1,4 @@
+import Dialects
 import Policy
 
 /// What a request's method and path ask for.
@@ -5,6 +6,12 @@ enum Route: Equatable {
   case surface(Surface)
   /// The list of models, or one of them.
   case models(id: String?)
+  /// The same as Ollama has it.
+  case tags
+  /// One of them.
+  case show
+  /// The version of the API, as Ollama has it.
+  case version
   case feedback
   case wrongMethod(allow: String)
   case unknown
@@ -17,6 +24,12 @@ enum Route: Equatable {
     } else if head.pathHasPrefix("/v1/models/") {
       let id = head.pathString.dropFirst("/v1/models/".count)
       self = head.isRead ? .models(id: Self.decoded(id)) : .wrongMethod(allow: "GET")
+    } else if head.pathEquals("/api/tags") {
+      self = head.isRead ? .tags : .wrongMethod(allow: "GET")
+    } else if head.pathEquals("/api/show") {
+      self = head.method == .post ? .show : .wrongMethod(allow: "POST")
+    } else if head.pathEquals("/api/version") {
+      self = head.isRead ? .version : .wrongMethod(allow: "GET")
     } else if head.pathEquals("/v1/feedback") {
       self = head.method == .post ? .feedback : .wrongMethod(allow: "POST")
     } else {
@@ -53,6 +66,27 @@ extension Surface {
       self = .responses
     } else if head.pathEquals("/v1/completions") {
       self = .completions
+    } else if head.pathEquals("/v1/messages") {
+      self = .messages
+    } else if head.pathEquals("/v1/messages/count_tokens") {
+      self = .countTokens
+    } else if head.pathHasPrefix("/api/") {
+      guard let surface = Surface(ollama: head) else { return nil }
+      self = surface
+    } else {
+      return nil
+    }
+  }
+}
+
+extension Surface {
+  fileprivate init?(ollama head: RequestHead) {
+    if head.pathEquals("/api/chat") {
+      self = .ollamaChat
+    } else if head.pathEquals("/api/generate") {
+      self = .ollamaGenerate
+    } else if head.pathEquals("/api/embed") {
+      self = .ollamaEmbed
     } else {
       return nil
     }
@@ -62,9 +96,36 @@ extension Surface {
 extension RequestHead {
   /// The client headers that providers are meant to see. Never a credential of the client.
   static let forwarded: [(known: HeaderName, name: String)] = [
-    (.traceparent, "traceparent"), (.tracestate, "tracestate"), (.openAIBeta, "openai-beta"),
-    (.idempotencyKey, "idempotency-key"),
+    (.traceparent, "traceparent"), (.tracestate, "tracestate"), (.idempotencyKey, "idempotency-key"),
   ]
+
+  /// Header lines of the client that only providers of its dialect know, and what theirs can't do without.
+  func dialectLines(_ dialect: ChatDialectName) -> [String] {
+    switch dialect {
+    case .openai: string(.openAIBeta).map { ["openai-beta: \($0)"] } ?? []
+    case .anthropic:
+      ["anthropic-version: \(string(.anthropicVersion) ?? "2023-06-01")"]
+        + (string(.anthropicBeta).map { ["anthropic-beta: \($0)"] } ?? [])
+    case .ollama, .gemini: []
+    }
+  }
+
+  /// What of these an answer depends on; nil where none is sent.
+  func beta(_ dialect: ChatDialectName) -> String? {
+    switch dialect {
+    case .openai: string(.openAIBeta)
+    case .anthropic: dialectLines(.anthropic).joined(separator: "\n")
+    case .ollama, .gemini: nil
+    }
+  }
+
+  /// The dialect that its path is of: errors are told in it.
+  var dialect: ChatDialectName {
+    if pathHasPrefix("/v1/messages") || pathHasPrefix("/v1/models") && count(.anthropicVersion) > 0 {
+      return .anthropic
+    }
+    return pathHasPrefix("/api/") ? .ollama : .openai
+  }
 
   var isRead: Bool { method == .get || method == .head }
 
@@ -93,6 +154,11 @@ extension RequestHead {
     let key = UnsafeRawBufferPointer(rebasing: value[scheme.utf8CodeUnitCount...].drop { $0 == 0x20 })
     return key.isEmpty ? nil : key
   }
+}
+
+extension Exchange {
+  /// What its client speaks: errors are told in it.
+  var dialect: ChatDialectName { surface?.dialect ?? head.dialect }
 }
 
 extension RoutingTable {

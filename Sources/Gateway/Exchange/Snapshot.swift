@@ -1,3 +1,4 @@
+import Dialects
 import Policy
 import Settings
 import Upstream
@@ -20,6 +21,10 @@ final class Snapshot: Sendable {
     var model: String
     var prices: [Settings.Price]
     var injectsUsage: Bool
+    /// Its provider's; nil where that is one of no chats.
+    var dialect: ChatDialectName?
+    /// By the surfaces of other dialects whose requests it can be sent.
+    var translations: [Surface: Translation]
     /// The position of its first endpoint; the others follow.
     var firstEndpoint: Int
     /// Of each endpoint.
@@ -69,6 +74,8 @@ final class Snapshot: Sendable {
   let limitTable: LimitTable
   /// By the endpoint's position, what its credential may use.
   let credentials: [LimitGroup?]
+  /// Surfaces that not all deployments can be sent requests of.
+  private let someTake: [(surface: Surface, deployments: DeploymentSet)]
   let breakers: BreakerSites
 
   /// Compiles `settings`, which have been validated. Endpoints and ledgers of `former` are kept where they are the same.
@@ -91,6 +98,10 @@ final class Snapshot: Sendable {
     isBounded = addresses.capacities.contains { $0 != nil }
     let deployments = settings.deployments.map { Self.deployment($0, settings, addresses, former: former) }
     self.deployments = deployments
+    someTake = Surface.allCases.compactMap { surface -> (surface: Surface, deployments: DeploymentSet)? in
+      let set = DeploymentSet(count: deployments.count) { deployments[$0].takes(surface) }
+      return set == .all(deployments.count) ? nil : (surface, set)
+    }
     let known = Dictionary(
       (former?.models ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let configured = settings.models.map { model in
@@ -150,6 +161,12 @@ final class Snapshot: Sendable {
     Dictionary(models.map { ($0.name, $0.traffic) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// The deployments that can be sent requests of a surface; nil: all.
+  func takers(of surface: Surface) -> DeploymentSet? {
+    for entry in someTake where entry.surface == surface { return entry.deployments }
+    return nil
+  }
+
   /// Whether attempts are limited at all, beyond what keys are.
   var limitsAttempts: Bool {
     limitTable.isOfAttempts
@@ -184,7 +201,9 @@ final class Snapshot: Sendable {
     return Deployment(
       name: deployment.name, provider: deployment.provider, model: deployment.model,
       prices: deployment.prices,
-      injectsUsage: provider?.streamUsage == .inject, firstEndpoint: pool.first?.position ?? 0,
+      injectsUsage: provider?.streamUsage == .inject,
+      dialect: (provider?.dialect).flatMap { ChatDialectName($0) },
+      translations: provider.map { Translation.all(to: $0) } ?? [:], firstEndpoint: pool.first?.position ?? 0,
       paces: pool.map { item in
         let endpoint = addresses.endpoints[item.position]
         guard let known, let former,
@@ -274,7 +293,8 @@ private struct Addresses {
         provider: provider.name, url: endpoint.url, address: endpoint.address, credential: index, key: key,
         caFile: provider.caFile,
         clientCertificateFile: provider.clientCertificateFile, clientKeyFile: provider.clientKeyFile,
-        proxy: provider.proxy, connectTimeout: connectTimeout)
+        proxy: provider.proxy, connectTimeout: connectTimeout, dialect: provider.dialect,
+        apiVersion: provider.apiVersion)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Coordination
+import Dialects
 import Policy
 import Settings
 import Telemetry
@@ -12,6 +13,7 @@ struct CandidateJudge {
   /// The attempt that would be made first; nil where there is none.
   let winner: AttemptPlan.Step?
   let verdict: Explanation.Verdict
+  let carriages: [Int: Carriage]
   /// Whether it was tried and would answer too late.
   let late: (AttemptPlan.Place) -> ShortTime?
   /// Why the limits of an attempt there have no room, where it was tried.
@@ -45,6 +47,9 @@ struct CandidateJudge {
   ) {
     if !isAllowed { return (.out, "the key does not allow the model") }
     let place = candidate.member.place
+    if case .refused(let error)? = carriages[place.deployment] {
+      return (.out, "can't be carried: \(error.message)")
+    }
     if isWinner(place) { return won(candidate, state) }
     if let short = late(place) {
       return (.out, "too late: \(short.left)ms are left, and \(short.needed)ms are needed")

@@ -1,4 +1,5 @@
 import Coordination
+import Dialects
 import Policy
 import Settings
 
@@ -13,7 +14,7 @@ struct ExplainedWalk {
   private(set) var own: LimitOutlook.Answer?
   /// Of the first attempt: by its price the cost is estimated.
   private(set) var firstDeployment: Int?
-  private var winner: AttemptPlan.Step?
+  private(set) var winner: AttemptPlan.Step?
   /// By model: how the choice fell that came to something, or the only one.
   private var surveys: [Int: PoolSurvey] = [:]
   /// Deployments and endpoints whose limits have no room, and why.
@@ -47,8 +48,14 @@ struct ExplainedWalk {
       permitted: request.permitted)
     var next = plan.first(random: &random, choose: choose)
     var full: Refusal?
+    var notCarried: PeekError?
     while case .attempt(let step) = next {
       let place = AttemptPlan.Place(deployment: step.candidate.deployment, endpoint: step.endpoint)
+      if case .refused(let error)? = request.carriages[place.deployment] {
+        notCarried = error
+        next = plan.skip(deployment: true, random: &random, choose: choose)
+        continue
+      }
       if let short = explainer.shortTime(at: place, request) {
         late.append((place, short))
         next = plan.skip(deployment: false, random: &random, choose: choose)
@@ -70,12 +77,12 @@ struct ExplainedWalk {
       next = plan.skip(deployment: isWhole, random: &random, choose: choose)
     }
     let isFull = seen.values.contains { $0.candidates.contains { $0.loss == .full } }
-    return nowhere(group, stored, full, plan.stages, isFull: isFull)
+    return nowhere(group, stored, full, notCarried, plan.stages, isFull: isFull)
   }
 
   private mutating func nowhere(
-    _ group: LimitGroup?, _ stored: Bool?, _ full: Refusal?, _ stages: [RoutingTable.Stage],
-    isFull: Bool
+    _ group: LimitGroup?, _ stored: Bool?, _ full: Refusal?, _ notCarried: PeekError?,
+    _ stages: [RoutingTable.Stage], isFull: Bool
   ) -> Explanation.Verdict {
     if firstDeployment == nil, request.place.isKept || isFull {
       if let refusal = admitOwn(group) { return .refused(.limited(refusal)) }
@@ -88,6 +95,7 @@ struct ExplainedWalk {
       return .waits("every endpoint that could be used has as many requests as it takes")
     }
     if let full { return .refused(.capacitySpent(full)) }
+    if let notCarried { return .refused(ExchangeError(notCarried)) }
     if let first = late.first {
       let quickest = late.reduce(first.short) { $1.short.orQuicker(than: $0) }
       return .refused(.tooLate(quickest, isClients: explainer.deadlineIsClients))
@@ -139,7 +147,8 @@ struct ExplainedWalk {
     told.deployments = entries.map { deployment($0, of: weights, model: stage.model) }
     let judge = CandidateJudge(
       explainer: explainer, stage: stage, isAllowed: isAllowed, survey: survey, winner: winner,
-      verdict: verdict, late: { place in late.last { $0.place == place }?.short }
+      verdict: verdict, carriages: request.carriages,
+      late: { place in late.last { $0.place == place }?.short }
     ) { place in
       skipped.last { $0.place == place || $0.isWhole && $0.place.deployment == place.deployment }?.refusal
     }

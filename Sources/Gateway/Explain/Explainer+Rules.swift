@@ -40,6 +40,7 @@ extension Explainer {
     if let edits = rule.flatMap({ snapshot.rules?.rules[$0].edits }) {
       request.facts = edits.facts(of: request)
     }
+    noteDialects(request.facts.surface)
     noteFilter(of: rule)
     let estimators = live?.estimators ?? [:]
     var ruling = try snapshot.ruling(
@@ -115,6 +116,16 @@ extension Explainer {
       words.append(names.isEmpty ? "no fallbacks" : "fallbacks \(names.joined(separator: ", "))")
     }
     return words.isEmpty ? "all deployments pass" : words.joined(separator: ", ")
+  }
+
+  /// What can't be sent such a request at all.
+  private func noteDialects(_ surface: Surface) {
+    guard !trace.isSilent, let takers = snapshot.takers(of: surface) else { return }
+    for position in snapshot.deployments.indices where !takers.contains(position) {
+      let dialect = snapshot.deployments[position].dialect?.rawValue ?? "no chat dialect"
+      trace.reasons[position] =
+        "can't be carried: its provider speaks \(dialect), not what \(surface.rawValue) is"
+    }
   }
 
   private func noteFilter(of rule: Int?) {

@@ -40,6 +40,10 @@ struct Explainer {
     var directives: CacheDirectives
     /// Nil where nothing is kept at all.
     var place: CacheRules.Place?
+    /// By deployment: what becomes of it at providers that speak another dialect.
+    var carriages: [Int: Carriage] = [:]
+    /// It asks how many tokens it has, and no provider of its model tells.
+    var isCountedHere = false
 
     /// The model's whose limits of the caller it would be charged to.
     var charged: Int { steering?.from ?? model }
@@ -78,8 +82,10 @@ struct Explainer {
     var peeked = request
     let course = try snapshot.dataCourse(peeked, body, head, principal, peek)
     peeked = course.masked?.request ?? peeked
-    let (rule, ruling) = try self.rule(
-      on: &peeked, within: snapshot.data?.classes.permitted(course.bound), course.classes)
+    let surface = peeked.facts.surface
+    var permitted = surface == .countTokens ? nil : snapshot.takers(of: surface)
+    permitted.narrow(to: snapshot.data?.classes.permitted(course.bound))
+    let (rule, ruling) = try self.rule(on: &peeked, within: permitted, course.classes)
     var facts = peeked.facts
     let (asked, pin) = (ruling.model, ruling.pin)
     let ensemble = ensemble(rule, ruling, peeked, course.masked?.body ?? body, peek)
@@ -107,17 +113,27 @@ struct Explainer {
       : snapshot.cache?.place(
         body, facts, principal, model: arm?.position ?? model, named: snapshot.models[model].name,
         within: snapshot.cacheWords(ruling.permitted, rule: rule), directives,
-        beta: head.string(.openAIBeta), peek, canonical)
+        beta: head.beta(facts.surface.dialect), peek, canonical)
     if place != nil, isTogether { place = .nowhere(.ensemble) }
     if place != nil, !course.classes.isEmpty { place = .nowhere(.dataClass) }
     if directives.onlyIfCached, case .nowhere = place { throw .notCached }
-    return Request(
+    var explained = Request(
       facts: facts, model: model, asked: asked, part: part, rule: rule, permitted: ruling.permitted,
       steering: ruling.steering, ensemble: ensemble,
       refusal: refusal(course)
-        ?? (ruling.refusal ?? (isLeft ? nil : .ruledOut)).map { snapshot.naming($0, course.classes) },
+        ?? (ruling.refusal ?? (isLeft ? nil : .ruledOut)).map {
+          snapshot.naming(snapshot.naming($0, facts), course.classes)
+        },
       arm: arm, data: course,
       directives: directives, place: place)
+    if surface == .countTokens {
+      explained.permitted.narrow(to: snapshot.takers(of: surface))
+      explained.isCountedHere = !snapshot.mayServe(explained.position, within: explained.permitted)
+    }
+    if !trace.isSilent {
+      explained.carriages = carriages(explained, peeked, course.masked?.body ?? body, peek)
+    }
+    return explained
   }
 
   private func peeked(
@@ -137,7 +153,7 @@ struct Explainer {
       try head.mayAsk()
       if snapshot.isBounded, !head.hasValidPriority { throw .priority }
       return surface
-    case .models: throw .wrongMethod(allow: "GET")
+    case .models, .tags, .show, .version: throw .wrongMethod(allow: "GET")
     case .wrongMethod(let allow): throw .wrongMethod(allow: allow)
     case .feedback, .unknown: throw .unknownPath(head.pathString)
     }
@@ -271,6 +287,9 @@ struct Explainer {
     explanation.model = .init(
       name: snapshot.models[request.model].name, asked: request.facts.model, isStream: request.facts.stream)
     let isPriced = walk.firstDeployment.flatMap { snapshot.price(of: $0, at: wall) } != nil
+    if request.isCountedHere {
+      explanation.verdict = .unknown("the router counts its tokens itself, as no provider of the model does")
+    }
     if let refusal = request.refusal { explanation.verdict = .refused(refusal) }
     (explanation.rules, explanation.facts) = (trace.rules, trace.facts)
     explanation.leftOut = trace.leftOut(in: snapshot)
@@ -284,6 +303,7 @@ struct Explainer {
     if let own = walk.own { (explanation.limits, explanation.limitBasis) = (own.lines, own.basis) }
     explanation.stages = stages(of: request).map { walk.stage($0) }
     explanation.notes += notes(request)
+    explanation.notes += walk.winner.map { losses(at: $0.candidate.deployment, request) } ?? []
     return explanation
   }
 

@@ -1,4 +1,5 @@
 import Coordination
+import Dialects
 import Policy
 import Telemetry
 
@@ -80,6 +81,10 @@ extension Worker {
   ) async throws(HedgeDenial) -> Attempt {
     // The first may have answered while its limits were asked, or while its breaker was.
     guard first.judgement == nil else { throw .pointless }
+    let sent: Sent?
+    do throws(PeekError) { sent = try translated(step, course, exchange) } catch {
+      throw HedgeDenial.pointless
+    }
     guard var call = await enter(step, exchange) else { throw .breakerOpen }
     do throws(HedgeDenial) {
       guard first.judgement == nil else { throw .pointless }
@@ -89,6 +94,6 @@ extension Worker {
       throw error
     }
     defer { appoint(first, exchange) }
-    return start(step, call, course, exchange)
+    return start(step, call, course, sent, exchange)
   }
 }

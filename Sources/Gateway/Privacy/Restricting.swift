@@ -39,8 +39,10 @@ extension Worker {
 }
 
 extension Exchange {
-  /// The same error, with the classes where they may be why nothing is left.
-  func naming(_ error: ExchangeError) -> ExchangeError { snapshot.naming(error, dataClasses) }
+  /// The same error, with the classes where they may be why nothing is left, or the surface where that is.
+  func naming(_ error: ExchangeError) -> ExchangeError {
+    snapshot.naming(snapshot.naming(error, facts), dataClasses)
+  }
 
   /// `phi,pii`; nil where it has none.
   var dataClassLabel: String? {

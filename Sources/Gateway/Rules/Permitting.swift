@@ -65,6 +65,16 @@ extension Snapshot {
     return isWhole ? arm : Arm(kind: .baseline, position: baseline)
   }
 
+  /// The same error, in other words where no provider of the model can be sent what was sent here.
+  func naming(_ error: ExchangeError, _ facts: RequestFacts?) -> ExchangeError {
+    guard error.code == ExchangeError.ruledOut.code, let facts, facts.surface != .countTokens,
+      let takers = takers(of: facts.surface),
+      let model = facts.model.map({ table.positions[$0] }) ?? table.defaultModel,
+      !mayServe(serving(model), within: takers)
+    else { return error }
+    return ExchangeError(PeekError.notSpoken(facts.surface))
+  }
+
   /// What an answer depends on, besides its request and its model: by whom it may have been made, and what a rule changes. Nil where
   /// that is nothing.
   func cacheWords(_ permitted: DeploymentSet?, rule: Int?) -> String? {

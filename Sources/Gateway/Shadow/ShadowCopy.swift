@@ -1,4 +1,5 @@
 import Coordination
+import Dialects
 import Policy
 import Settings
 
@@ -30,8 +31,8 @@ final class ShadowCopy: @unchecked Sendable {
   let permitted: DeploymentSet?
   let requestID: String
   let client: String
-  /// The client's `openai-beta`.
-  let beta: String?
+  /// Headers that its dialect has, as the client has sent them.
+  let dialectLines: [String]
 
   // From its begin on.
   private(set) var attempt: Attempt?
@@ -52,7 +53,7 @@ final class ShadowCopy: @unchecked Sendable {
     subject = EvidenceDesk.Subject(model: exchange.snapshot.models[model].name, version: version)
     (unit, tenant, self.caller) = (arm.unit, exchange.principal?.tenant ?? "", caller)
     (requestID, client) = (exchange.id, exchange.connection.remoteAddress)
-    beta = exchange.head.string(.openAIBeta)
+    dialectLines = exchange.head.dialectLines(seed.surface.dialect)
     beganAt = exchange.beganAt
     permitted = exchange.permitted
   }
@@ -62,7 +63,7 @@ final class ShadowCopy: @unchecked Sendable {
     errand = .judgement
     (seed, snapshot, baseline) = (question, copy.snapshot, copy.baseline)
     (subject, unit, tenant, caller) = (copy.subject, copy.unit, copy.tenant, copy.caller)
-    (requestID, client, beta, beganAt) = (copy.requestID, copy.client, nil, copy.beganAt)
+    (requestID, client, dialectLines, beganAt) = (copy.requestID, copy.client, [], copy.beganAt)
     permitted = copy.permitted
   }
 
@@ -72,7 +73,7 @@ final class ShadowCopy: @unchecked Sendable {
     (seed, snapshot, baseline) = (question, exchange.snapshot, RolloutTally.Sample(.baseline))
     subject = EvidenceDesk.Subject(model: exchange.snapshot.models[question.position].name, version: 0)
     (unit, tenant, self.caller) = (0, exchange.principal?.tenant ?? "", caller)
-    (requestID, client, beta) = (exchange.id, exchange.connection.remoteAddress, nil)
+    (requestID, client, dialectLines) = (exchange.id, exchange.connection.remoteAddress, [])
     (beganAt, permitted) = (exchange.beganAt, exchange.permitted)
   }
 

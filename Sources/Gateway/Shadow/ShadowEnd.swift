@@ -118,7 +118,7 @@ extension Worker {
   private func look(at answer: KeptAnswer?, _ seed: ShadowSeed, into sample: inout RolloutTally.Sample)
     -> AnswerText?
   {
-    guard let answer, !sample.isError, seed.surface != .embeddings else { return nil }
+    guard let answer, !sample.isError, seed.surface.asksForText else { return nil }
     var said = text(of: answer, seed.surface)
     if answer.finishReason == "content_filter" { said?.isRefusal = true }
     let isRefusal = answer.finishReason == "content_filter" || said?.isRefusal == true
@@ -161,7 +161,7 @@ extension Worker {
     record.bytesIn = Int64(copy.seed.body.count)
     record.errorType = verdict.kind == .success ? nil : verdict.reason.rawValue
     record.errorSource = verdict.fault.flatMap { ErrorSource(rawValue: $0.rawValue) } ?? ErrorSource.none
-    record.upstreamRequestID = attempt.head.first("x-request-id")
+    record.upstreamRequestID = attempt.head.first("x-request-id") ?? attempt.head.first("request-id")
     record.finishReason = attempt.finishReason
     return record
   }

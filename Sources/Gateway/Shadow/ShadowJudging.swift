@@ -31,7 +31,7 @@ extension Worker {
   ) throws(ShadowDrop) -> JudgeQuestion {
     if let drop = haste(copy.snapshot) { throw drop }
     guard copy.subject.model != judge.model else { throw .ownVersion }
-    guard copy.seed.surface == .chatCompletions, pair.isText else { throw .noText }
+    guard copy.seed.surface.isChat, pair.isText else { throw .noText }
     // Whatever else is in the request, its texts are a good part of it.
     guard copy.seed.body.count <= 8 * JudgeQuestion.mostBytes else { throw .tooLong }
     guard let turns = peek.conversation(of: copy.seed.body) else { throw .noText }

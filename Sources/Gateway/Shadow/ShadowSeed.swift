@@ -67,6 +67,8 @@ enum ShadowDrop: String, CaseIterable, Error {
   case budgetUnknown = "budget_unknown"
   /// The candidate's deployment, or the judge's, has no price, so that no budget holds.
   case unpriced
+  /// The dialect of the candidate's provider, or the judge's, has no words for it.
+  case notCarried = "not_carried"
 
   // Of questions alone.
 

@@ -36,25 +36,37 @@ extension Worker {
     return Slot(entered: endpoint, queue)
   }
 
-  /// One that can't even begin has failed at once.
-  func start(_ copy: ShadowCopy, _ step: AttemptPlan.Step, _ slot: Slot?) -> Attempt {
+  /// What it is, in its provider's dialect; throws where that has no words for it.
+  func sent(_ copy: ShadowCopy, to step: AttemptPlan.Step) throws(ShadowDrop) -> Sent {
     let (snapshot, seed) = (copy.snapshot, copy.seed)
-    let facts = seed.request.facts
     let deployment = snapshot.deployments[step.candidate.deployment]
-    let injects = facts.stream && !facts.includesUsage && deployment.injectsUsage
-    let spliced = peek.spliced(
-      seed.request, body: seed.body, model: deployment.model, includeUsage: injects,
-      version: snapshot.versions?.entry(at: seed.position)?.edits, rule: seed.ruleEdits)
+    let version = snapshot.versions?.entry(at: seed.position)?.edits
+    if deployment.speaks(seed.surface) {
+      return peek.passed(seed.request, seed.body, to: deployment, version: version, rule: seed.ruleEdits)
+    }
+    do throws(PeekError) {
+      return try peek.translated(
+        seed.request, seed.body, to: deployment, version: version, rule: seed.ruleEdits, id: copy.requestID,
+        now: copy.beganAt)
+    } catch {
+      throw .notCarried
+    }
+  }
+
+  /// One that can't even begin has failed at once.
+  func start(_ copy: ShadowCopy, _ step: AttemptPlan.Step, _ sent: Sent, _ slot: Slot?) -> Attempt {
+    let (snapshot, facts) = (copy.snapshot, copy.seed.request.facts)
     let now = SystemClock.monotonicNanoseconds()
     let attempt = Attempt(
-      step, at: snapshot.endpoints[step.endpoint], facts: facts, hidesUsage: injects,
+      step, at: snapshot.endpoints[step.endpoint], facts: facts, sent: sent,
       limits: Attempt.Limits(firstByteBy: now + copy.timeout, stall: snapshot.limits.idle),
       recording: AnswerRecording(limit: ShadowCopy.largestText), slot: slot, peek: peek, executor: executor,
       now: now)
     copy.begin(attempt)
     do throws(UpstreamError) {
-      let pool = try pool(snapshot.endpoints[step.endpoint], facts.surface, isAside: true)
-      attempt.start(request(spliced, copy), on: pool)
+      let pool = try pool(
+        snapshot.endpoints[step.endpoint], facts.surface, sent.translated?.path, isAside: true)
+      attempt.start(request(sent, copy), on: pool)
     } catch {
       attempt.fail(error)
     }
@@ -62,12 +74,13 @@ extension Worker {
   }
 
   /// Neither a trace nor a key of idempotency: they are the client's own request's. Providers may see what it is.
-  private func request(_ body: PaddedBytes, _ copy: ShadowCopy) -> TransferRequest {
+  private func request(_ sent: Sent, _ copy: ShadowCopy) -> TransferRequest {
+    let body = sent.body
     var headers = [
       "x-switchyard-arm: \(copy.errand.rawValue)",
       "x-request-timeout-ms: \(max(1, copy.timeout / 1_000_000))",
     ]
-    if let beta = copy.beta { headers.append("openai-beta: \(beta)") }
+    headers += sent.translated?.headers ?? copy.dialectLines
     return body.withUnsafeBytes { TransferRequest(body: $0, bodyOwner: body, headers: headers) }
   }
 }

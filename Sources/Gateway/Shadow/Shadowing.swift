@@ -97,6 +97,7 @@ extension Worker {
     guard !isDraining else { throw .draining }
     guard copy.snapshot.mayServe(copy.seed.position, within: copy.permitted) else { throw .notPermitted }
     guard let (step, slot) = place(for: copy) else { throw .noEndpoint }
+    let sent = try sent(copy, to: step)
     guard let demand = demand(of: copy, at: step) else { throw .unpriced }
     if let drop = reserve(copy, demand) { throw drop }
     let isAdmitted = await admit(copy, to: step, demand)
@@ -104,7 +105,7 @@ extension Worker {
       release(copy, .nothing)
       throw isAdmitted ? ShadowDrop.draining : .limited
     }
-    let attempt = start(copy, step, slot)
+    let attempt = start(copy, step, sent, slot)
     copies.append(copy)
     return attempt
   }

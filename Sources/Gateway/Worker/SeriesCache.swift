@@ -123,9 +123,10 @@ extension Surface {
   /// OpenTelemetry's `gen_ai.operation.name`.
   var operation: String {
     switch self {
-    case .chatCompletions, .responses: "chat"
-    case .completions: "text_completion"
-    case .embeddings: "embeddings"
+    case .chatCompletions, .responses, .messages, .ollamaChat: "chat"
+    case .completions, .ollamaGenerate: "text_completion"
+    case .embeddings, .ollamaEmbed: "embeddings"
+    case .countTokens: "count_tokens"
     }
   }
 }

@@ -316,10 +316,11 @@ actor Worker {
 
   // MARK: Upstream
 
-  /// `isAside`: over connections that no client's request uses.
+  /// `path`: behind the base URL, where that isn't the surface's own. `isAside`: over connections that no client's request uses.
   func pool(
-    _ endpoint: Endpoint, _ surface: Surface, isAside: Bool = false
+    _ endpoint: Endpoint, _ surface: Surface, _ path: String? = nil, isAside: Bool = false
   ) throws(UpstreamError) -> any TransferPool {
+    if let path { return try pool(endpoint, path: path, isAside: isAside) }
     let key = ObjectIdentifier(endpoint)
     if let pool = connectionPools[key]?.pool(surface, isAside: isAside) { return pool }
     var target = endpoint.target(for: surface)
@@ -328,15 +329,35 @@ actor Worker {
     connectionPools[key, default: EndpointPools(endpoint: endpoint)].set(pool, for: surface, isAside: isAside)
     return pool
   }
+
+  private func pool(
+    _ endpoint: Endpoint, path: String, isAside: Bool
+  ) throws(UpstreamError) -> any TransferPool {
+    let key = ObjectIdentifier(endpoint)
+    let place = EndpointPools.Place(path: path, isAside: isAside)
+    if let pool = connectionPools[key]?.places[place] { return pool }
+    var target = endpoint.target(path: path)
+    target.isAside = isAside
+    let pool = try upstream.pool(target)
+    connectionPools[key, default: EndpointPools(endpoint: endpoint)].places[place] = pool
+    return pool
+  }
 }
 
-/// The pools of one endpoint on one worker, one for each surface.
+/// The pools of one endpoint on one worker: one for each surface whose dialect it speaks, and for each path that other dialects' requests
+/// are translated for.
 private struct EndpointPools {
+  struct Place: Hashable {
+    var path: String
+    var isAside: Bool
+  }
+
   /// Held, so that its address stays the key's.
   let endpoint: Endpoint
   private var pools: [Surface: any TransferPool] = [:]
   /// For what clients don't wait for.
   private var asides: [Surface: any TransferPool] = [:]
+  var places: [Place: any TransferPool] = [:]
 
   init(endpoint: Endpoint) { self.endpoint = endpoint }
 
@@ -351,5 +372,6 @@ private struct EndpointPools {
   func retire() {
     for pool in pools.values { pool.retire() }
     for pool in asides.values { pool.retire() }
+    for pool in places.values { pool.retire() }
   }
 }

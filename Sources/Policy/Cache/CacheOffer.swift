@@ -89,8 +89,9 @@ extension CacheOffer {
   /// A limit of tokens is part of the request, so an answer that reached it is whole.
   fileprivate var isFinished: Bool {
     switch surface {
-    case .embeddings: true
-    case .chatCompletions, .completions: finishReason == "stop" || finishReason == "length"
+    case .embeddings, .ollamaEmbed, .countTokens: true
+    case .chatCompletions, .completions, .messages, .ollamaChat, .ollamaGenerate:
+      finishReason == "stop" || finishReason == "length" || finishReason == "stop_sequence"
     case .responses: finishReason == "completed" || finishReason == "max_output_tokens"
     }
   }

@@ -28,7 +28,7 @@ package struct TokenEstimator: Sendable {
 
   /// Output tokens of a request: what it asks for at most, or what nineteen of twenty answers stay below.
   package func output(_ facts: RequestFacts) -> Int64 {
-    guard facts.surface != .embeddings else { return 0 }
+    guard facts.surface.asksForText else { return 0 }
     let asked = facts.maxOutputTokens.map { Int64(max(0, $0)) } ?? .max
     return min(asked, outputs.p95, 1 << 40) * Int64(max(1, min(facts.choices, 1_024)))
   }
@@ -40,7 +40,7 @@ package struct TokenEstimator: Sendable {
       let seen = min(max((Self.narrowBytes(facts) << 10) / tokens, 1 << 8), 16 << 10)
       bytesPerToken += (seen - bytesPerToken) / 32
     }
-    if facts.surface != .embeddings, output > 0 { outputs.add(output / Int64(max(1, facts.choices))) }
+    if facts.surface.asksForText, output > 0 { outputs.add(output / Int64(max(1, facts.choices))) }
   }
 }
 

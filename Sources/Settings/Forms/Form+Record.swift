@@ -15,8 +15,10 @@ enum Availability {
   case built
   /// Completed by "not built yet": `rate limits are`.
   case unbuilt(String)
-  /// Only this value is built: `other dialects are`.
+  /// Only this value is built: `other modes are`.
   case only(String, String)
+  /// All values but this one are built: `the dialect open-inference is`. `instead`: what to write.
+  case anyBut(String, String, instead: String)
 }
 
 extension Field {
@@ -157,6 +159,12 @@ extension Reader {
         note(unbuilt: what, at: entry.mark, instead: "write '\(value)' for \(path)")
       }
       return false
+    case .anyBut(let value, let what, let instead):
+      guard case .scalar(let text) = entry.value.content else { return false }
+      if expanded(text) == value {
+        note(unbuilt: what, at: entry.mark, instead: "write '\(instead)' for \(path)")
+      }
+      return false
     }
   }
 }
@@ -201,6 +209,7 @@ private struct RecordSchema<Owner> {
     case .built: ""
     case .unbuilt: " (Not built yet.)"
     case .only(let value, _): " (Only `\(value)` is built yet.)"
+    case .anyBut(let value, _, _): " (`\(value)` is not built yet.)"
     }
   }
 }

@@ -155,6 +155,7 @@ enum Checks {
     for more in keys.dropFirst() {
       reader.fail("is written beside '\(keys[0])': remove one of them", under: [more])
     }
+    DialectChecks.provider(&provider, &reader)
     let pair = ["client_certificate_file", "client_key_file"]
     let written = pair.filter { reader.isWritten($0) }
     if written.count == 1, let missing = pair.first(where: { $0 != written[0] }) {

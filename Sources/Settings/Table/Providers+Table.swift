@@ -13,8 +13,11 @@ extension Form where Value == Settings.Provider {
       [
         Field(
           "dialect", \.dialect, .choice(), required: true, "Wire format of the provider.",
-          .only("openai", "other dialects than openai are")),
-        .shorthand("base_url", .baseURL, "The only endpoint's URL, up to and with the API's version.") {
+          .anyBut("open-inference", "the dialect open-inference is", instead: "openai")),
+        .shorthand(
+          "base_url", .baseURL,
+          "The only endpoint's URL: up to and with the API's version, but for anthropic and ollama before it."
+        ) {
           url, provider in
           provider.endpoints = [Settings.Endpoint(url: url)]
         },
@@ -32,6 +35,12 @@ extension Form where Value == Settings.Provider {
         Field(
           "stream_usage", \.streamUsage, .choice(),
           "Whether streams are asked for usage that their client didn't want."),
+        Field(
+          "output_limit", \.outputLimit, .choice(),
+          "How the limit of an answer's tokens is called where a request is translated for dialect openai."),
+        Field(
+          "api_version", \.apiVersion, .label,
+          "Azure's: sent as api-version, and the key as api-key. Dialect openai alone."),
         Field("ca_file", \.caFile, .file, "Authorities that the endpoints' certificates must be from, PEM."),
         Field(
           "client_certificate_file", \.clientCertificateFile, .file,
@@ -60,7 +69,7 @@ extension Form where Value == Settings.Endpoint {
         .record(
           Settings.Endpoint(url: ""),
           [
-            Field("url", \.url, .baseURL, required: true, "URL up to and with the API's version."),
+            Field("url", \.url, .baseURL, required: true, "URL, as of base_url."),
             Field("weight", \.weight, .weight, "Share of the traffic."),
             Field("max_concurrent", \.maxConcurrent, .maxConcurrent, "In place of the provider's."),
             Field("zone", \.zone, .label, "Where it stands."),
@@ -97,7 +106,7 @@ extension Form where Value == Settings.Discovery {
         Field(
           "scheme", \.scheme, .choice(), "How the endpoints are spoken to; a certificate must be of the name."
         ),
-        Field("path", \.path, .urlPath, "Path of every endpoint, up to and with the API's version."),
+        Field("path", \.path, .urlPath, "Path of every endpoint, as of base_url."),
       ])
   }
 }

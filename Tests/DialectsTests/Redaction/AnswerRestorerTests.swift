@@ -84,6 +84,20 @@ struct AnswerRestorerTests {
         == #"to ann@example.com, \\u003cemail_1>"#)
   }
 
+  /// What was held back has to come before the block that it is of is over.
+  @Test func aBlockOfAnthropicsEndsWithAllOfItsText() {
+    func delta(_ member: String, _ text: String) -> String {
+      "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"\(member)\":\"\(text)\"}}\n\n"
+    }
+    let stop = "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+    for member in ["text", "thinking", "partial_json"] {
+      let stream = delta(member, "to <ema") + delta(member, "il_1> <email_") + stop
+      let out = Self.restored(Array(stream.utf8), isEvents: true, cuts: [11])
+      #expect(out.hasSuffix(delta(member, "<email_") + stop), "\(member)")
+      #expect(out.contains("ann@example.com "))
+    }
+  }
+
   @Test func toolsGetJSONWithinJSON() {
     let answer =
       #"{"choices":[{"message":{"tool_calls":[{"function":{"arguments":"{\"a\":\"<note_2>\"}"}}],"content":"<note_2>"}}]}"#

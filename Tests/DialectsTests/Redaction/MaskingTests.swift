@@ -69,6 +69,10 @@ struct MaskingTests {
     let key = #"{"messages":[{"role":"user","content":"a"}],"x":{"ann@example.com":1}}"#
     #expect(try Self.masked(key)?.text == nil)
     #expect(try Self.masked(#"{"input":"ann@example.com"}"#, .responses)?.text == nil)
+    // Lines are no events, in which it could be put back.
+    let chat = #"{"messages":[{"role":"user","content":"ann@example.com"}]}"#
+    #expect(try Self.masked(chat, .ollamaChat)?.text == nil)
+    #expect(try Self.masked(chat, .messages)?.text.contains("ann@") == false)
   }
 
   /// Whatever the text: hardly ever is anything found in what is masked that was none before, as it ends now where a finding begins. Who

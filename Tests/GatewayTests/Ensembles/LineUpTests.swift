@@ -77,8 +77,11 @@ struct LineUpTests {
   }
 
   @Test func onlyChatsAreComparable() throws {
-    for surface in [Surface.completions, .responses, .embeddings] {
+    for surface in [Surface.completions, .responses, .embeddings, .ollamaGenerate, .countTokens] {
       #expect(obstacle(try lineUp(Self.panel, surface: surface)) == .surface)
+    }
+    for surface in [Surface.messages, .ollamaChat] {
+      #expect(obstacle(try lineUp(Self.panel, surface: surface)) == nil)
     }
   }
 

@@ -259,9 +259,9 @@ struct DataRulesTests {
     let list = messages.joined(separator: ",")
     let content: String
     switch surface {
-    case .chatCompletions: content = #""messages":[\#(list)]"#
+    case .chatCompletions, .messages, .countTokens, .ollamaChat: content = #""messages":[\#(list)]"#
     case .responses: content = #""input":[\#(list)]"#
-    case .completions, .embeddings:
+    case .completions, .embeddings, .ollamaGenerate, .ollamaEmbed:
       surface = .responses
       content = #""instructions":"\#(texts.joined(separator: " "))","input":"hi""#
     }

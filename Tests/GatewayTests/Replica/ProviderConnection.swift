@@ -60,7 +60,7 @@ final class ProviderConnection: ChannelInboundHandler {
     var fields: HTTPHeaders = [
       "content-type": "application/json", "content-length": "\(body.utf8.count)", "set-cookie": "a=b",
     ]
-    fields.add(contentsOf: more)
+    for (name, value) in more { fields.replaceOrAdd(name: name, value: value) }
     write(head: fields, status: status, context)
     context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

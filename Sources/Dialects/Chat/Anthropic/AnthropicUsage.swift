@@ -10,6 +10,14 @@ struct AnthropicUsage {
   /// Something was counted.
   private var isKnown = false
 
+  /// Goes on from what former events have told.
+  init(_ known: Usage? = nil) {
+    guard let known else { return }
+    input = known.input - known.cached - known.cacheWrites
+    (cached, cacheWrites) = (known.cached, known.cacheWrites)
+    (output, reasoning, isKnown) = (known.output, known.reasoning, true)
+  }
+
   /// Takes the members of a `usage` object; those that are missing or null stay as they were.
   mutating func take(_ object: JSONValue?) {
     guard var members = object?.members else { return }

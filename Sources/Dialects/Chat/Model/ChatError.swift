@@ -120,6 +120,7 @@ extension ChatError.Kind {
     switch self {
     case .quotaSpent: .quotaSpent
     case .tooLarge: .tooLarge
+    case .authentication: .credential
     default: nil
     }
   }

@@ -12,7 +12,7 @@ enum OpenAIAnswerReader {
     guard !choices.isEmpty else { return nil }
     return ChatAnswer(
       id: root["id"]?.filledText, model: root["model"]?.filledText, created: root["created"]?.int,
-      choices: choices, usage: root["usage"].flatMap(Usage.init))
+      choices: choices, usage: root["usage"].flatMap({ Usage($0) }))
   }
 
   private static func choice(_ value: JSONValue, at position: Int) -> ChatAnswer.Choice? {

@@ -51,7 +51,7 @@ struct OpenAIStreamDecoder: ChatStreamDecoder {
       start(root, into: &events)
       take(choice: element, into: &events)
     }
-    guard !isOver, let usage = root["usage"].flatMap(Usage.init) else { return }
+    guard !isOver, let usage = root["usage"].flatMap({ Usage($0) }) else { return }
     start(root, into: &events)
     events.append(.usage(usage))
   }

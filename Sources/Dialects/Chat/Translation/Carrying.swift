@@ -87,7 +87,8 @@ package enum Carrying {
 
   /// Why a member of a body that only the client's dialect has can't just be left out; nil where it can.
   package static func reasonToRefuse(_ member: String, of origin: ChatDialectName) -> String? {
-    switch (origin, member) {
+    if origin == .ollama { return reasonToRefuse(ollama: member) }
+    return switch (origin, member) {
     case (.openai, "functions"), (.openai, "function_call"): "Send 'tools' and 'tool_choice' in its place."
     case (.openai, "audio"): "Audio exists at OpenAI only. Ask for text, or for another model."
     case (.openai, "web_search_options"):
@@ -96,6 +97,16 @@ package enum Carrying {
       "It exists at Anthropic only. Leave it out, or ask for another model."
     case (.anthropic, "inference_geo"):
       "The provider can't be told where to work. Leave it out, or ask for another model."
+    default: nil
+    }
+  }
+
+  private static func reasonToRefuse(ollama member: String) -> String? {
+    switch member {
+    case "raw", "template": "Templates of prompts exist at Ollama only. Send 'prompt' and 'system' alone."
+    case "context": "Tokens of another model mean nothing there. Send the chat so far to /api/chat."
+    case "suffix": "Text can't be filled in there. Leave it out, or ask for another model."
+    case "_debug_render_only": "Only Ollama shows its prompts. Leave it out."
     default: nil
     }
   }
@@ -118,7 +129,8 @@ package enum Carrying {
     Row(.toolError, noToolError, .whole, noToolError, .changed("is sent as the result's 'error'")),
     Row(
       .formerThinking, .dropped("is not sent: the API takes no thoughts of former turns"),
-      .changed("is sent where it is signed, else left out"), .whole,
+      .changed("is sent where it is signed, else left out"),
+      .changed("is sent as text, without what is signed or encrypted"),
       .changed("is sent where it is signed, else left out")),
     Row(.formerRefusal, .whole, refusalAsText, refusalAsText, refusalAsText),
     Row(.otherParts, noOtherPart, noOtherPart, noOtherPart, noOtherPart),
@@ -169,8 +181,7 @@ package enum Carrying {
     Row(
       .reasoningEffort, .whole,
       .changed("is sent as a budget before Claude 4.6, else minimal as low; none where it can't be"),
-      .whole,
-      .changed("is sent as a budget")),
+      .changed("is sent as the nearest of low, medium, high and max"), .changed("is sent as a budget")),
     Row(
       .reasoningBudget, .changed("is sent as an effort"),
       .changed("is sent as an effort to Claude from 4.6 on; less or none where the API takes no more"),
@@ -181,7 +192,8 @@ package enum Carrying {
     Row(.user, .whole, .whole, noUser, noUser),
     Row(.metadata, .whole, noMetadata, noMetadata, noMetadata),
     Row(.otherMembers, noOther, noOther, noOther, noOther),
-    Row(.thinking), Row(.cachedTokens),
+    Row(.thinking),
+    Row(.cachedTokens, .whole, .whole, .dropped("is not counted by the provider")),
     Row(.reasoningTokens, .whole, .whole, noReasoningCount),
   ]
 

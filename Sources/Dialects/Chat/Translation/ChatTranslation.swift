@@ -60,7 +60,8 @@ extension ChatDialectName {
     switch self {
     case .openai: OpenAIChat()
     case .anthropic: AnthropicChat()
-    case .ollama, .gemini: nil
+    case .ollama: OllamaChat()
+    case .gemini: nil
     }
   }
 
@@ -69,7 +70,8 @@ extension ChatDialectName {
     switch self {
     case .openai: OpenAIChat()
     case .anthropic: AnthropicChat()
-    case .ollama, .gemini: nil
+    case .ollama: OllamaChat()
+    case .gemini: nil
     }
   }
 }

@@ -63,6 +63,6 @@ extension PeekError {
     PeekError(
       message:
         "The field '\(field)' can't be sent to the model's provider, which speaks \(dialect.rawValue). \(reason)",
-      param: field, code: "not_supported_by_provider")
+      param: field, code: codeOfDialects)
   }
 }
