@@ -67,7 +67,8 @@ extension ChatDialectName {
   package var provider: (any ProviderDialect)? {
     switch self {
     case .openai: OpenAIChat()
-    case .anthropic, .ollama, .gemini: nil
+    case .gemini: GeminiChat()
+    case .anthropic, .ollama: nil
     }
   }
 }
