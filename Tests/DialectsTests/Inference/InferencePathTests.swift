@@ -3,8 +3,6 @@ import Testing
 
 @Suite("Paths of the Open Inference Protocol")
 struct InferencePathTests {
-  private typealias Model = InferencePath.Model
-
   @Test(arguments: paths)
   func pathsAskForSomething(path: String, wanted: InferencePath?) {
     #expect(InferencePath(path) == wanted)
@@ -22,8 +20,7 @@ struct InferencePathTests {
   }
 
   @Test func onlyInferencesArePosted() {
-    for (path, _) in paths {
-      guard let path = InferencePath(path) else { continue }
+    for path in paths.compactMap({ $0.1 }) {
       #expect(path.isPosted == path.text(naming: "x").hasSuffix("/infer"))
     }
   }
