@@ -114,7 +114,10 @@ package enum Carrying {
   package static let rows: [Row] = Array([messages, tools, answers, sampling, around].joined())
 
   private static let messages = [
-    Row(.text), Row(.system, .whole, .changed("is sent in front of all other messages")),
+    Row(.text),
+    Row(
+      .system, .whole, .changed("is sent in front of all other messages"), .whole,
+      .changed("is sent in front of all turns, or as the user's turn where there is no other")),
     Row(
       .developer, .whole, .changed("is sent as the system's"), .changed("is sent as the system's"),
       .changed("is sent as the system's")),
@@ -122,7 +125,7 @@ package enum Carrying {
     Row(
       .imageURL, .whole, .whole,
       .refused("Ollama takes images as data only. Send a data URL with base64."),
-      .refused("Gemini takes images as data only here. Send a data URL with base64.")),
+      .changed("is sent as the address of a file, which the provider has to be able to fetch")),
     Row(.imageData),
     Row(.imageDetail, .whole, noDetail, noDetail, noDetail),
     Row(.toolResultImage, movedImage, .whole, movedImage, movedImage),
@@ -131,14 +134,14 @@ package enum Carrying {
       .formerThinking, .dropped("is not sent: the API takes no thoughts of former turns"),
       .changed("is sent where it is signed, else left out"),
       .changed("is sent as text, without what is signed or encrypted"),
-      .changed("is sent where it is signed, else left out")),
+      .dropped("is not sent: only Gemini's own signatures are, not the text")),
     Row(.formerRefusal, .whole, refusalAsText, refusalAsText, refusalAsText),
     Row(.otherParts, noOtherPart, noOtherPart, noOtherPart, noOtherPart),
     Row(.cacheMark, ownCache, .whole, ownCache, ownCache),
   ]
 
   private static let tools = [
-    Row(.tools),
+    Row(.tools, .whole, .whole, .whole, .changed("is sent, but arguments aren't held to these keywords")),
     Row(.strictTools, .whole, .whole, noStrictTool, noStrictTool),
     Row(.otherTools, noOtherTool, noOtherTool, noOtherTool, noOtherTool),
     Row(
@@ -146,13 +149,14 @@ package enum Carrying {
       .refused("Ollama always lets the model choose. Send 'auto', or 'none', or leave it out."), .whole),
     Row(
       .allowedTools, .whole, .changed("sends only the tools that are allowed"),
-      .changed("sends only the tools that are allowed"), .whole),
+      .changed("sends only the tools that are allowed"),
+      .changed("sends only the tools that are allowed, where none has to be called")),
     Row(.parallelToolCalls, .whole, .whole, noParallel, noParallel),
   ]
 
   private static let answers = [
     Row(.json, .whole, .changed("is sent as a tool that has to be called; beside other tools it is refused")),
-    Row(.schema),
+    Row(.schema, .whole, .whole, .whole, .changed("is sent, but the answer isn't held to these keywords")),
     Row(.schemaDetails, .whole, noSchemaDetails, noSchemaDetails, noSchemaDetails),
     Row(.stop, .whole, .changed("is sent; a sequence of white space alone is refused")),
     Row(
@@ -177,7 +181,9 @@ package enum Carrying {
       .topK, .dropped("is not sent: OpenAI's API has none"),
       .changed("is sent; not to Claude from 4.7 on, nor to one that thinks")),
     Row(.penalties, .whole, .dropped("is not sent: Anthropic's API has none")),
-    Row(.seed, .whole, .dropped("is not sent: Anthropic's API has none")),
+    Row(
+      .seed, .whole, .dropped("is not sent: Anthropic's API has none"), .whole,
+      .changed("is sent as its lower 32 bits")),
     Row(
       .reasoningEffort, .whole,
       .changed("is sent as a budget before Claude 4.6, else minimal as low; none where it can't be"),

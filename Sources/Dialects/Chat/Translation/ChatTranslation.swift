@@ -71,7 +71,7 @@ extension ChatDialectName {
     case .openai: OpenAIChat()
     case .anthropic: AnthropicChat()
     case .ollama: OllamaChat()
-    case .gemini: nil
+    case .gemini: GeminiChat()
     }
   }
 }
