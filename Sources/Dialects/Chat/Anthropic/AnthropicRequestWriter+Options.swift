@@ -122,5 +122,5 @@ extension Reasoning {
 
 extension Thinking {
   /// The provider takes it back.
-  var isAnthropicSigned: Bool { signature != nil || redacted != nil }
+  var isAnthropicSigned: Bool { signature != nil && geminiSignature == nil || redacted != nil }
 }
