@@ -33,7 +33,7 @@ private let wrongTurns: [(messages: String, words: String)] = [
   }
 
   @Test func aResultIsAnsweredInWords() async throws {
-    try await withServer { server in
+    try await withServer { server throws in
       let tools = #""tools":[{"type":"function","function":{"name":"f"}}]"#
       func finish(_ messages: String) throws -> String? {
         let body = #"{"model":"m","messages":[\#(messages)],\#(tools)}"#

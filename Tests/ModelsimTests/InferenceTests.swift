@@ -53,7 +53,7 @@ private let wrongs: [(body: String, words: String)] = [
     var settings = SimulatorSettings()
     settings.models = ["m"]
     settings.keys = ["sk-right-key"]
-    try await withServer(settings) { server in
+    try await withServer(settings) { server throws in
       func get(_ path: String) throws -> (status: Int, body: JSONValue) {
         try server.exchange(httpRequest("GET", path, headers: "Authorization: Bearer sk-right-key\r\n"))
       }
