@@ -79,7 +79,7 @@ enum OpenAIEmbeddings {
     else { return nil }
     return EmbeddingAnswer(
       model: root.value["model"]?.filledText, vectors: vectors,
-      usage: root.value["usage"].flatMap(Usage.init))
+      usage: root.value["usage"].flatMap { Usage($0) })
   }
 
   /// By their index, where they have one. What is no vector is left out, so that one is missing.
