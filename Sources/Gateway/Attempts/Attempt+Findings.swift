@@ -1,6 +1,7 @@
 import Dialects
 import NIOCore
 import Policy
+import Upstream
 
 /// What its answer says.
 extension Attempt {

@@ -1,4 +1,5 @@
 import Coordination
+import Dialects
 import NIOCore
 import Policy
 import Telemetry

@@ -55,8 +55,9 @@ extension Worker {
   /// What is known of an answer; nil where it is more than is read, or broke off.
   func subject(of branch: Branch) -> AnswerCheck.Subject? {
     guard case .answer(let attempt)? = branch.end, attempt.finalVerdict?.kind == .success else { return nil }
+    let (isEvents, surface) = (attempt.kind == .events, attempt.surface)
     let said = attempt.heldBytes.withUnsafeReadableBytes { bytes in
-      peek.text(of: bytes, isEvents: attempt.kind == .events, attempt.surface)
+      peek.text(of: bytes, isEvents: isEvents, surface)
     }
     return said.map { said in
       AnswerCheck.Subject(
