@@ -98,7 +98,7 @@ private enum PlainNumber {
     let parts = rest.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count <= 2, let whole = digits(ofWhole: parts[0]) else { return nil }
     var fraction = parts.count == 2 ? parts[1] : ""
-    guard fraction.allSatisfy(\.isASCIIDigit), !(whole.isEmpty && fraction.isEmpty) else { return nil }
+    guard fraction.allSatisfy(\.isASCIIDigit), !(parts[0].isEmpty && fraction.isEmpty) else { return nil }
     while fraction.last == "0" { fraction.removeLast() }
     let number = (whole.isEmpty ? "0" : whole) + (fraction.isEmpty ? "" : ".\(fraction)")
     return isNegative && number != "0" ? "-\(number)" : number

@@ -3,7 +3,9 @@ enum DialectChecks {
   static func provider(_ provider: inout Settings.Provider, _ reader: inout Reader) {
     if let endings = endings(of: provider.dialect) { checkAddresses(&provider, endings, &reader) }
     guard provider.dialect != .openai else { return }
-    for key in ["api_version", "output_limit"] where reader.isWritten(key) {
+    // Its default, which a printed configuration names everywhere, does no harm.
+    let isLimited = provider.outputLimit != .maxCompletionTokens
+    for (key, isSet) in [("api_version", provider.apiVersion != nil), ("output_limit", isLimited)] where isSet {
       reader.fail("is for dialect openai, and this is \(provider.dialect.rawValue): remove it", under: [key])
     }
   }

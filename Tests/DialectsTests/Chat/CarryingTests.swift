@@ -42,14 +42,14 @@ struct CarryingTests {
       ], role: .assistant)
     request.sampling.topK = 40
     request.reasoning = Reasoning(mode: .enabled, budget: 10_000)
-    request.others = [RawMember("container", JSONText("{}"))]
+    request.others = [RawMember("x_more", JSONText("{}"))]
     let (text, dropped) = try written(request)
     #expect(
       text == #"{"messages":[{"role":"assistant","content":"hi"}],"reasoning_effort":"high"}"#)
     #expect(
       dropped == [
         "former_thinking at messages[0]", "cache_mark at messages[0]", "top_k", "reasoning_budget",
-        "other_members at container",
+        "other_members at x_more",
       ])
   }
 

@@ -99,7 +99,7 @@ struct OllamaCarryingTests {
     request.user = "u"
     request.metadata = [RawMember("k", JSONText("1"))]
     request.parallelToolCalls = false
-    request.others = [RawMember("container", JSONText("{}"))]
+    request.others = [RawMember("x_more", JSONText("{}"))]
     let (text, dropped) = try written(request)
     #expect(
       text
@@ -110,7 +110,7 @@ struct OllamaCarryingTests {
         "cache_mark at messages[0]", "name at messages[0]", "former_refusal at messages[0]",
         "former_thinking at messages[0]", "developer at messages[1]", "parallel_tool_calls", "user",
         "metadata",
-        "other_members at container",
+        "other_members at x_more",
       ])
   }
 

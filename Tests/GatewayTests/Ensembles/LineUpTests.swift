@@ -33,11 +33,11 @@ struct LineUpTests {
     let text = #"{"model":"chat","max_tokens":10,"messages":[{"role":"user","content":"hi"}]\#(members)}"#
     let (peek, body) = (Peek(), PaddedBytes(text.utf8))
     var request = try peek.request(body, surface: .chatCompletions)
+    let copy = peek.copyFacts(of: request, body)
     request.facts.surface = surface
     let ruling = try Case.ruling(snapshot, rule: rule, request.facts, fields, principal, within: permitted)
     let ensemble = try #require(snapshot.rules?.rules[rule].ensemble)
-    let (head, copy) = (try Case.head(fields), peek.copyFacts(of: request, body))
-    let facts = request.facts
+    let (head, facts) = (try Case.head(fields), request.facts)
     return Result { () throws(LineUp.Obstacle) in
       try snapshot.lineUp(
         of: ensemble, for: ruling, facts, copy, head, principal, [:], isSaving: isSaving, at: 0)
