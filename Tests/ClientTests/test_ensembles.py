@@ -11,7 +11,7 @@ from support import CLIENT_KEY, NARROW_KEY, Router, eventually, get, prompt, sha
 
 CONFIG = """
 server: {{ host: 127.0.0.1, port: {port}, workers: 2, drain_notice: 1ms, request_timeout: 20s }}
-admin: {{ port: {admin_port} }}
+admin: {{ port: {admin_port}, token: {token} }}
 cache: {{ ttl: 60s }}
 breaker: {{ min_requests: 1000 }}
 telemetry: {{ decisions: {{ keep: 1h }} }}
@@ -49,15 +49,20 @@ tenants:
   thrifty: {{ limits: [ {{ dollars: 0.01, per: month, steer: 1% }} ], keys: [ {{ id: thrifty, sha256: {thrifty} }} ] }}
 """
 THRIFTY_KEY = "sk-thrifty"
+TOKEN = "admin-token-of-tests"
 NAMES = ["frugal", "hasty", "sure", "checked", "tardy", "panel", "impatient", "same", "finest", "quick"]
 REFUSAL = "I'm sorry, but I can't help with that."
+
+
+class AdminRouter(Router):
+    token = TOKEN
 
 
 @pytest.fixture(scope="module")
 def router(processes, alpha, beta, tmp_path_factory):
     rules = ", ".join(f"{{ condition: {{ header.x-ask: {name} }}, ensemble: {name} }}" for name in NAMES)
-    router = Router.of(
-        processes, tmp_path_factory.mktemp("ensembles"), CONFIG, alpha=alpha.url, beta=beta.url, rules=rules,
+    router = AdminRouter.of(
+        processes, tmp_path_factory.mktemp("ensembles"), CONFIG, alpha=alpha.url, beta=beta.url, rules=rules, token=TOKEN,
         wide=sha256(CLIENT_KEY), narrow=sha256(NARROW_KEY), thrifty=sha256(THRIFTY_KEY))
     yield router
     router.end()
@@ -168,8 +173,8 @@ def test_what_will_not_do_is_asked_of_the_next_and_both_are_paid_for(router, scr
 def decision(router, answer):
     """What was kept of a request, once it is there."""
     url = f"http://127.0.0.1:{router.admin_port}/api/decisions/{answer.headers['x-request-id']}"
-    assert eventually(lambda: get(url)[0] == 200)
-    return json.loads(get(url)[1])
+    assert eventually(lambda: get(url, token=TOKEN)[0] == 200)
+    return json.loads(get(url, token=TOKEN)[1])
 
 
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "x", "schema": {

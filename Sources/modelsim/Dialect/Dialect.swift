@@ -19,7 +19,7 @@ extension RequestHead {
   /// What the dialect's clients show who they are with, secret. Nothing else counts as that.
   var credential: String? {
     switch dialect {
-    case .anthropic: return secret("x-api-key")
+    case .anthropic: return secret("x-api-key") ?? authorization
     case .azure: return secret("api-key")
     case .gemini:
       guard case .gemini(_, let query) = route else { return secret("x-goog-api-key") }
@@ -31,7 +31,8 @@ extension RequestHead {
   /// Whether the credential is this key.
   func shows(_ key: String) -> Bool {
     switch dialect {
-    case .anthropic, .azure, .gemini: credential == key
+    case .anthropic: credential == key || credential == "Bearer " + key
+    case .azure, .gemini: credential == key
     case .openai, .ollama, .inference: credential == "Bearer " + key
     }
   }

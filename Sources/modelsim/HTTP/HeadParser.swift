@@ -85,6 +85,7 @@ struct HeadParser {
     case UInt8(ascii: "c"): try framing(name, value)
     case UInt8(ascii: "e"):
       if name.equalsIgnoringCase("expect") { head.expectsContinue = value.equalsIgnoringCase("100-continue") }
+    case UInt8(ascii: "i"): if name.equalsIgnoringCase("idempotency-key") { extra(name, value) }
     case UInt8(ascii: "t"):
       guard name.equalsIgnoringCase("transfer-encoding") else { return }
       guard value.equalsIgnoringCase("chunked"), !isChunked else { throw .bad("unknown transfer coding") }
