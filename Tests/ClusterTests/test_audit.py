@@ -122,7 +122,7 @@ def test_a_judge_says_how_often_a_rule_is_right(make):
         return [json.loads(line) for line in list(case.routers[0].lines) if '"arm":"audit"' in line]
     assert eventually(lambda: len(lines()) == 3)
     assert all("tenant" not in line and line["cost_microdollars"] > 0 and line["model"] == "referee" for line in lines())
-    assert lines()[0]["request_id"] == headers["x-request-id"]
+    assert headers["x-request-id"] in [line["request_id"] for line in lines()]
     cost = sum(line["cost_microdollars"] for line in lines())
     assert case.metric("switchyard_routing_accuracy_cost_dollars_total") == pytest.approx(cost / 1e6)
     assert case.metric("switchyard_requests_total", model="referee") == 0

@@ -5,7 +5,8 @@ enum DialectChecks {
     guard provider.dialect != .openai else { return }
     // Its default, which a printed configuration names everywhere, does no harm.
     let isLimited = provider.outputLimit != .maxCompletionTokens
-    for (key, isSet) in [("api_version", provider.apiVersion != nil), ("output_limit", isLimited)] where isSet {
+    for (key, isSet) in [("api_version", provider.apiVersion != nil), ("output_limit", isLimited)] where isSet
+    {
       reader.fail("is for dialect openai, and this is \(provider.dialect.rawValue): remove it", under: [key])
     }
   }
