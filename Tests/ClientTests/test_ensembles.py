@@ -269,7 +269,7 @@ def test_what_most_say_is_the_answer(router, script, ask, asked):
 
 
 def test_a_quorum_waits_for_nobody(router, script, ask, beta, tag):
-    script(says("e-small", "42"), says("e-large", "42"), says("e-third", **LATE))
+    script(says("e-small", "42", ttft="200ms"), says("e-large", "42", ttft="200ms"), says("e-third", **LATE))
     answer = ask("panel")
     assert text(answer) == "42" and told(answer)["why"] == "quorum" and told(answer)["model"] == "1"
     assert eventually(lambda: [entry["outcome"] for entry in beta.log(tag) if entry["model"] == "e-third"]
