@@ -187,6 +187,8 @@ extension Exchange {
     }
     if verdict.leftNothing { return .nothing }
     guard verdict.kind == .success || verdict.isUnfinished else { return .request }
+    // Who counts tokens takes none, and bills none.
+    if surface == .countTokens { return .request }
     // The provider was at work, and said nothing of what it came to.
     let (input, output) = (demand.inputTokens, answer.seenTokens ?? demand.outputTokens)
     return Demand(
