@@ -2,6 +2,7 @@
 
 import threading
 
+import httpx
 import openai
 import pytest
 
@@ -18,6 +19,7 @@ TENANTS = {
     "streams": "[ { tokens: 10k, per: hour } ]",
     "dollars": "[ { dollars: 0.001, per: day, zone: Europe/Berlin } ]",
     "concurrent": "[ { concurrent: 1 } ]",
+    "counting": "[ { tokens: 300, per: hour } ]",
     "free": "[]",
 }
 
@@ -27,7 +29,9 @@ admin: {{ port: {admin_port} }}
 providers:
   alpha: {{ dialect: openai, base_url: "{alpha}/v1", api_key: "${{PROVIDER_KEY}}" }}
   closed: {{ dialect: openai, base_url: "http://127.0.0.1:{closed}/v1" }}
+  anthropic: {{ dialect: anthropic, base_url: "{alpha}", api_key: "${{PROVIDER_KEY}}" }}
 deployments:
+  counting: {{ provider: anthropic, model: sim-a }}
   sim-a: {{ provider: alpha, model: sim-a, price: {{ input: 1, output: 20 }} }}
   small: {{ provider: alpha, model: sim-s, limits: [ {{ requests: 1, per: hour }} ] }}
   closed: {{ provider: closed, model: sim-c }}
@@ -35,6 +39,7 @@ models:
   solo: {{ deployments: [sim-a], retry: {{ attempts: 1 }} }}
   small-first: {{ deployments: [small], fallbacks: [solo] }}
   small-only: {{ deployments: [small] }}
+  counting: {{ deployments: [counting] }}
   dead: {{ deployments: [closed], retry: {{ attempts: 1 }} }}
 tenants:
 """
@@ -183,3 +188,14 @@ def test_a_deployment_at_its_limit_is_passed_over_and_is_no_attempt(client):
         chat(free, model="small-only")
     assert refusal.value.code == "capacity_exceeded" and int(refusal.value.response.headers["retry-after-ms"]) > 0
     assert "x-ratelimit-limit-requests" not in refusal.value.response.headers, "a deployment's limits are the operator's"
+
+
+def test_counting_tokens_takes_none(router):
+    body = {"model": "counting", "messages": prompt("word " * 900)}
+    headers = {"authorization": "Bearer sy-key-of-counting", "anthropic-version": "2023-06-01"}
+    for _ in range(3):
+        answer = httpx.post(f"{router.url}/v1/messages/count_tokens", json=body, headers=headers)
+        assert answer.status_code == 200 and answer.json()["input_tokens"] > 900
+        assert answer.headers["anthropic-ratelimit-tokens-remaining"] == "300"
+    refused = httpx.post(f"{router.url}/v1/messages", json=body | {"max_tokens": 1}, headers=headers)
+    assert refused.status_code in (400, 413, 429)

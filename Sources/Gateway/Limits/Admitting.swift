@@ -93,6 +93,8 @@ extension Worker {
   private func demand(
     _ facts: RequestFacts, _ model: Int, _ step: AttemptPlan.Step?, _ exchange: Exchange
   ) -> Demand {
+    // Counting tokens uses none.
+    guard facts.surface != .countTokens else { return .request }
     let snapshot = exchange.snapshot
     let estimator = estimators[snapshot.models[model].name] ?? TokenEstimator()
     let (input, output) = (estimator.input(facts), estimator.output(facts))
