@@ -85,7 +85,13 @@ private let credentials: [(number: Int, header: String)] = [
       #expect(try status("") == missing)
       #expect(try status("\(header)sk-wrong-key\r\n") == wrong)
       #expect(try status("\(header)sk-right-key\r\n") == 200)
-      let other = header.hasPrefix("Auth") ? "x-api-key: " : "Authorization: Bearer "
+      // Anthropic's own client sends its key either way.
+      let other =
+        switch header {
+        case "x-api-key: ": "api-key: "
+        case "Authorization: Bearer ": "x-api-key: "
+        default: "Authorization: Bearer "
+        }
       #expect(try status("\(other)sk-right-key\r\n") == missing)
       let log = try server.ask(httpRequest("GET", "/sim/log")).body
       #expect(!log.contains("sk-right") && log.contains(#""key":"-key""#))
