@@ -27,11 +27,11 @@ struct PoolSurveyTests {
   /// How often each is really chosen.
   private func choices(_ view: PoolView, _ ask: PoolView.Ask) -> [Double] {
     var (random, counts) = (Chance(seed: 9), view.pool.members.map { _ in 0 })
-    for _ in 0..<20_000 {
+    for _ in 0..<4_000 {
       guard let place = view.choose(ask, random: &random) else { continue }
       counts[place.endpoint] += 1
     }
-    return counts.map { Double($0) / 20_000 }
+    return counts.map { Double($0) / 4_000 }
   }
 
   @Test(arguments: [
